@@ -1,0 +1,1 @@
+"""The report of a case: gathered once (`gather`), written as HTML, JSON or CSV from the same values (`model`)."""

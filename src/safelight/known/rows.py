@@ -1,0 +1,61 @@
+"""What the readers of foreign lists hand out of the sandbox: one row, or one named refusal, at a time."""
+
+from typing import Annotated
+
+import msgspec
+
+Short = Annotated[str, msgspec.Meta(max_length=4000)]
+Opaque = Annotated[str, msgspec.Meta(max_length=20000)]
+
+
+class KnownRow(msgspec.Struct, frozen=True, tag="row"):
+    """One statement of a list about one content. Digests are raw bytes; a grade is the source's own value, as text.
+
+    `line` counts lines (CSV) or entries (JSON) from 1. `opaque` carries values that are kept and never computed
+    (photodna, zz40, lace). `path` names a file of the unit's own, to be hashed on the way in.
+    """
+
+    line: int
+    md5: bytes | None = None
+    sha1: bytes | None = None
+    sha256: bytes | None = None
+    size: int | None = None
+    pdq: bytes | None = None
+    quality: int | None = None
+    category: Short | None = None
+    series: Short | None = None
+    victim_identified: bool | None = None
+    offender_identified: bool | None = None
+    distributed: bool | None = None
+    self_generated: bool | None = None
+    suspected: bool | None = None
+    baseline: bool | None = None
+    media_type: Short | None = None
+    external_id: Short | None = None
+    agency: Short | None = None
+    tags: list[Short] = []
+    comment: Short | None = None
+    path: Short | None = None
+    opaque: dict[Short, Opaque] = {}
+    notes: list[Short] = []
+
+
+class BadRow(msgspec.Struct, frozen=True, tag="bad"):
+    """A row that could not be taken: its line, the reason in words, and the row as far as it is text (bounded)."""
+
+    line: int
+    reason: Short
+    text: Opaque
+
+
+class FileHead(msgspec.Struct, frozen=True, tag="head"):
+    """What a file turned out to be: its format and version ("vics 2.0", "icse csv", "digest list"), and scheme hint."""
+
+    format: Short
+    version: Short | None = None
+    scheme: Short | None = None
+    columns: list[Short] = []
+    notes: list[Short] = []
+
+
+Message = KnownRow | BadRow | FileHead

@@ -1,0 +1,6 @@
+"""Where everything that parses foreign bytes runs: worker processes without network, files or rights.
+
+In come a task's name and sealed content; out come bounded replies, or the one error that says what the worker did.
+Layers: no-new-privileges, seccomp, Landlock, own user, limits on CPU, memory, files and time (`layers` says which are active).
+It must never hand the parent an object it would have to trust: replies are bytes, checked against a type by the caller.
+"""
