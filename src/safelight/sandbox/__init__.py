@@ -4,3 +4,22 @@ In come a task's name and sealed content; out come bounded replies, or the one e
 Layers: no-new-privileges, seccomp, Landlock, own user, limits on CPU, memory, files and time (`layers` says which are active).
 It must never hand the parent an object it would have to trust: replies are bytes, checked against a type by the caller.
 """
+
+from safelight.sandbox.content import SealedContent
+from safelight.sandbox.errors import (
+    LayerMissingError,
+    ReplyTooLargeError,
+    SandboxError,
+    SandboxUnavailableError,
+    TaskFailedError,
+    WorkerCrashedError,
+    WorkerTimedOutError,
+)
+from safelight.sandbox.layers import Layer
+from safelight.sandbox.limits import Limits
+from safelight.sandbox.nursery import Nursery, Worker
+
+__all__ = [
+    "LayerMissingError", "Layer", "Limits", "Nursery", "ReplyTooLargeError", "SandboxError", "SandboxUnavailableError",
+    "SealedContent", "TaskFailedError", "Worker", "WorkerCrashedError", "WorkerTimedOutError",
+]  # fmt: skip

@@ -1,0 +1,141 @@
+"""Tasks that misbehave on purpose, run inside the sandbox by the tests: each tries one thing that must be denied."""
+
+import ctypes
+import gc
+import json
+import mmap
+import os
+import socket
+import subprocess
+import time
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_MARK = b"".join((b"content-of-", b"the-file-before"))
+
+
+def echo(content, argument):
+    """Answer with what came in."""
+    return bytes(content[:]) + argument
+
+
+def misbehave(content, argument):
+    """Try what the argument names, and answer with what came of it."""
+    return json.dumps(_ATTEMPTS[argument.decode()](content)).encode()
+
+
+def count(content, argument):
+    """Stream the lines of the content."""
+    for line in content:
+        yield line.rstrip() + argument
+
+
+def _errno(call):
+    def attempt(content):
+        try:
+            got = call(content)
+        except OSError as error:
+            return f"denied {error.errno}"
+        except MemoryError:
+            return "denied memory"
+        return f"ALLOWED {got!r}"
+
+    return attempt
+
+
+def _raw(number, *arguments):
+    def call(content):
+        result = _libc.syscall(number, *arguments)
+        if result < 0:
+            raise OSError(ctypes.get_errno(), "syscall")
+        return result
+
+    return call
+
+
+def _write_shared(content):
+    results = []
+    for fd in range(16):
+        try:
+            os.pwrite(fd, b"x", 0)
+            if os.pread(fd, 1, 0) == b"x":
+                results.append(f"ALLOWED write {fd}")
+        except OSError:
+            pass
+        try:
+            mmap.mmap(fd, 4096, mmap.MAP_SHARED, mmap.PROT_WRITE)[0:1] = b"x"
+            results.append(f"ALLOWED map {fd}")
+        except (OSError, ValueError):
+            pass
+    address = ctypes.addressof(ctypes.c_char.from_buffer_copy(content))  # a copy: the mapping itself cannot be had writable
+    try:
+        ctypes.c_char.from_buffer(content)
+        results.append("ALLOWED buffer")
+    except TypeError:
+        pass
+    return results or ["denied", bool(address)]
+
+
+def _previous(content):
+    found = []
+    for fd in range(3, 16):
+        try:
+            if _MARK in os.pread(fd, 1 << 20, 0):
+                found.append(f"file {fd}")
+        except OSError:
+            continue
+    for thing in gc.get_objects():
+        if isinstance(thing, (mmap.mmap, bytes, bytearray)):
+            try:
+                if _MARK in bytes(thing[:]):
+                    found.append(type(thing).__name__)
+            except ValueError:
+                continue
+    buffers = [ctypes.create_string_buffer(size) for size in (600, 5000, 70000) for _ in range(20)]
+    raw = [_libc.malloc for _ in ()]
+    for size in (600, 1100, 5000, 16384, 65536, 100000):
+        for _ in range(40):
+            _libc.malloc.restype = ctypes.c_void_p
+            place = _libc.malloc(ctypes.c_size_t(size))
+            if _MARK in ctypes.string_at(place, size):
+                found.append(f"memory of {size}")
+    del buffers, raw
+    return found or ["nothing"]
+
+
+def _keep(content):
+    data = bytes(content[:])
+    parts = [data[:600], data[: 1 << 16], bytes(bytearray(data))]
+    return [len(part) for part in parts]
+
+
+_ATTEMPTS = {
+    "socket": _errno(lambda content: socket.socket()),
+    "unix socket": _errno(lambda content: socket.socket(socket.AF_UNIX)),
+    "open": _errno(lambda content: os.open("/etc/passwd", os.O_RDONLY)),
+    "create": _errno(lambda content: os.open("/tmp/safelight-escape", os.O_CREAT | os.O_WRONLY)),
+    "list": _errno(lambda content: os.listdir("/")),
+    "stat": _errno(lambda content: os.stat("/etc/passwd")),
+    "exec": _errno(lambda content: os.execv("/bin/true", ["true"])),
+    "fork": _errno(lambda content: os.fork()),
+    "spawn": _errno(lambda content: subprocess.Popen(["/bin/true"])),
+    "ptrace": _errno(_raw(101, 16, os.getppid(), 0, 0)),
+    "read memory of another": _errno(_raw(310, os.getppid(), 0, 0, 0, 0, 0)),
+    "kill": _errno(lambda content: os.kill(os.getppid(), 0)),
+    "executable memory": _errno(lambda content: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)),
+    "memfd": _errno(lambda content: os.memfd_create("x")),
+    "io_uring": _errno(_raw(425, 1, 0)),
+    "bpf": _errno(_raw(321, 0, 0, 0)),
+    "mount": _errno(_raw(165, 0, 0, 0, 0, 0)),
+    "setuid": _errno(lambda content: os.setuid(0)),
+    "memory": _errno(lambda content: len(bytearray(8 << 30))),
+    "shared memory": _write_shared,
+    "keep": _keep,
+    "previous": _previous,
+    "crash": lambda content: ctypes.string_at(0),
+    "hang": lambda content: time.sleep(3600),
+    "long": lambda content: "x" * (1 << 20),
+    "raise": lambda content: 1 // 0,
+    "exit": lambda content: os._exit(3),
+    "keep view": lambda content: _VIEWS.append(memoryview(content)),
+}
+_VIEWS: list[memoryview] = []
