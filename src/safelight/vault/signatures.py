@@ -24,12 +24,17 @@ class Which(IntEnum):
 
 @dataclass(frozen=True)
 class NewPdq:
-    """One PDQ hash to be stored: 32 bytes, quality 0 to 100 (None: the source did not say), frame from 0."""
+    """One PDQ hash to be stored: 32 bytes, quality 0 to 100 (None: the source did not say), frame from 0.
+
+    `turned` holds its seven turned versions (7 * 32 bytes, `signatures.types.TRANSFORMS[1:]`) where they are known: they
+    are questions, kept so that an item can be asked about again without being decoded; the known base has none.
+    """
 
     which: Which
     frame: int
     bits: bytes
     quality: int | None
+    turned: bytes | None = None
 
 
 @dataclass(frozen=True)
