@@ -58,4 +58,12 @@ class FileHead(msgspec.Struct, frozen=True, tag="head"):
     notes: list[Short] = []
 
 
-Message = KnownRow | BadRow | FileHead
+class FileEnd(msgspec.Struct, frozen=True, tag="end"):
+    """The last message of a file: whether it was read to its end, and if not, why not in words."""
+
+    complete: bool
+    reason: Short | None = None
+
+
+Message = KnownRow | BadRow | FileHead | FileEnd
+"""Head first, end last, rows and refusals between them in the order of the file."""

@@ -1,0 +1,86 @@
+"""The task that runs in the sandbox: a foreign list in, batches of checked messages out as msgpack.
+
+What a file is, is told from its content: JSON begins with a brace or bracket, everything else is read as a table.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from safelight.known.formats.table import read_table
+from safelight.known.formats.text import UnreadableListError, encoding_of
+from safelight.known.formats.vics import read_vics
+from safelight.known.rows import Message
+
+BATCH_ROWS = 500
+BATCH_BYTES = 1 << 19
+
+_BINARY = {
+    b"PK\x03\x04": "a zip archive (or office document)",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"SQLite format 3": "an SQLite database",
+    b"%PDF": "a PDF document",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"\x89PNG": "a PNG picture",
+    b"<?xml": "an XML file",
+}
+
+
+class ReadOptions(msgspec.Struct, frozen=True):
+    """What the reader needs to know beside the file: column name or number to field (`--map`)."""
+
+    mapping: dict[str, str] = {}
+
+
+def messages(content: BinaryIO, options: ReadOptions) -> Iterator[Message]:
+    """Every message of a list: one head, its rows and refusals in order, one end.
+
+    Raises:
+        UnreadableListError: it is empty or of no format that Safelight reads.
+    """
+    content.seek(0)
+    head = content.read(4096)
+    if not head.strip():
+        raise UnreadableListError("the file is empty: nothing to import")
+    for magic, what in _BINARY.items():
+        if head.startswith(magic):
+            raise UnreadableListError(f"this is {what}, not a list: unpack or export it as VICS JSON or CSV first")
+    encoding, skip = encoding_of(head)
+    begin = head[skip:].decode(encoding, "replace").lstrip()
+    if begin.startswith(("{", "[")):
+        yield from read_vics(content)
+    else:
+        yield from read_table(content, options.mapping)
+
+
+def read(content: BinaryIO, argument: bytes) -> Iterator[bytes]:
+    """The sandbox's entry: `argument` is a msgpack `ReadOptions`; each reply a msgpack list of messages, bounded.
+
+    Raises:
+        UnreadableListError: as `messages`.
+    """
+    options = msgspec.msgpack.decode(argument, type=ReadOptions)
+    return pack(messages(content, options))
+
+
+def pack(stream: Iterable[Message]) -> Iterator[bytes]:
+    """Messages as msgpack arrays of at most 500 messages and about 512 KiB each."""
+    encoder = msgspec.msgpack.Encoder()
+    batch: list[bytes] = []
+    size = 0
+    for message in stream:
+        raw = encoder.encode(message)
+        batch.append(raw)
+        size += len(raw)
+        if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
+            yield _array(batch)
+            batch, size = [], 0
+    if batch:
+        yield _array(batch)
+
+
+def _array(encoded: list[bytes]) -> bytes:
+    """A msgpack array (16-bit length form) of values that are encoded already."""
+    return b"\xdc" + len(encoded).to_bytes(2, "big") + b"".join(encoded)

@@ -1,0 +1,119 @@
+"""Foreign bytes as text in bounded pieces: whatever the encoding, however long a line or a string claims to be.
+
+UTF-8 with or without byte-order mark and UTF-16 with one are read; invalid bytes become visible instead of fatal.
+"""
+
+import codecs
+import io
+from collections import deque
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from safelight.errors import InputError
+
+LINE_LIMIT = 1 << 20
+STRING_LIMIT = 16 << 20
+
+
+class UnreadableListError(InputError):
+    """The file is no list that can be read."""
+
+
+class TooLongStringError(InputError):
+    """A text inside the file is longer than any list has reason for."""
+
+
+def encoding_of(head: bytes) -> tuple[str, int]:
+    """The encoding that the first bytes declare, and the length of the byte-order mark to skip."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if head.startswith(mark):
+            return encoding, len(mark)
+    return "utf-8", 0
+
+
+class Utf8Stream:
+    """A file as valid UTF-8 for a JSON parser; raises `TooLongStringError` where no quote comes for 16 MiB.
+
+    The parser would collect such a string in memory until the worker dies, and the reason with it.
+    """
+
+    def __init__(self, content: BinaryIO) -> None:
+        content.seek(0)
+        encoding, skip = encoding_of(content.read(4))
+        content.seek(skip)
+        self._content = content
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._since_quote = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, as many as one read of the file gives; empty at the end.
+
+        Raises:
+            TooLongStringError: 16 MiB went by without a quotation mark.
+        """
+        if size == 0:
+            return b""
+        chunk = self._content.read(size if size >= 0 else STRING_LIMIT)
+        text = self._decoder.decode(chunk, final=not chunk)
+        while chunk and not text:
+            chunk = self._content.read(max(size, 1))
+            text = self._decoder.decode(chunk, final=not chunk)
+        raw = text.encode()
+        last = raw.rfind(b'"')
+        self._since_quote = len(raw) - last - 1 if last >= 0 else self._since_quote + len(raw)
+        if self._since_quote > STRING_LIMIT:
+            raise TooLongStringError("a text or gap in the file is longer than 16 MiB")
+        return raw
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its number from 1, its text without the line end; `cut` where it was longer than the limit."""
+
+    number: int
+    text: str
+    cut: bool = False
+
+
+class Lines:
+    """The lines of a file, at most 1 MiB each (the rest of a longer one is passed over); lines can be put back."""
+
+    def __init__(self, content: BinaryIO, limit: int = LINE_LIMIT) -> None:
+        content.seek(0)
+        encoding, skip = encoding_of(content.read(4))
+        content.seek(skip)
+        self._text = io.TextIOWrapper(content, encoding=encoding, errors="backslashreplace", newline=None)
+        self._limit = limit
+        self._number = 0
+        self._returned: deque[Line] = deque()
+
+    def take(self) -> Line | None:
+        """The next line, None at the end."""
+        if self._returned:
+            return self._returned.popleft()
+        text = self._text.readline(self._limit)
+        if not text:
+            return None
+        self._number += 1
+        if text.endswith("\n"):
+            return Line(self._number, text[:-1])
+        if len(text) < self._limit:
+            return Line(self._number, text)
+        self._pass_over()
+        return Line(self._number, text, cut=True)
+
+    def give_back(self, lines: list[Line]) -> None:
+        """Put lines back, to be taken again in the same order."""
+        self._returned.extendleft(reversed(lines))
+
+    def close(self) -> None:
+        """Let go of the file without closing it: it belongs to the caller."""
+        self._text.detach()
+
+    def _pass_over(self) -> None:
+        while (rest := self._text.readline(self._limit)) and not rest.endswith("\n"):
+            pass

@@ -1,0 +1,200 @@
+"""Single values of foreign lists: text in, checked value out, or a `BadValueError` with the reason in words.
+
+Rules it keeps: a digest is right to the last character or it is refused, because a digest that is nearly right finds
+nothing and nobody notices; a flag that is not understood is left out and named, because the digest beside it still
+finds the child; no text leaves with a character that a database or a terminal cannot hold.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from safelight.errors import InputError
+
+TEXT_LIMIT = 4000
+OPAQUE_LIMIT = 20_000
+TAG_LIMIT = 50
+SIZE_LIMIT = 2**63 - 1
+
+_TRUE = frozenset({"1", "y", "yes", "t", "true"})
+_FALSE = frozenset({"0", "n", "no", "f", "false"})
+_HEX = re.compile(r"[0-9a-fA-F]+\Z")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}\Z")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}(\.0*)?\Z")
+_DOTNET_DATE = re.compile(r"/Date\((-?[0-9]{1,17})([+-][0-9]{4})?\)/\Z")
+
+EMPTY_CONTENT = frozenset(
+    bytes.fromhex(digest)
+    for digest in (
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    )
+)
+"""MD5, SHA-1 and SHA-256 of no bytes at all: every empty file of the world would match."""
+
+
+class BadValueError(InputError):
+    """A value of a list could not be understood."""
+
+
+def clean(value: object, limit: int = TEXT_LIMIT) -> str:
+    """Text without NUL and lone surrogates (each becomes U+FFFD), trimmed, at most `limit` characters."""
+    text = value if isinstance(value, str) else str(value)
+    text = text[: limit * 2].strip()
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\0", "\ufffd")[:limit]
+
+
+def text_or_none(value: object) -> str | None:
+    """Cleaned text, or None where there is none (null, empty, or a list or object where text belongs)."""
+    if value is None or isinstance(value, list | dict):
+        return None
+    return clean(value) or None
+
+
+def digest(value: object, length: int, name: str) -> bytes | None:
+    """A digest of `length` bytes from its hex spelling; None where the field is empty.
+
+    Raises:
+        BadValueError: it is not text, has another number of characters, is not hex, is all zeros, or is the digest
+            of the empty content.
+    """
+    text = _plain_text(value, name)
+    if not text:
+        return None
+    if len(text) != length * 2:
+        raise BadValueError(f"{name} has {len(text)} characters instead of {length * 2}")
+    if not _HEX.match(text):
+        raise BadValueError(f"{name} is not hexadecimal")
+    raw = bytes.fromhex(text)
+    if not any(raw):
+        raise BadValueError(f"{name} is all zeros")
+    if raw in EMPTY_CONTENT:
+        raise BadValueError(f"{name} is that of an empty file")
+    return raw
+
+
+def pdq(value: object) -> bytes | None:
+    """A PDQ hash of 32 bytes from 64 hex characters; None where the field is empty. All zeros is left to screening.
+
+    Raises:
+        BadValueError: another number of characters, or not hex.
+    """
+    text = _plain_text(value, "PDQ")
+    if not text:
+        return None
+    if len(text) != 64:
+        raise BadValueError(f"PDQ has {len(text)} characters instead of 64")
+    if not _HEX.match(text):
+        raise BadValueError("PDQ is not hexadecimal")
+    return bytes.fromhex(text)
+
+
+def integer(value: object, name: str, low: int = 0, high: int = SIZE_LIMIT) -> int | None:
+    """A whole number, also where it is spelled as text or as 12.0; None where the field is empty.
+
+    Raises:
+        BadValueError: it is no whole number, or outside `low` to `high`.
+    """
+    if value is None or isinstance(value, bool):
+        if value is None:
+            return None
+        raise BadValueError(f"{name} is a flag, not a number")
+    text = _plain_text(value, name)
+    if not text:
+        return None
+    if not _INTEGER.match(text):
+        raise BadValueError(f"{name} is not a whole number: {clean(text, 40)!r}")
+    number = int(text.partition(".")[0])
+    if not low <= number <= high:
+        raise BadValueError(f"{name} is outside {low} to {high}: {number}")
+    return number
+
+
+def boolean(value: object, name: str) -> bool | None:
+    """A flag in any spelling seen (true, "True", "Y", "yes", 1); None where the field is empty.
+
+    Raises:
+        BadValueError: none of these spellings.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    text = _plain_text(value, name).lower()
+    if not text:
+        return None
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise BadValueError(f"{name} is neither yes nor no: {clean(text, 40)!r}")
+
+
+def category(value: object) -> str | None:
+    """A grade as the source spelled it; None for null, empty and 0, which VICS uses for "uncategorised"."""
+    if isinstance(value, bool) or value is None or isinstance(value, list | dict):
+        return None
+    text = clean(value)
+    if _INTEGER.match(text):
+        text = str(int(text.partition(".")[0]))
+    return None if text in {"", "0"} else text
+
+
+def photodna(value: object) -> tuple[str, str] | None:
+    """A PhotoDNA value as (name that tells its spelling, value); None where the field is empty.
+
+    Carried and never computed: 144 bytes as 288 hex characters (upper-cased) or 192 base64 characters, else as it is.
+    """
+    text = clean(value, OPAQUE_LIMIT) if isinstance(value, str) else ""
+    if not text:
+        return None
+    if len(text) == 288 and _HEX.match(text):
+        return "photodna.hex", text.upper()
+    if len(text) == 192 and _BASE64.match(text):
+        return "photodna.base64", text
+    return "photodna.other", text
+
+
+def tags(value: object) -> list[str]:
+    """Tags from a comma or semicolon list or a JSON list: distinct, in order, at most 50."""
+    parts = value if isinstance(value, list) else re.split(r"[,;]", value) if isinstance(value, str) else []
+    cleaned = (clean(part) for part in parts if isinstance(part, str | int))
+    return list(dict.fromkeys(part for part in cleaned if part))[:TAG_LIMIT]
+
+
+def date_text(value: object) -> str | None:
+    """A date as ISO text where it is one of .NET's `/Date(ms)/`, else as it is spelled; None where empty."""
+    text = text_or_none(value)
+    match = _DOTNET_DATE.match(text) if text else None
+    if match is None:
+        return text
+    days, milliseconds = divmod(int(match[1]), 86_400_000)
+    if not -719_162 <= days <= 2_932_896:
+        return text
+    return _iso(days, milliseconds)
+
+
+def spelled(entry: object, limit: int = OPAQUE_LIMIT) -> str:
+    """A row as bounded text, for the quarantine file: JSON for an object, the text itself otherwise."""
+    if isinstance(entry, str):
+        return clean(entry, limit)
+    try:
+        raw = msgspec.json.encode(entry)
+    except (TypeError, ValueError, RecursionError):
+        return f"({type(entry).__name__} that cannot be shown)"
+    return clean(raw[: limit * 2].decode("utf-8", "replace"), limit)
+
+
+def _plain_text(value: object, name: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | dict | bool):
+        raise BadValueError(f"{name} is a {type(value).__name__}, not a single value")
+    return str(value).strip()
+
+
+def _iso(days: int, milliseconds: int) -> str:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=days, milliseconds=milliseconds)
+    return moment.isoformat().replace("+00:00", "Z")
