@@ -42,7 +42,7 @@ _HOME = re.compile(r"(?<![\w.])/(?:home|root|Users)/\w+")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
-_REQUIREMENT = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
+_REQUIREMENT = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)(?!\S| ; sys_platform == 'win32')", re.MULTILINE)
 _HELP = re.compile(r"<!-- output of: safelight ?(.*?)--help -->\n```text\n(.*?)```", re.DOTALL)
 
 
@@ -137,7 +137,7 @@ def helps(text: str) -> Iterator[tuple[list[str], str]]:
 
 
 def requirements(text: str) -> dict[str, str]:
-    """Names and versions of a requirements file."""
+    """Names and versions of a requirements file, less what only another operating system needs."""
     return dict(_REQUIREMENT.findall(text))
 
 

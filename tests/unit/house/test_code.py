@@ -90,6 +90,8 @@ def test_catching_everything_says_which_border_it_is():
     assert list(code.broad_except("try:\n    f()\nexcept Exception:\n    pass\n"))
     assert list(code.broad_except("try:\n    f()\nexcept:\n    pass\n"))
     assert not list(code.broad_except("try:\n    f()\nexcept Exception:  # the worker's border\n    pass\n"))
+    assert list(code.broad_except("try:\n    f()\nexcept Exception as e:\n    raise OSError from e\n"))
+    assert not list(code.broad_except("try:\n    f()\nexcept BaseException:\n    tidy()\n    raise\n"))
     assert not list(code.broad_except("try:\n    f()\nexcept OSError:\n    pass\n"))
 
 

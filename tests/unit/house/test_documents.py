@@ -86,7 +86,8 @@ def test_printed_helps_are_read():
 
 def test_requirements_are_read():
     text = "click==8.5.1 \\\n    --hash=sha256:00\ncolorama==0.4.6 ; sys_platform == 'win32' \\\n    --hash=sha256:00\n"
-    assert documents.requirements(text) == {"click": "8.5.1", "colorama": "0.4.6"}
+    text += "librt==0.16.0 ; platform_python_implementation != 'PyPy' \\\n"
+    assert documents.requirements(text) == {"click": "8.5.1", "librt": "0.16.0"}
 
 
 def test_names_missing_from_a_table_are_found():

@@ -1,0 +1,62 @@
+"""The scripts of .ci: what may be skipped, and what the bill of materials keeps."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+CI = Path(__file__).resolve().parents[3] / ".ci"
+
+
+def _script(name: str):
+    spec = importlib.util.spec_from_file_location(f"ci_{name}", CI / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Results of a real pytest run with one test of each kind."""
+    test = tmp_path / "test_kinds.py"
+    test.write_text(
+        "import pytest\n"
+        "def test_runs(): pass\n"
+        "@pytest.mark.skip(reason='SAFELIGHT_REFERENCE_DATA is not set')\ndef test_data(): pass\n"
+        "@pytest.mark.skip(reason='no browser here')\ndef test_browser(): pass\n"
+        "@pytest.mark.xfail(reason='known defect')\ndef test_defect(): assert 0\n"
+    )
+    xml = tmp_path / "results.xml"
+    options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--junitxml={xml}", f"--rootdir={tmp_path}"]
+    assert pytest.main([*options, str(test)]) == 0
+    return xml
+
+
+def test_a_skip_needs_leave(results, capsys):
+    skips = _script("skips")
+    found = list(skips.unexcused(results.read_text()))
+    assert [line.split("::")[1].split(":")[0] for line in found] == ["test_browser", "test_defect"]
+    assert skips.main([str(results)]) == 1
+    assert "no browser here" in capsys.readouterr().err
+
+
+def test_no_tests_at_all_is_a_failure(tmp_path):
+    empty = tmp_path / "empty.xml"
+    empty.write_text("<testsuites/>")
+    assert _script("skips").main([str(empty)]) == 1
+
+
+def test_the_bill_keeps_what_is_named_and_no_address():
+    part = {"bom-ref": "a", "name": "A", "version": "1", "externalReferences": [{"url": "x://y"}]}
+    ours = {"bom-ref": "s", "name": "safelight", "version": "0"}
+    other = {"bom-ref": "o", "name": "other", "version": "1"}
+    bill = {"$schema": "", "bomFormat": "", "specVersion": "", "version": 1, "components": [part, ours, other]}
+    bill["dependencies"] = [{"ref": "s", "dependsOn": ["a", "o"]}, {"ref": "o"}]
+    made = _script("sbom").make(bill, {"a"})
+    assert made["components"] == [{"bom-ref": "a", "name": "A", "version": "1"}]
+    assert made["dependencies"] == [{"ref": "s", "dependsOn": ["a"]}]
+    assert made["metadata"]["component"]["name"] == "safelight"
+
+
+def test_the_bill_leaves_out_other_systems():
+    assert _script("sbom").named("a==1 \\\n    --hash=x\nb==2 ; sys_platform == 'win32' \\\n") == {"a"}
