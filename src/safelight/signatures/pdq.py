@@ -1,0 +1,174 @@
+"""PDQ, the perceptual hash of Meta's ThreatExchange (`pdq/cpp`, `pdqhash` on PyPI), with its eight turned versions.
+
+Pixels become a 64 x 64 luma tile (`downscale`), its lowest 16 x 16 cosine coefficients without the constant ones, and
+one bit each: above their median or not. Two pictures match in the field's practice when at most 31 of 256 bits
+differ and both have quality 50 or more.
+
+Rules kept here:
+- On the same pixels the hash equals `pdqhash.compute`'s wherever quality is 50 or more, but for float noise (2 bits,
+  rarely), and the quality always.
+- Pictures under 5 pixels a side have the hash of zeros and quality 0, as there.
+- A picture whose coefficients are all but zero (flat, or made of stripes) has bits of pure rounding noise: not usable.
+- The seven turned versions come from the coefficients by transposes and signs, not from turned pixels.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numba import float32, float64, int64, uint8
+from numpy.typing import NDArray
+
+from safelight.errors import InputError
+from safelight.media.types import Pixels
+from safelight.signatures.compiled import array, kernel, part, several
+from safelight.signatures.downscale import SIDE, Tile64, downscale
+from safelight.signatures.reference_filter import MOST_PIXELS, downscale_as_reference
+from safelight.signatures.types import TRANSFORMS, Pdq
+
+BITS = 256
+SMALLEST_SIDE = 5
+MATCHED_QUALITY = 50
+"""Below it nobody matches a PDQ (ThreatExchange), so blank pages and dark frames need not take the slow way."""
+LEAST_COEFFICIENT = 0.01
+"""Where no coefficient reaches this, all are noise: the reference's running sums leave up to 0.0001 on stripes
+(measured on 0.5 to 24 MP), while opposite quarters of a picture that differ by one grey level already make 26."""
+AT_MEDIAN = 0.005
+"""Coefficients as near as this to the median get their bit from rounding; three or more make the slow way worth it."""
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+class BadPdqError(InputError):
+    """The text is not a PDQ hash: 64 hexadecimal digits are needed."""
+
+
+@dataclass(frozen=True)
+class PdqResult:
+    """A picture's PDQ with its versions, and the 64 x 64 luma tile (float32, 0 to 255) that it was made from."""
+
+    pdq: Pdq
+    tile64: Tile64
+
+
+def _cosines() -> NDArray[np.float32]:
+    """The 16 x 64 matrix of the lowest non-constant cosines (Zauner 2010), rounded as `pdqhashing.cpp` rounds it."""
+    frequency = np.arange(1, 17)[:, None]
+    place = 2 * np.arange(SIDE)[None, :] + 1
+    scale = np.float64(np.float32(np.sqrt(2.0 / SIDE)))
+    cosines: NDArray[np.float64] = scale * np.cos(np.pi / 2 / SIDE * frequency * place)
+    return cosines.astype(np.float32)
+
+
+_COSINES = _cosines()
+
+
+@part
+def _coefficients(tile: NDArray[np.float32], cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The 16 x 16 lowest cosine coefficients of a tile.
+
+    Sums run in the reference's order: in a symmetric picture half the coefficients are zero but for rounding, and only
+    the same rounding gives the same bits.
+    """
+    half = np.zeros((16, 64), np.float32)
+    for i in range(16):
+        for k in range(64):
+            weight = cosines[i, k]
+            for j in range(64):
+                half[i, j] += weight * tile[k, j]
+    whole = np.zeros((16, 16), np.float32)
+    across = cosines.T.copy()
+    for i in range(16):
+        for k in range(64):
+            value = half[i, k]
+            for j in range(16):
+                whole[i, j] += value * across[k, j]
+    return whole
+
+
+@part
+def _set_bits(coefficients: NDArray[np.float32], upright: NDArray[np.uint8], transposed: NDArray[np.uint8]) -> None:
+    """Set the bits of coefficients above the median (the lower of the middle two), as they stand and transposed."""
+    median = np.sort(coefficients.copy().reshape(256))[127]
+    for i in range(16):
+        for j in range(16):
+            if coefficients[i, j] > median:
+                bit = 255 - (i * 16 + j)  # the last coefficient is the first bit of the hex spelling
+                upright[bit >> 3] |= np.uint8(128 >> (bit & 7))
+                bit = 255 - (j * 16 + i)
+                transposed[bit >> 3] |= np.uint8(128 >> (bit & 7))
+
+
+@part
+def _quality(tile: NDArray[np.float32]) -> int:
+    """How much happens in the tile: differences between neighbours in whole percent, summed; 100 is plenty."""
+    gradients = 0
+    for i in range(64):
+        for j in range(64):
+            if i < 63:
+                gradients += abs(int((tile[i, j] - tile[i + 1, j]) * np.float32(100) / np.float32(255)))
+            if j < 63:
+                gradients += abs(int((tile[i, j] - tile[i, j + 1]) * np.float32(100) / np.float32(255)))
+    return min(100, gradients // 90)
+
+
+@kernel(several(array(uint8, 2, writable=True), int64, float64, int64)(array(float32, 2), array(float32, 2)))
+def _hash_tile(tile: NDArray[np.float32], cosines: NDArray[np.float32]) -> tuple[NDArray[np.uint8], int, float, int]:
+    """Tile to 8 x 32 bytes of versions, quality, the largest coefficient's size, and how many lie at the median."""
+    plain = _coefficients(tile, cosines)
+    versions = np.zeros((8, 32), np.uint8)
+    signed = np.empty((16, 16), np.float32)
+    # A mirror turns the sign of every second coefficient along its axis; a transpose swaps the axes afterwards.
+    for flip_rows, flip_columns, upright, transposed in ((0, 0, 0, 6), (1, 0, 4, 3), (0, 1, 5, 1), (1, 1, 2, 7)):
+        for i in range(16):
+            for j in range(16):
+                turned = (flip_rows & (i + 1) & 1) ^ (flip_columns & (j + 1) & 1)
+                signed[i, j] = -plain[i, j] if turned else plain[i, j]
+        _set_bits(signed, versions[upright], versions[transposed])
+    close = (np.abs(plain - np.sort(plain.copy().reshape(256))[127]) < AT_MEDIAN).sum()
+    return versions, _quality(tile), np.abs(plain).max(), close
+
+
+def from_tile(tile: Tile64) -> Pdq:
+    """The hash of a 64 x 64 luma tile."""
+    return _from_tile(tile)[0]
+
+
+def _from_tile(tile: Tile64) -> tuple[Pdq, int]:
+    versions, quality, largest, close = _hash_tile(tile, _COSINES)
+    return Pdq(versions=versions.tobytes(), quality=int(quality), usable=bool(largest >= LEAST_COEFFICIENT)), close
+
+
+def compute(pixels: Pixels) -> PdqResult:
+    """The PDQ of RGB (height x width x 3) or grey (height x width) 8-bit pixels, exactly as they are, never turned."""
+    tile = downscale(pixels)
+    height, width = pixels.shape[:2]
+    if min(height, width) < SMALLEST_SIDE:
+        return PdqResult(Pdq(versions=bytes(len(TRANSFORMS) * BITS // 8), quality=0, usable=False), tile)
+    pdq, close = _from_tile(tile)
+    if close > 2 and pdq.quality >= MATCHED_QUALITY and height * width <= MOST_PIXELS:
+        tile = downscale_as_reference(pixels)
+        pdq = from_tile(tile)
+    return PdqResult(pdq, tile)
+
+
+def distance(a: bytes, b: bytes) -> int:
+    """How many bits differ between two hashes of 32 bytes."""
+    return (int.from_bytes(a) ^ int.from_bytes(b)).bit_count()
+
+
+def to_hex(bits: bytes) -> str:
+    """The published spelling of a hash: 64 lower-case hexadecimal digits."""
+    return bits.hex()
+
+
+def from_hex(text: str) -> bytes:
+    """32 bytes of a published hash; upper case is taken too, since exports differ.
+
+    Raises:
+        BadPdqError: the text is not exactly 64 hexadecimal digits.
+    """
+    spelling = text.strip().lower()
+    if not _HEX.fullmatch(spelling):
+        raise BadPdqError(f"{text[:80]!r} is not a PDQ hash: 64 hexadecimal digits are needed")
+    return bytes.fromhex(spelling)
