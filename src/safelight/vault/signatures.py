@@ -6,6 +6,9 @@ Both the known base and the items of cases keep their digests and PDQ hashes her
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
+
+from django.db import connection, transaction
 
 
 class Realm(IntEnum):
@@ -26,8 +29,8 @@ class Which(IntEnum):
 class NewPdq:
     """One PDQ hash to be stored: 32 bytes, quality 0 to 100 (None: the source did not say), frame from 0.
 
-    `turned` holds its seven turned versions (7 * 32 bytes, `signatures.types.TRANSFORMS[1:]`) where they are known: they
-    are questions, kept so that an item can be asked about again without being decoded; the known base has none.
+    `turned` holds its seven turned versions (7 * 32 bytes, `signatures.types.TRANSFORMS[1:]`) where they are known:
+    they are questions, kept so that an item can be asked about again without being decoded; the known base has none.
     """
 
     which: Which
@@ -50,7 +53,11 @@ class NewSignature:
 
 @dataclass(frozen=True)
 class DigestHit:
-    """`query` is the row of the question; `how` "sha256", "sha1" or "md5", the strongest that agrees; `size_agrees` None where either side has no size."""
+    """One answer.
+
+    `query` is the row of the question; `how` "sha256", "sha1" or "md5", the strongest that agrees; `size_agrees` is
+    None where either side has no size.
+    """
 
     query: int
     signature: int
@@ -69,21 +76,119 @@ class Code:
     quality: int | None
 
 
+_CHUNK = 5000
+"""Rows fetched at a time."""
+
+_RESERVE = "SELECT nextval(pg_get_serial_sequence('vault_signature', 'id')) FROM generate_series(1, %s)"
+_COPY_SIGNATURES = "COPY vault_signature (id, realm, md5, sha1, sha256, size) FROM STDIN (FORMAT BINARY)"
+_COPY_PDQS = "COPY vault_pdq (signature_id, which, frame, bits, quality, turned) FROM STDIN (FORMAT BINARY)"
+
+# A pair is decided by the strongest digest that both sides have, so the three parts exclude each other.
+_FIND = """
+WITH question AS (
+    SELECT * FROM unnest(%(row)s::int[], %(md5)s::bytea[], %(sha1)s::bytea[], %(sha256)s::bytea[], %(size)s::bigint[])
+        AS question (row, md5, sha1, sha256, size)
+)
+SELECT q.row, s.id, 'sha256', s.size = q.size
+    FROM question q JOIN vault_signature s ON s.realm = %(realm)s AND s.sha256 = q.sha256
+UNION ALL
+SELECT q.row, s.id, 'sha1', s.size = q.size
+    FROM question q JOIN vault_signature s ON s.realm = %(realm)s AND s.sha1 = q.sha1
+    WHERE s.sha256 IS NULL OR q.sha256 IS NULL
+UNION ALL
+SELECT q.row, s.id, 'md5', s.size = q.size
+    FROM question q JOIN vault_signature s ON s.realm = %(realm)s AND s.md5 = q.md5
+    WHERE (s.sha256 IS NULL OR q.sha256 IS NULL) AND (s.sha1 IS NULL OR q.sha1 IS NULL)
+ORDER BY 1, 2
+"""
+_FETCH_SIGNATURES = "SELECT id, md5, sha1, sha256, size FROM vault_signature WHERE id = ANY(%s)"
+_FETCH_PDQS = """
+SELECT signature_id, which, frame, bits, quality, turned FROM vault_pdq WHERE signature_id = ANY(%s)
+ORDER BY signature_id, which, frame, id
+"""
+_CODES = """
+SELECT p.signature_id, p.which, p.frame, p.bits, p.quality
+FROM vault_pdq p JOIN vault_signature s ON s.id = p.signature_id
+WHERE s.realm = %s AND s.id > %s ORDER BY p.signature_id, p.which, p.frame, p.id
+"""
+
+
 def store(realm: Realm, rows: Sequence[NewSignature]) -> list[int]:
     """Store rows by COPY inside the caller's transaction; the ids come back in the order of the rows."""
+    if not rows:
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_RESERVE, [len(rows)])
+        ids = [number for (number,) in cursor.fetchall()]
+        with cursor.copy(_COPY_SIGNATURES) as copy:
+            copy.set_types(["int8", "int2", "bytea", "bytea", "bytea", "int8"])
+            for number, row in zip(ids, rows, strict=True):
+                copy.write_row((number, int(realm), row.md5, row.sha1, row.sha256, row.size))
+        with cursor.copy(_COPY_PDQS) as copy:
+            copy.set_types(["int8", "int2", "int4", "bytea", "int2", "bytea"])
+            for number, row in zip(ids, rows, strict=True):
+                for pdq in row.pdqs:
+                    copy.write_row((number, int(pdq.which), pdq.frame, pdq.bits, pdq.quality, pdq.turned))
+    return ids
 
 
 def find(realm: Realm, questions: Sequence[NewSignature]) -> list[DigestHit]:
-    """Every stored signature that shares a digest with a question and contradicts it in no stronger digest both have."""
+    """Every stored signature that shares a digest with a question and contradicts it in no stronger digest both have.
+
+    Ordered by question, then id.
+    """
+    if not questions:
+        return []
+    values: dict[str, Any] = {
+        "realm": int(realm),
+        "row": list(range(len(questions))),
+        "md5": [question.md5 for question in questions],
+        "sha1": [question.sha1 for question in questions],
+        "sha256": [question.sha256 for question in questions],
+        "size": [question.size for question in questions],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, values)
+        return [DigestHit(*row) for row in cursor.fetchall()]
 
 
 def fetch(signatures: Iterable[int]) -> dict[int, NewSignature]:
     """The stored rows by id; unknown ids are absent."""
+    wanted = list(set(signatures))
+    found: dict[int, NewSignature] = {}
+    with connection.cursor() as cursor:
+        for start in range(0, len(wanted), _CHUNK):
+            some = [wanted[start : start + _CHUNK]]
+            cursor.execute(_FETCH_PDQS, some)
+            hashes: dict[int, list[NewPdq]] = {}
+            for number, which, *rest in cursor.fetchall():
+                hashes.setdefault(number, []).append(NewPdq(Which(which), *rest))
+            cursor.execute(_FETCH_SIGNATURES, some)
+            for number, md5, sha1, sha256, size in cursor.fetchall():
+                found[number] = NewSignature(md5, sha1, sha256, size, tuple(hashes.get(number, ())))
+    return found
 
 
 def codes(realm: Realm, *, after: int = 0) -> Iterator[Code]:
     """Every stored PDQ of a realm with a signature id above `after`, in order of id, streamed."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_CODES, [int(realm), after])
+        while rows := cursor.fetchmany(_CHUNK):
+            for number, which, frame, bits, quality in rows:
+                yield Code(number, Which(which), frame, bits, quality)
+
+
+def count(realm: Realm) -> int:
+    """How many signatures a realm holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM vault_signature WHERE realm = %s", [int(realm)])
+        row: tuple[int] = cursor.fetchone()
+    return row[0]
 
 
 def remove(signatures: Sequence[int]) -> None:
-    """Remove rows and their hashes inside the caller's transaction."""
+    """Remove rows and their hashes inside the caller's transaction; unknown ids are ignored."""
+    gone = [list(signatures)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM vault_pdq WHERE signature_id = ANY(%s)", gone)
+        cursor.execute("DELETE FROM vault_signature WHERE id = ANY(%s)", gone)
