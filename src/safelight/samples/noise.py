@@ -50,7 +50,7 @@ def outline(rng: np.random.Generator, width: int, *, cells: int = 3, octaves: in
 
 
 def stones(rng: np.random.Generator, size: Size, count: int) -> tuple[Field, NDArray[np.intp]]:
-    """Return Worley noise of `count` points: per pixel the gap between the nearest two (0 at a joint), and the nearest."""
+    """Return Worley noise of `count` points: the gap between the nearest two (0 at a joint), and the nearest."""
     width, height = size
     side = max(2, round(count**0.5))
     cell_y, cell_x = np.mgrid[0:side, 0:side].astype(np.float32)
