@@ -99,13 +99,16 @@ def several(*members: Any) -> Any:
 
 
 @intrinsic
-def popcount(_context: Any, word: Any) -> Any:
+def _popcount(_context: Any, word: Any) -> Any:
     """How many bits of a uint64 are set; one machine instruction."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.uint64(word), generate
+
+
+popcount: Any = _popcount
 
 
 def warm_up() -> None:

@@ -1,0 +1,163 @@
+"""The plain exact engine: every stored code is looked at for every query, fast enough for millions.
+
+Codes lie as four arrays of 64-bit words. Most codes fall out on their first 128 bits, whose distance is a lower bound
+of the whole, so that half of the memory is never read. A batch of queries shares each block of codes while it is in
+the processor's cache. Nothing is skipped by likelihood: the answer is what comparing everything would give.
+"""
+
+import numpy as np
+from numba import int64, uint8, uint64
+from numpy.typing import NDArray
+
+from safelight.errors import UsageError
+from safelight.search.ports import Codes, Hits, Keys
+from safelight.signatures.compiled import array, kernel, popcount, several
+
+Words = NDArray[np.uint64]
+
+_BLOCK = 2048  # codes; two words each make 32 KB, a first-level cache
+_GROUP = 256  # codes judged together, without a branch each
+_FEWEST_OUT = 1 << 16  # hits a buffer holds at least; never fewer than a block can give
+
+
+class BadCodesError(UsageError):
+    """Codes must be n x 32 bytes with one key each, and a radius lies from 0 to 256."""
+
+
+@kernel(
+    several(int64, int64, int64)(
+        array(uint64, 2), array(uint8, 1), int64, array(uint64, 2), int64, int64, int64, array(int64, 2, writable=True)
+    )
+)
+def _scan(
+    words: Words,
+    alive: NDArray[np.uint8],
+    used: int,
+    queries: Words,
+    radius: int,
+    start: int,
+    query: int,
+    out: NDArray[np.int64],
+) -> tuple[int, int, int]:
+    """Scan from block `start` and query `query` on; stop where `out` might overflow and say where to go on.
+
+    `words` is 4 x n, of which `used` count; `queries` 4 x m, `out` 3 x capacity: query, row, distance.
+    """
+    count = 0
+    beyond = uint64(radius + 1)
+    while start < used:
+        end = min(start + _BLOCK, used)
+        first, second = words[0, start:end], words[1, start:end]
+        while query < queries.shape[1]:
+            if count + _BLOCK > out.shape[1]:
+                return count, start, query
+            query0, query1 = queries[0, query], queries[1, query]
+            for low in range(0, end - start, _GROUP):
+                high = min(low + _GROUP, end - start)
+                signs = uint64(0)  # its top bit: some code of the group is near, since a difference went below zero
+                for i in range(low, high):
+                    signs |= popcount(first[i] ^ query0) + popcount(second[i] ^ query1) - beyond
+                if not signs >> uint64(63):
+                    continue
+                for row in range(start + low, start + high):
+                    near = popcount(words[0, row] ^ query0) + popcount(words[1, row] ^ query1)
+                    if int64(near) > radius or not alive[row]:
+                        continue
+                    far = popcount(words[2, row] ^ queries[2, query]) + popcount(words[3, row] ^ queries[3, query])
+                    if int64(near + far) <= radius:
+                        out[0, count], out[1, count], out[2, count] = query, row, int64(near + far)
+                        count += 1
+            query += 1
+        query = 0
+        start = end
+    return count, start, 0
+
+
+def _as_words(codes: Codes) -> Words:
+    """Codes (n x 32 bytes) as 4 x n words; the order of bytes within a word does not matter to a distance."""
+    if codes.ndim != 2 or codes.shape[1] != 32 or codes.dtype != np.uint8:
+        raise BadCodesError(f"codes of {codes.dtype} {codes.shape} were given; n x 32 bytes are needed")
+    return np.ascontiguousarray(np.ascontiguousarray(codes).view(np.uint64).T)
+
+
+class ScanIndex:
+    """A `HammingIndex` in memory: 41 bytes a code. Adding is amortised; removed codes leave when half are gone."""
+
+    def __init__(self) -> None:
+        self._words: Words = np.empty((4, 0), np.uint64)
+        self._keys: Keys = np.empty(0, np.int64)
+        self._alive: NDArray[np.uint8] = np.empty(0, np.uint8)
+        self._used = 0
+        self._removed = 0
+
+    def __len__(self) -> int:
+        """How many codes are stored."""
+        return self._used - self._removed
+
+    def add(self, keys: Keys, codes: Codes) -> None:
+        """Add n codes under n keys; the next call finds them.
+
+        Raises:
+            BadCodesError: shapes do not fit each other.
+        """
+        words = _as_words(codes)
+        added = words.shape[1]
+        if keys.shape != (added,):
+            raise BadCodesError(f"{added} codes came with keys of shape {keys.shape}; one key a code is needed")
+        if self._used + added > len(self._keys):
+            self._resize(max(self._used + added, 2 * self._used))
+        place = slice(self._used, self._used + added)
+        self._words[:, place] = words
+        self._keys[place] = keys
+        self._alive[place] = 1
+        self._used += added
+
+    def remove(self, keys: Keys) -> None:
+        """Remove every code of these keys; unknown keys are ignored."""
+        gone = np.isin(self._keys[: self._used], keys)
+        self._alive[: self._used][gone] = 0
+        self._removed = self._used - int(np.count_nonzero(self._alive[: self._used]))
+        if 2 * self._removed > self._used:
+            self._compact()
+
+    def within(self, queries: Codes, radius: int) -> Hits:
+        """Every stored code within `radius` bits of each query row, ordered by query, distance, key.
+
+        Raises:
+            BadCodesError: the queries are not n x 32 bytes, or the radius is not 0 to 256.
+        """
+        if not 0 <= radius <= 256:
+            raise BadCodesError(f"radius {radius} was given; it lies from 0 to 256")
+        found = self._scan_all(_as_words(queries), radius)
+        keys = self._keys[found[1]]
+        order = np.lexsort((keys, found[2], found[0]))
+        return Hits(query=found[0][order], key=keys[order], distance=found[2][order])
+
+    def _scan_all(self, queries: Words, radius: int) -> NDArray[np.int64]:
+        """All hits as 3 x n (query, row, distance): when a buffer is full, the scan goes on with a new one."""
+        if not (queries.shape[1] and self._used):
+            return np.empty((3, 0), np.int64)
+        out = np.empty((3, _FEWEST_OUT), np.int64)
+        chunks: list[NDArray[np.int64]] = []
+        start, query = 0, 0
+        while start < self._used:
+            count, start, query = _scan(self._words, self._alive, self._used, queries, radius, start, query, out)
+            chunks.append(out[:, :count].copy())
+        return np.concatenate(chunks, axis=1)
+
+    def _resize(self, capacity: int) -> None:
+        used = self._used
+        words, keys, alive = (
+            np.empty((4, capacity), np.uint64),
+            np.empty(capacity, np.int64),
+            np.empty(capacity, np.uint8),
+        )
+        words[:, :used], keys[:used], alive[:used] = self._words[:, :used], self._keys[:used], self._alive[:used]
+        self._words, self._keys, self._alive = words, keys, alive
+
+    def _compact(self) -> None:
+        kept = self._alive[: self._used].astype(bool)
+        self._words = np.ascontiguousarray(self._words[:, : self._used][:, kept])
+        self._keys = self._keys[: self._used][kept]
+        self._alive = self._alive[: self._used][kept]
+        self._used, self._removed = len(self._keys), 0
