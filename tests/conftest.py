@@ -1,0 +1,64 @@
+"""What all tests share: no network, and for those that ask, one database for the whole session.
+
+A test that needs the database says so with pytest-django's mark, and nothing else:
+
+    pytestmark = pytest.mark.django_db                    # each test in a transaction that is rolled back
+    pytestmark = pytest.mark.django_db(transaction=True)  # real commits, tables emptied after each test
+
+The second kind is for code that opens connections of its own, uses threads or processes, or needs a commit to be seen.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pytest_socket import disable_socket
+
+from safelight.platform.database import open_database
+from safelight.platform.settings import Settings, read_settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.platform.django_settings")
+
+
+def pytest_runtest_setup() -> None:
+    """Refuse every socket but unix ones. (The database driver's own are not Python's: it may use DATABASE_URL.)"""
+    disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def embedded_database(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Settings]:
+    """Open one database for all tests of the session, in a data folder of its own; hand out its settings.
+
+    It is the embedded PostgreSQL, or where DATABASE_URL is set, a scratch database there, removed at the end. Use it
+    through the `django_db` mark (see above); ask for it by name only to know the data folder. Code under test that calls
+    `open_database` with these settings joins what is open.
+    """
+    data = tmp_path_factory.mktemp("data")
+    data.chmod(0o700)
+    with django_db_blocker.unblock(), _scratch_url() as url, open_database(read_settings(data=data, database_url=url)):
+        yield read_settings(data=data, database_url=url)
+
+
+@contextmanager
+def _scratch_url() -> Iterator[str | None]:
+    given = os.environ.get("DATABASE_URL")
+    if not given:
+        yield None
+        return
+    name = f"safelight_test_{secrets.token_hex(4)}"
+    url = make_conninfo(**conninfo_to_dict(given) | {"dbname": name})
+    with psycopg.connect(given, autocommit=True) as admin, pytest.MonkeyPatch.context() as patch:
+        admin.execute(f"CREATE DATABASE {name}")
+        patch.setenv("DATABASE_URL", url)
+        yield url
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(embedded_database: Settings) -> None:
+    """Give pytest-django our database instead of one that it would make."""

@@ -1,0 +1,133 @@
+"""The table of signatures, held against a model in twenty lines."""
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from safelight.vault import signatures
+from safelight.vault.signatures import Code, DigestHit, NewPdq, NewSignature, Realm, Which
+
+pytestmark = pytest.mark.django_db
+
+
+def digests(length: int) -> st.SearchStrategy[bytes | None]:
+    """Few values, so that rows agree and contradict each other often."""
+    return st.none() | st.sampled_from([bytes([value]) * length for value in range(3)])
+
+
+PDQS = st.builds(
+    NewPdq,
+    which=st.sampled_from(Which),
+    frame=st.integers(0, 2**31 - 1),
+    bits=st.binary(min_size=32, max_size=32),
+    quality=st.none() | st.integers(0, 100),
+    turned=st.none() | st.binary(min_size=224, max_size=224),
+)
+ROWS = st.builds(
+    NewSignature,
+    md5=digests(16),
+    sha1=digests(20),
+    sha256=digests(32),
+    size=st.none() | st.integers(0, 2),
+    pdqs=st.lists(PDQS, max_size=2).map(tuple),
+)
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def model_find(stored: dict[int, NewSignature], questions: list[NewSignature]) -> list[DigestHit]:
+    hits = []
+    for query, question in enumerate(questions):
+        for number, row in stored.items():
+            for how in ("sha256", "sha1", "md5"):
+                asked, known = getattr(question, how), getattr(row, how)
+                if asked is None or known is None:
+                    continue
+                if asked == known:
+                    sizes = None if question.size is None or row.size is None else question.size == row.size
+                    hits.append(DigestHit(query, number, how, sizes))
+                break  # the strongest digest that both have has decided
+    return sorted(hits, key=lambda hit: (hit.query, hit.signature))
+
+
+@quick
+@given(st.lists(ROWS, max_size=12), st.lists(ROWS, max_size=6), st.lists(ROWS, max_size=3))
+def test_find_equals_the_model(
+    rows: list[NewSignature], questions: list[NewSignature], others: list[NewSignature]
+) -> None:
+    with transaction.atomic():
+        ids = signatures.store(Realm.KNOWN, rows)
+        signatures.store(Realm.ITEM, others)
+        expected = model_find(dict(zip(ids, rows, strict=True)), questions)
+        assert signatures.find(Realm.KNOWN, questions) == expected
+        transaction.set_rollback(True)
+
+
+def in_order(row: NewSignature) -> NewSignature:
+    return NewSignature(
+        row.md5, row.sha1, row.sha256, row.size, tuple(sorted(row.pdqs, key=lambda pdq: (pdq.which, pdq.frame)))
+    )
+
+
+@quick
+@given(st.lists(ROWS, max_size=6), st.data())
+def test_what_is_stored_comes_back_and_what_is_removed_does_not(rows: list[NewSignature], data: st.DataObject) -> None:
+    with transaction.atomic():
+        before = signatures.count(Realm.ITEM)
+        ids = signatures.store(Realm.ITEM, rows)
+        assert ids == sorted(set(ids)), "ids grow in the order of the rows"
+        gone = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
+        signatures.remove(list(gone))
+        kept = {number: in_order(row) for number, row in zip(ids, rows, strict=True) if number not in gone}
+        assert signatures.fetch([*ids, 0]) == kept
+        assert signatures.count(Realm.ITEM) == before + len(kept)
+        transaction.set_rollback(True)
+
+
+def test_codes_stream_one_realm_in_order_after_an_id() -> None:
+    def row(byte: int, frames: int) -> NewSignature:
+        pdqs = tuple(NewPdq(Which.LISTED, frame, bytes([byte]) * 32, 80) for frame in range(frames))
+        return NewSignature(bytes([byte]) * 16, None, None, None, pdqs)
+
+    first, second, third = signatures.store(Realm.KNOWN, [row(1, 2), row(2, 0), row(3, 1)])
+    signatures.store(Realm.ITEM, [row(4, 1)])
+    known = [
+        Code(first, Which.LISTED, 0, b"\1" * 32, 80),
+        Code(first, Which.LISTED, 1, b"\1" * 32, 80),
+        Code(third, Which.LISTED, 0, b"\3" * 32, 80),
+    ]
+    assert list(signatures.codes(Realm.KNOWN)) == known
+    assert list(signatures.codes(Realm.KNOWN, after=first)) == known[2:]
+    assert list(signatures.codes(Realm.KNOWN, after=second)) == known[2:]
+
+
+def test_a_failed_transaction_leaves_no_row() -> None:
+    class StopError(Exception):
+        pass
+
+    with pytest.raises(StopError), transaction.atomic():
+        signatures.store(Realm.KNOWN, [NewSignature(b"1" * 16, None, None, None)])
+        raise StopError
+    assert signatures.count(Realm.KNOWN) == 0
+
+
+def test_nothing_asked_is_nothing_answered() -> None:
+    assert signatures.store(Realm.KNOWN, []) == []
+    assert signatures.find(Realm.KNOWN, []) == []
+    assert signatures.fetch([]) == {}
+    signatures.remove([])
+
+
+@pytest.mark.parametrize("digest", ["md5", "sha1", "sha256"])
+def test_each_digest_is_looked_up_by_its_index(digest: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO vault_signature (realm, md5, sha1, sha256) SELECT 1, decode(md5(i::text), 'hex'), "
+            "decode(md5(i::text) || '00000000', 'hex'), sha256(i::text::bytea) FROM generate_series(1, 20000) i"
+        )
+        cursor.execute("ANALYZE vault_signature")
+        cursor.execute(
+            f"EXPLAIN SELECT 1 FROM unnest(ARRAY['\\x01']::bytea[]) q (d) JOIN vault_signature s "
+            f"ON s.realm = 1 AND s.{digest} = q.d"
+        )
+        assert f"vault_{digest}" in "".join(line for (line,) in cursor.fetchall())
