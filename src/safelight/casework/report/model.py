@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Claim:
-    """What one source says: its name, trust and date; the grade as *it* said it (scheme, value, label), and its flags."""
+    """What one source says: its name, trust, date; the grade as *it* said it (scheme, value, label), and its flags."""
 
     source: str
     trust: str
@@ -29,7 +29,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Why a verdict: how ("sha256", "sha1", "md5", "pdq"), the value matched, distance, transform, frame, and the claim."""
+    """Why a verdict: how ("sha256", "sha1", "md5", "pdq"), value matched, distance, transform, frame, and the claim."""
 
     how: str
     value: str
@@ -44,7 +44,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Sighting:
-    """An item seen at a place. `path` is text with invalid bytes shown as \\xNN; `container` names the archive chain."""
+    r"""An item seen at a place. `path` is text with invalid bytes shown as \xNN, the archives it lies in included."""
 
     path: str
     size: int | None

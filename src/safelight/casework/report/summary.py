@@ -1,0 +1,98 @@
+"""The figures of a report: files and contents by verdict, what could not be read, and the views that were avoided.
+
+Counted from the items themselves, so that each figure can be checked against the rows of the CSV report:
+a *file* is a sighting, or a failure that left no content behind. A *view* is needed once for each stack (or single
+content) that neither a trusted source has graded nor a list knows as good; every other file is a view avoided.
+Embedded thumbnails are not counted as files that someone would have looked at.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from safelight.casework.report.model import Failure, Report, ReportItem
+from safelight.casework.report.text import amount, counted
+from safelight.casework.report.words import verdict_counts
+
+_LOOKED_AT = frozenset({"known", "copy of known", "linked", "new"})
+_IN_FULL = frozenset({"file", "entry"})
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures: files and contents in all and by verdict, contents graded, views needed and avoided, lost files."""
+
+    files: int
+    contents: int
+    files_by_verdict: dict[str, int]
+    contents_by_verdict: dict[str, int]
+    graded: int
+    views_needed: int
+    views_avoided: int
+    lost: tuple[Failure, ...]
+    """Failures at places where no content was seen: they count as files that could not be read."""
+
+    @property
+    def sentence(self) -> str:
+        """The one sentence that a unit's head wants."""
+        contents = amount(self.contents, "content")
+        return f"{amount(self.files, 'file')} ({contents}): {verdict_counts(self.files_by_verdict)}."
+
+    @property
+    def views(self) -> str:
+        """What is left for eyes, in one sentence."""
+        if not self.views_needed:
+            return f"Nothing is left to look at; {amount(self.views_avoided, 'view')} avoided."
+        look = f"{amount(self.views_needed, 'picture')} left to look at"
+        return f"{look}; {counted(self.views_avoided)} views avoided."
+
+
+def summarise(report: Report) -> Summary:
+    """Count a report. Linear in its items and sightings."""
+    seen = {sighting.path for item in report.items for sighting in item.sightings}
+    lost = tuple(failure for failure in report.failures if failure.path not in seen)
+    files: Counter[str] = Counter()
+    for item in report.items:
+        files[item.verdict] += len(item.sightings)
+    if lost:
+        files["unreadable"] += len(lost)
+    needed = _views_needed(report)
+    viewable = sum(_views_without_us(item) for item in report.items)
+    return Summary(
+        files=sum(files.values()),
+        contents=len(report.items),
+        files_by_verdict=dict(files),
+        contents_by_verdict=dict(Counter(item.verdict for item in report.items)),
+        graded=sum(item.graded for item in report.items),
+        views_needed=needed,
+        views_avoided=max(0, viewable - needed),
+        lost=lost,
+    )
+
+
+def _needs_a_look(item: ReportItem) -> bool:
+    return item.verdict in _LOOKED_AT and not item.graded
+
+
+def _views_needed(report: Report) -> int:
+    waiting = {item.sha256 for item in report.items if _needs_a_look(item)}
+    stacks = 0
+    for stack in report.stacks:
+        members = {digest for digest, _, _ in stack.members}
+        if members & waiting:
+            stacks += 1
+            waiting -= members
+    return stacks + len(waiting)
+
+
+def _views_without_us(item: ReportItem) -> int:
+    picture = item.verdict in _LOOKED_AT or (item.verdict == "known good" and item.width is not None)
+    return sum(sighting.how in _IN_FULL for sighting in item.sightings) if picture else 0
+
+
+def exhibits_by_source(report: Report) -> dict[str, str]:
+    """Map each source that was checked to its exhibit's name; names are joined where two exhibits share a source."""
+    names: dict[str, list[str]] = {}
+    for exhibit in report.exhibits:
+        for source in {source for run in exhibit.runs for source in run.sources}:
+            names.setdefault(source, []).append(exhibit.name)
+    return {source: "; ".join(exhibits) for source, exhibits in names.items()}

@@ -1,0 +1,88 @@
+"""Writes a report to a file: whole or not at all, readable by its owner only.
+
+A report names what was found about children and where: it is written with mode 0600 beside its place, forced to the
+disk and moved there in one step, so that a full disk or a power cut leaves the former report, or none, but never half.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from safelight.casework.report.csv import write_csv
+from safelight.casework.report.html import write_html
+from safelight.casework.report.json import write_json
+from safelight.casework.report.model import Report
+from safelight.casework.report.text import visible
+from safelight.errors import CannotRunError, UsageError
+
+
+class ReportNotWrittenError(CannotRunError):
+    """The report could not be written."""
+
+
+class Writer(Protocol):
+    """Writes a report as text in one format to an open stream (UTF-8, line ends as written)."""
+
+    def __call__(self, report: Report, out: TextIO, *, pictures: bool = False) -> None:
+        """Write all of `report` to `out`; `pictures` asks for the small masked tiles where the format has them."""
+
+
+WRITERS: dict[str, Writer] = {"html": write_html, "json": write_json, "csv": write_csv}
+
+
+def write_report(report: Report, format: str, out: Path, *, pictures: bool = False) -> Path:  # noqa: A002 - the option's name
+    """Write `report` as "html", "json" or "csv" and return the file's path.
+
+    `out` is the file where its name ends in the format (`.html`), else a folder (made if missing) in which the file is
+    named after the case. A report that is already there is replaced.
+
+    Raises:
+        UsageError: no such format.
+        ReportNotWrittenError: the file or its folder cannot be written (missing rights, full disk).
+    """
+    writer = WRITERS.get(format)
+    if writer is None:
+        raise UsageError(f"There is no report format {visible(format)!r}: choose one of {', '.join(WRITERS)}.")
+    named = out.suffix.lower() == f".{format}" and not out.is_dir()
+    target = out if named else out / f"{file_stem(report.case)}.{format}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(writer, report, target, pictures=pictures)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise ReportNotWrittenError(
+            f"The report of case {visible(report.case)} could not be written to {visible(str(target))}: {why}. "
+            "Free space, or choose a folder that you may write to (--out)."
+        ) from error
+    return target
+
+
+def file_stem(case: str) -> str:
+    """Turn a case's name into a file's name: letters, digits, dot, dash and underscore stay, never a leading dot."""
+    kept = "".join(char if char.isalnum() or char in "-_." else "-" for char in case)
+    # 60 characters are at most 240 bytes of UTF-8: with the ending, below the 255 of every file system.
+    return "report-" + (kept.strip("-.")[:60] or "case")
+
+
+def _write_whole(writer: Writer, report: Report, target: Path, *, pictures: bool) -> None:
+    number, name = tempfile.mkstemp(prefix=".report-", suffix=".part", dir=target.parent)
+    part = Path(name)
+    try:
+        with open(number, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123 - mkstemp gives a number, mode 0600
+            writer(report, stream, pictures=pictures)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
