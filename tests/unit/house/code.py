@@ -20,7 +20,9 @@ BANNED_NAMES = frozenset(
 DATABASE_STEMS = frozenset({"access", "actions", "models", "queries"})
 
 _MARK = re.compile(r"#\s*(TODO|FIXME|XXX|HACK)\b|\braise NotImplementedError\b|pragma: no cover")
-_SILENCED = re.compile(r"#\s*(?:type:\s*ignore(?:\[[\w\-, ]+\])?|noqa(?::\s*[A-Z0-9, ]+)?)(?P<reason>.*)$")
+_SILENCED = re.compile(
+    r"#\s*(?P<check>type:\s*ignore(?:\[[\w\-, ]+\])?|noqa(?::\s*[A-Z]+[0-9]+(?:, ?[A-Z]+[0-9]+)*)?)(?P<reason>.*)$"
+)
 
 
 def long_module(text: str, limit: int = MODULE_LINES) -> Iterator[str]:
@@ -82,10 +84,15 @@ def marks(text: str) -> Iterator[str]:
 
 
 def silenced_without_reason(text: str) -> Iterator[str]:
-    """A check switched off without saying why on the line."""
+    """A check switched off without saying why on the line, or on the line above for the same check."""
+    excused = ""
     for number, line in enumerate(text.splitlines(), 1):
         found = _SILENCED.search(line)
-        if found and len(re.findall(r"\w+", found["reason"])) < 3:
+        if found is None:
+            excused = ""
+        elif len(re.findall(r"\w+", found["reason"])) >= 2:
+            excused = found["check"]
+        elif found["check"] != excused:
             yield f"line {number}: a check is switched off without a reason beside it"
 
 

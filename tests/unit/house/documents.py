@@ -53,10 +53,14 @@ def strange_sites(text: str, known: Collection[str] = KNOWN_SITES) -> Iterator[s
             yield f"{site} is not among the sites that this repository points at (KNOWN_SITES)"
 
 
-def machine_paths(text: str, checkout: Path) -> Iterator[str]:
-    """Paths that exist on one machine only: somebody's home folder, or where this checkout lies."""
+def home_folders(text: str) -> Iterator[str]:
+    """Paths into somebody's home folder."""
     for path in _HOME.findall(text):
         yield f"{path} is a path of one machine"
+
+
+def checkout_paths(text: str, checkout: Path) -> Iterator[str]:
+    """The path at which this checkout happens to lie."""
     if str(checkout) in text:
         yield f"{checkout} is where this checkout lies"
 

@@ -1,6 +1,8 @@
 """The scripts of .ci: what may be skipped, and what the bill of materials keeps."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,8 +29,8 @@ def results(tmp_path):
         "@pytest.mark.xfail(reason='known defect')\ndef test_defect(): assert 0\n"
     )
     xml = tmp_path / "results.xml"
-    options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--junitxml={xml}", f"--rootdir={tmp_path}"]
-    assert pytest.main([*options, str(test)]) == 0
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--junitxml={xml}"]
+    subprocess.run([*command, f"--rootdir={tmp_path}", str(test)], check=True, cwd=tmp_path, capture_output=True)
     return xml
 
 

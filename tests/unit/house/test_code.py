@@ -80,6 +80,9 @@ def test_words_that_only_look_like_marks_are_left_alone():
         ("x = f()  # noqa: S603 - the command is ours, word by word", 0),
         ("x = f()  # type: ignore[no-any-return]  # the wheel carries no types", 0),
         ("x = f()  # an ordinary comment", 0),
+        ("x = f()  # noqa: S603 - ours, checked\ny = f()  # noqa: S603", 0),
+        ("x = f()  # noqa: S603 - ours, checked\ny = f()  # noqa: S607", 1),
+        ("x = f()  # noqa: S603 - ours, checked\n\ny = f()  # noqa: S603", 1),
     ],
 )
 def test_a_check_switched_off_says_why(line, findings):

@@ -39,9 +39,10 @@ def test_addresses_off_the_list_are_found():
 
 
 def test_paths_of_one_machine_are_found():
-    assert list(documents.machine_paths("in /home/ann/x", Path("/src/safelight")))
-    assert list(documents.machine_paths("in /src/safelight/x", Path("/src/safelight")))
-    assert not list(documents.machine_paths("in ./home/x, /usr/bin and demo/data", Path("/src/safelight")))
+    assert list(documents.home_folders("in /home/ann/x"))
+    assert not list(documents.home_folders("in ./home/x, /usr/bin and demo/data"))
+    assert list(documents.checkout_paths("in /src/safelight/x", Path("/src/safelight")))
+    assert not list(documents.checkout_paths("in src/safelight/x", Path("/src/safelight")))
 
 
 def test_dead_links_are_found(tmp_path):
