@@ -3,6 +3,8 @@
 What a file is, is told from its content: JSON begins with a brace or bracket, everything else is read as a table.
 """
 
+import codecs
+import io
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
@@ -53,6 +55,15 @@ def messages(content: BinaryIO, options: ReadOptions) -> Iterator[Message]:
         yield from read_vics(content)
     else:
         yield from read_table(content, options.mapping)
+
+
+def warm_up() -> None:
+    """Load what reading needs later: once the sandbox has closed, no file can be opened any more."""
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        codecs.lookup(encoding)
+    sample = b'{"value":[{"MD5":"00000000000000000000000000000001"}]}'
+    for listed in (sample, b"md5\n00000000000000000000000000000001\n"):
+        list(pack(messages(io.BytesIO(listed), ReadOptions())))
 
 
 def read(content: BinaryIO, argument: bytes) -> Iterator[bytes]:

@@ -1,0 +1,105 @@
+"""The tables of the known base: sources, the imports that filled them, and what each source says of each content.
+
+Digests and hashes are not here: they lie in the vault, under the number in `KnownEntry.signature`.
+Nothing is edited: an entry is superseded by a later import, a source is removed, and both stay as history.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from safelight.known.rules import HashState, Role, Trust
+
+
+class KnownSource(models.Model):
+    """A list and who stands behind it. A name is free again once its source was removed."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    trust = models.CharField(max_length=20, choices=[(trust.value, trust.value) for trust in Trust])
+    scheme = models.CharField(max_length=60, null=True)  # noqa: DJ001 - no scheme is not the same as an empty name
+    list_date = models.DateField(null=True)
+    added_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+    removed_by = models.CharField(max_length=200, null=True)  # noqa: DJ001 - nobody has removed it
+
+    class Meta:
+        """One source of a name at a time."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name"], condition=Q(removed_at__isnull=True), name="known_source_name")
+        ]
+
+
+class KnownImport(models.Model):
+    """One file that was imported into a source, by whom, and what became of its rows."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.ForeignKey(KnownSource, on_delete=models.PROTECT, related_name="imports")
+    file_name = models.TextField()
+    file_sha256 = models.CharField(max_length=64)
+    file_size = models.BigIntegerField()
+    format = models.CharField(max_length=100)
+    version = models.CharField(max_length=40, null=True)  # noqa: DJ001 - the format has no versions
+    list_date = models.DateField(null=True)
+    trust = models.CharField(max_length=20)
+    imported_at = models.DateTimeField()
+    imported_by = models.CharField(max_length=200)
+    read = models.BigIntegerField()
+    new = models.BigIntegerField()
+    repeated = models.BigIntegerField()
+    superseded = models.BigIntegerField()
+    refused = models.BigIntegerField()
+    quarantined_hashes = models.BigIntegerField()
+    complete = models.BooleanField()
+    problem = models.TextField(null=True)  # noqa: DJ001 - nothing went wrong
+    quarantine_file = models.TextField(null=True)  # noqa: DJ001 - nothing was quarantined
+
+
+class KnownEntry(models.Model):
+    """What a source says of one content. Only entries that are not superseded answer."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.ForeignKey(KnownSource, on_delete=models.PROTECT, related_name="entries")
+    edition = models.ForeignKey(KnownImport, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    signature = models.BigIntegerField(null=True)
+    fingerprint = models.BinaryField(max_length=16)
+    content = models.BinaryField(max_length=33)
+    hash_state = models.CharField(max_length=20, choices=[(state.value, state.value) for state in HashState])
+    line = models.BigIntegerField()
+    external_id = models.TextField(null=True)  # noqa: DJ001 - the source gave none; so with each text below
+    grade = models.TextField(null=True)  # noqa: DJ001
+    series = models.TextField(null=True)  # noqa: DJ001
+    agency = models.TextField(null=True)  # noqa: DJ001
+    media_type = models.TextField(null=True)  # noqa: DJ001
+    comment = models.TextField(null=True)  # noqa: DJ001
+    victim_identified = models.BooleanField(null=True)
+    offender_identified = models.BooleanField(null=True)
+    distributed = models.BooleanField(null=True)
+    self_generated = models.BooleanField(null=True)
+    suspected = models.BooleanField(null=True)
+    baseline = models.BooleanField(null=True)
+    tags = models.JSONField()
+    opaque = models.JSONField()
+    notes = models.JSONField()
+    superseded_at = models.DateTimeField(null=True)
+    superseded_by = models.ForeignKey(
+        KnownImport, on_delete=models.PROTECT, null=True, related_name="superseding", db_index=False
+    )
+
+    class Meta:
+        """Within a source one current entry per statement; current entries are found by signature and by content."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "fingerprint"], condition=Q(superseded_at__isnull=True), name="known_entry_statement"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["signature"], condition=Q(superseded_at__isnull=True), name="known_entry_signature"),
+            models.Index(
+                fields=["source", "content"], condition=Q(superseded_at__isnull=True), name="known_entry_content"
+            ),
+        ]
