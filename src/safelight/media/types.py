@@ -77,15 +77,17 @@ class JpegStructure(msgspec.Struct, frozen=True):
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """What a file says about itself, raw (`raw`: "exif", "xmp", "iptc", "icc") and parsed, bounded in number and length.
+    """What a file says about itself, raw (`raw`: "exif", "xmp", "iptc", "icc" ...) and parsed, bounded throughout.
 
-    `serials` holds body, lens and image numbers that single out one device or one shot.
+    `serials` holds body, lens and image numbers that single out one device or one shot; `text` comments and text chunks
+    (JPEG COM, PNG tEXt, GIF comments), where generators leave their prompts.
     """
 
     raw: dict[Text, Raw] = {}
     exif: dict[Text, Text] = {}
     xmp: dict[Text, Text] = {}
     iptc: dict[Text, Text] = {}
+    text: dict[Text, Text] = {}
     serials: dict[Text, Text] = {}
     make: Text | None = None
     model: Text | None = None
@@ -97,17 +99,58 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
+class PictureLimits:
+    """How much of one picture is decoded at the most; what goes beyond is refused or named, never silently cut.
+
+    `max_pixels` holds for each frame, `max_total_pixels` for all frames of one file together; at least one frame is
+    always read. Embedded pictures beyond `max_embedded` in number or `max_embedded_bytes` each are named in `problems`.
+    """
+
+    max_pixels: int = 250_000_000
+    max_frames: int = 1000
+    max_total_pixels: int = 2_000_000_000
+    max_embedded: int = 8
+    max_embedded_bytes: int = 4 << 20
+
+
+@dataclass(frozen=True)
 class Frame:
-    """One decoded frame: RGB as stored (height x width x 3, no rotation, no ICC, alpha dropped), and its alpha if any."""
+    """One decoded frame: RGB as stored (height x width x 3, no rotation, no ICC, alpha dropped) and alpha, if any.
+
+    Arrays may be read-only. `alpha` (height x width) is None where the frame is fully opaque.
+    """
 
     index: int
     rgb: Pixels
     alpha: Pixels | None
 
 
+class FrameSource:
+    """The frames of one picture, decoded one at a time and never kept.
+
+    `damaged` is None as long as everything decoded cleanly; after iteration it says on one line what was wrong where
+    pixels came out all the same.
+    """
+
+    damaged: str | None = None
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield each frame once, in order.
+
+        Raises:
+            UnreadablePictureError: The first frame gave no pixels.
+        """
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class Picture:
-    """An opened picture: `frames()` decodes lazily, `damaged()` says afterwards what was wrong, if pixels came all the same."""
+    """An opened picture: its pixels come lazily from `frames`.
+
+    `size` is width and height as stored (before `orientation`), `mode` Pillow's name of the pixel layout.
+    `orientation` (EXIF, 1 to 8) is what still has to be applied to `Frame.rgb`: 1 where the decoder applies it itself
+    (HEIC, TIFF). `thumbnails` are embedded pictures as (what it is, its bytes as a file of its own).
+    """
 
     kind: Kind
     size: tuple[int, int]
@@ -115,15 +158,5 @@ class Picture:
     orientation: int
     frame_count: int
     metadata: Metadata
-    thumbnails: tuple[bytes, ...]
-    frames: "FrameSource"
-
-
-class FrameSource:
-    """The frames of one picture, decoded one at a time and never kept."""
-
-    damaged: str | None = None
-
-    def __iter__(self) -> Iterator[Frame]:
-        """Yield each frame once, in order."""
-        raise NotImplementedError
+    thumbnails: tuple[tuple[str, bytes], ...]
+    frames: FrameSource

@@ -1,0 +1,83 @@
+"""Open a picture of any kind: the one entrance to this package's decoders."""
+
+import mmap
+
+from safelight.media.container import Found, describe
+from safelight.media.decoding import check_size
+from safelight.media.gif import read_gif
+from safelight.media.heif import open_heif
+from safelight.media.jpeg import open_jpeg
+from safelight.media.pillow import PillowFrames
+from safelight.media.png import read_png
+from safelight.media.riff import read_webp
+from safelight.media.tiff_file import read_tiff
+from safelight.media.types import PICTURES, Kind, Picture, PictureLimits, UnreadablePictureError
+
+DEFAULT_LIMITS = PictureLimits()
+
+
+def open_picture(
+    content: bytes | memoryview | mmap.mmap, kind: Kind, *, limits: PictureLimits = DEFAULT_LIMITS
+) -> Picture:
+    """Open `content`, which `sniff` found to be of `kind`: header and metadata now, pixels when they are asked for.
+
+    `content` must stay unchanged while the picture is in use; a view of it is held, not a copy.
+
+    Raises:
+        UnreadablePictureError: The header cannot be read, claims more than `limits` allow, or `kind` is no picture.
+    """
+    if kind not in PICTURES:
+        raise UnreadablePictureError(f"{kind.value} is no kind of picture that can be decoded")
+    view = memoryview(content).cast("B")
+    if kind is Kind.JPEG:
+        return open_jpeg(view, limits)
+    if kind is Kind.HEIF:
+        return open_heif(view, limits)
+    return _open_with_pillow(view, kind, limits)
+
+
+def _open_with_pillow(view: memoryview, kind: Kind, limits: PictureLimits) -> Picture:
+    if kind is Kind.WEBP:
+        _, canvas = read_webp(view)
+        if canvas is not None:  # libwebp allocates the canvas as soon as the file is opened
+            check_size(canvas, limits)
+    frames = PillowFrames(view, kind, limits)
+    found, claimed = _read_container(view, kind, frames, limits)
+    count = frames.plan(claimed)
+    if count < claimed:
+        found.problems.add(f"more frames than the limits allow: {count} were read")
+    described = describe(found, limits)
+    return Picture(
+        kind=kind,
+        size=frames.image.size,
+        mode=frames.image.mode,
+        orientation=1 if kind is Kind.TIFF else described.orientation,  # Pillow turns TIFF while it loads it
+        frame_count=count,
+        metadata=described.metadata,
+        thumbnails=described.thumbnails,
+        frames=frames,
+    )
+
+
+def _read_container(view: memoryview, kind: Kind, frames: PillowFrames, limits: PictureLimits) -> tuple[Found, int]:
+    """What the file says besides its pixels, and how many frames it claims."""
+    if kind is Kind.PNG:
+        return read_png(view)
+    if kind is Kind.GIF:
+        return read_gif(view, limits.max_frames)
+    if kind is Kind.TIFF:
+        return read_tiff(view, limits.max_frames)
+    if kind is Kind.WEBP:
+        return read_webp(view)[0], frames.claimed
+    return _read_avif(frames) if kind is Kind.AVIF else (Found(), 1)
+
+
+def _read_avif(frames: PillowFrames) -> tuple[Found, int]:
+    """AVIF's blocks as Pillow hands them out: its EXIF orientation already says what irot and imir say."""
+    info, found = frames.image.info, Found()
+    exif = info.get("exif")
+    if exif:
+        found.exif = memoryview(bytes(exif).removeprefix(b"Exif\x00\x00"))
+    found.xmp = bytes(info.get("xmp") or b"")
+    found.icc = bytes(info.get("icc_profile") or b"")
+    return found, frames.claimed
