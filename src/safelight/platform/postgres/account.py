@@ -9,6 +9,8 @@ import ctypes
 import os
 import pwd
 import subprocess
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ _CLONE_NEWNS = 0x00020000
 _MS_BIND = 0x1000
 _MS_REC = 0x4000
 _MS_SLAVE = 0x80000
+_MNT_DETACH = 2
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,15 @@ def open_way(account: Account, places: dict[str, Path], data: Path, runtime: Pat
             "run as an ordinary user, or use a data folder and an installation that others may pass to."
         )
     return places
+
+
+def close_way(places: Iterable[str], runtime: Path) -> None:
+    """Remove what `open_way` made under `runtime`, and that folder itself, as far as it is empty."""
+    libc = ctypes.CDLL(None)
+    for folder in (*(runtime / name for name in places), runtime):
+        libc.umount2(os.fsencode(folder), _MNT_DETACH)  # refused where nothing is mounted
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _enter_private_view() -> bool:

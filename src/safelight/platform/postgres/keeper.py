@@ -63,6 +63,7 @@ def _keep(layout: Layout, server: Server, told: _Told, lock: FileLock) -> None:
         if users.try_alone() or told.to_end:
             server.stop()
             break
+    server.clear()
     # In this order: whoever waits for the users' lock must find no keeper any more.
     lock.release()
     users.release()

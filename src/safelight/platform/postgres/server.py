@@ -16,12 +16,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.errors import CannotRunError
-from safelight.platform.postgres.account import Account, choose_account, open_way
-from safelight.platform.postgres.folder import Layout, read_running, runtime_folder, server_processes
+from safelight.errors import CannotRunError, SafelightError
+from safelight.platform.postgres.account import Account, choose_account, close_way, open_way
+from safelight.platform.postgres.folder import SOCKET_NAME, Layout, read_running, runtime_folder, server_processes
 from safelight.platform.postgres.program import Program, find_program
 
 ROLE = "safelight"
+_PLACES = ("site", "home")
+"""What the server must reach: the installed programs with their libraries, and its data."""
 _PAUSE = 0.02
 _LOG_LIMIT = 4 << 20
 _ROOM_NEEDED = 160 << 20
@@ -36,6 +38,7 @@ class Server:
 
     pid: int
     handle: int
+    runtime: Path
 
     def ended(self, wait: float) -> bool:
         """Wait up to so many seconds for the postmaster to end; tell whether it has."""
@@ -43,6 +46,12 @@ class Server:
             _reap(self.pid)
             return True
         return False
+
+    def clear(self) -> None:
+        """Remove the short folder that held the socket, once the server has ended."""
+        (self.runtime / SOCKET_NAME).unlink(missing_ok=True)
+        (self.runtime / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
+        close_way(_PLACES, self.runtime)
 
     def stop(self) -> None:
         """Stop the server: cleanly if it will, at any rate."""
@@ -78,14 +87,16 @@ def start_or_adopt(layout: Layout, wanted_account: str | None, until: float) -> 
     """
     running = read_running(layout)
     if running and running.pid in server_processes(layout):
-        server = Server(running.pid, os.pidfd_open(running.pid))
+        server = Server(running.pid, os.pidfd_open(running.pid), running.socket_folder)
     else:
         server = _start(layout, wanted_account, until)
     while not ((now := read_running(layout)) and now.pid == server.pid and now.ready):
         if server.ended(_PAUSE):
+            server.clear()
             raise CannotRunError(explain_log(layout))
         if time.monotonic() > until:
             server.stop()
+            server.clear()
             raise CannotRunError("The database is not ready in time: raise SAFELIGHT_DATABASE_WAIT and try again.")
     return server
 
@@ -101,12 +112,18 @@ def _start(layout: Layout, wanted_account: str | None, until: float) -> Server:
     runtime = runtime_folder(layout, account.uid)
     if account.lent:
         layout.home.chmod(0o711)
-    way = open_way(account, {"site": program.site, "home": layout.home}, layout.home.parent, runtime)
-    ground = Ground(account, way["site"] / program.inside, way["home"], runtime)
-    if not layout.cluster.exists():
-        _make_cluster(layout, ground)
-    _remove_stale_pid_file(layout)
-    return _launch(layout, ground)
+    try:
+        way = open_way(
+            account, dict(zip(_PLACES, (program.site, layout.home), strict=True)), layout.home.parent, runtime
+        )
+        ground = Ground(account, way["site"] / program.inside, way["home"], runtime)
+        if not layout.cluster.exists():
+            _make_cluster(layout, ground)
+        _remove_stale_pid_file(layout)
+        return _launch(layout, ground)
+    except (OSError, SafelightError):
+        close_way(_PLACES, runtime)
+        raise
 
 
 def _refuse_other_version(layout: Layout, program: Program) -> None:
@@ -207,7 +224,7 @@ def _launch(layout: Layout, ground: Ground) -> Server:
         log.write(b"--- start\n")
         log.flush()
         pid = ground.account.spawn(command, _environment(), log.fileno())
-    return Server(pid, os.pidfd_open(pid))
+    return Server(pid, os.pidfd_open(pid), ground.runtime)
 
 
 def _environment() -> dict[str, str]:
