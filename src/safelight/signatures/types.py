@@ -15,7 +15,13 @@ Tile = Annotated[bytes, msgspec.Meta(min_length=4096, max_length=4096)]
 
 
 class Transform(StrEnum):
-    """The eight turned and mirrored versions, named by what was done to the picture at hand to get the version."""
+    """The eight turned and mirrored versions, named by what was done to the picture at hand to get the version.
+
+    As `pdqhash.compute_dihedral` has them: rotations go counter-clockwise, FLIPX turns upside down (mirrors at the
+    horizontal axis), FLIPY swaps left and right, TRANSPOSE mirrors at the falling diagonal (top left stays),
+    ANTITRANSPOSE at the rising one. `rotate90` on a match reads: turn the file in hand by 90 degrees counter-clockwise
+    and it is the known picture.
+    """
 
     ORIGINAL = "original"
     ROTATE90 = "rotate90"
