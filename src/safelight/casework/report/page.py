@@ -187,11 +187,11 @@ def _exhibit(exhibit: Exhibit) -> ExhibitRow:
 
 
 def _run(run: Run) -> RunRow:
-    ended = f"to {time_words(run.ended)}" if run.ended else "on, not ended"
+    ended = f" to {time_words(run.ended)}" if run.ended else ", not ended"
     return RunRow(
         number=str(run.number),
         by=run.by,
-        when=f"{time_words(run.started)} {ended}",
+        when=f"{time_words(run.started)}{ended}",
         took=duration_words(run.started, run.ended),
         state=run.state,
         command=run.command,

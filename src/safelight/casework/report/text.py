@@ -14,7 +14,7 @@ from typing import Generic, TypeVar, cast
 _JOINERS = frozenset("\u200c\u200d")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_UNITS = ("bytes", "KB", "MB", "GB", "TB")
+_UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
 LONGEST = 400
 """Characters of one text that the page shows at most; the JSON report has all of it."""
 

@@ -1,0 +1,84 @@
+"""The CSV report: one row per sighting, read back by any reader, and no cell a spreadsheet would run."""
+
+import csv
+import re
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safelight.casework.report.csv import COLUMNS, write_csv
+from tests.unit.casework.report.example import DISK, example_report, hostile_report, item
+
+
+def text_of(report) -> str:
+    out = StringIO(newline="")
+    write_csv(report, out, pictures=True)
+    return out.getvalue()
+
+
+def rows_of(report) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(text_of(report), newline=""), strict=True))
+
+
+def test_one_row_per_sighting_and_lost_file():
+    report = example_report()
+    rows = rows_of(report)
+    assert len(rows) == sum(len(one.sightings) for one in report.items) + 2
+    assert [row["verdict"] for row in rows].count("unreadable") == 3
+    assert rows[-2]["reason"] == "unreadable: Permission denied."
+
+
+def test_a_row_tells_what_is_known():
+    row = rows_of(example_report())[0]
+    assert row["path"] == f"{DISK}/Users/me/Pictures/harbour/0001.jpg"
+    assert {name: row[name] for name in ("exhibit", "verdict", "graded", "matched_by", "distance", "pdq_quality")} == {
+        "exhibit": "Disk 1",
+        "verdict": "known",
+        "graded": "yes",
+        "matched_by": "sha256",
+        "distance": "",
+        "pdq_quality": "98",
+    }
+    assert row["known_sources"] == "demo-not-for-use-alpha | demo-not-for-use-beta"
+    assert (
+        row["grades"] == "demo-not-for-use-alpha: DEMO 1 'Category one' | demo-not-for-use-beta: DEMO 2 'Category two'"
+    )
+    assert row["series"] == "Series Harbour"
+    assert "demo-not-for-use-beta (md5): DEMO 2 'Category two', Series Harbour, victim not identified" in row["claims"]
+
+
+def test_a_perceptual_match_tells_distance_and_transform():
+    row = next(row for row in rows_of(example_report()) if row["path"].endswith("copy_1.jpg"))
+    assert (row["matched_by"], row["distance"], row["transform"], row["graded"]) == ("pdq", "9", "flipx", "no")
+
+
+def test_rfc_4180():
+    text = text_of(replace(example_report(), items=(item("a", "new", 'a "b",\r\nc'),), failures=()))
+    assert text.startswith("exhibit,source,path,")
+    assert text.endswith("\r\n")
+    assert '"a ""b"",\r\nc"' in text
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_formulas_are_defused(first):
+    row = rows_of(replace(example_report(), items=(item("a", "new", f"{first}cmd|' /C calc'!A0"),)))[0]
+    assert row["path"] == f"'{first}cmd|' /C calc'!A0"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(st.characters(codec=None), min_size=1))
+def test_no_cell_begins_like_a_formula_whatever_the_text(text):
+    written = text_of(hostile_report(text)).encode("utf-8").decode("utf-8")
+    for row in csv.reader(StringIO(written, newline=""), strict=True):
+        assert len(row) == len(COLUMNS)
+        assert not any(re.match("[=+\\-@\t\r\n]", cell) for cell in row)
+
+
+def test_the_documents_name_every_column():
+    documents = (Path(__file__).parents[4] / "docs/report.md").read_text(encoding="utf-8")
+    table = documents[documents.index("| column |") :]
+    assert re.findall(r"`(\w+)`(?=[^|\n]*\|[^|\n]*)", "\n".join(line.split("|")[1] + "||" for line in table.splitlines() if line.startswith("| `"))) == list(COLUMNS)  # fmt: skip
