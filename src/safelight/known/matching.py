@@ -242,8 +242,8 @@ def base_version() -> str:
     """A text that differs whenever an import or a removal has changed what the base answers."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT coalesce(max(id), 0) FROM known_knownimport),"
-            " (SELECT count(*) FROM known_knownsource WHERE removed_at IS NOT NULL)"
+            "SELECT (SELECT coalesce(max(id), 0) FROM known_import),"
+            " (SELECT count(*) FROM known_source WHERE removed_at IS NOT NULL)"
         )
         imports, removed = cursor.fetchone()
     return f"{imports}.{removed}"

@@ -28,6 +28,7 @@ class KnownSource(models.Model):
     class Meta:
         """One source of a name at a time."""
 
+        db_table = "known_source"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["name"], condition=Q(removed_at__isnull=True), name="known_source_name")
         ]
@@ -56,6 +57,11 @@ class KnownImport(models.Model):
     complete = models.BooleanField()
     problem = models.TextField(null=True)  # noqa: DJ001 - nothing went wrong
     quarantine_file = models.TextField(null=True)  # noqa: DJ001 - nothing was quarantined
+
+    class Meta:
+        """History of a source, in order of number."""
+
+        db_table = "known_import"
 
 
 class KnownEntry(models.Model):
@@ -92,6 +98,7 @@ class KnownEntry(models.Model):
     class Meta:
         """Within a source one current entry per statement; current entries are found by signature and by content."""
 
+        db_table = "known_entry"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["source", "fingerprint"], condition=Q(superseded_at__isnull=True), name="known_entry_statement"

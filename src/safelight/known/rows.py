@@ -8,7 +8,7 @@ Short = Annotated[str, msgspec.Meta(max_length=4000)]
 Opaque = Annotated[str, msgspec.Meta(max_length=20000)]
 
 
-class KnownRow(msgspec.Struct, frozen=True, tag="row"):
+class KnownRow(msgspec.Struct, frozen=True, tag="row", omit_defaults=True):
     """One statement of a list about one content. Digests are raw bytes; a grade is the source's own value, as text.
 
     `line` counts lines (CSV) or entries (JSON) from 1. `opaque` carries values that are kept and never computed
