@@ -18,8 +18,9 @@ from safelight.sandbox.errors import (
 from safelight.sandbox.layers import Layer
 from safelight.sandbox.limits import Limits
 from safelight.sandbox.nursery import Nursery, Worker
+from safelight.sandbox.pool import Job, Outcome, Pool
 
 __all__ = [
-    "LayerMissingError", "Layer", "Limits", "Nursery", "ReplyTooLargeError", "SandboxError", "SandboxUnavailableError",
+    "Job", "Layer", "LayerMissingError", "Limits", "Nursery", "Outcome", "Pool", "ReplyTooLargeError", "SandboxError", "SandboxUnavailableError",
     "SealedContent", "TaskFailedError", "Worker", "WorkerCrashedError", "WorkerTimedOutError",
 ]  # fmt: skip

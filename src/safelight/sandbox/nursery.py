@@ -199,7 +199,9 @@ class Nursery:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _wait_ready(self) -> None:
@@ -211,7 +213,12 @@ class Nursery:
             word = b""
         if word != b"ready":
             self._process.kill()
-            said = (self._process.stderr.read() if self._process.stderr else b"").decode(errors="replace").strip().splitlines()
+            said = (
+                (self._process.stderr.read() if self._process.stderr else b"")
+                .decode(errors="replace")
+                .strip()
+                .splitlines()
+            )
             raise SandboxUnavailableError(f"the sandbox did not start: {said[-1] if said else 'it said nothing'}")
         self._ready = True
 

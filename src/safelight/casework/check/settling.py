@@ -1,0 +1,110 @@
+"""From what the sandbox answered to what is recorded: checked, named, never trusted."""
+
+import msgspec
+
+from safelight.evidence.drafts import Content, Draft, Times
+from safelight.evidence.models import ItemState, SightingHow, SightingState
+from safelight.evidence.names import child_place
+from safelight.evidence.reading import Reading
+from safelight.evidence.recording import SeenItem
+from safelight.media.sniff import sniff
+from safelight.media.types import Kind
+from safelight.sandbox import Outcome
+from safelight.signatures.digests import digest
+from safelight.signatures.family import EmbeddedPicture, decode_family
+from safelight.signatures.types import Examination
+
+REASON_CHARACTERS = 500
+_NO_MEDIA = {
+    Kind.EMPTY: "an empty file",
+    Kind.VIDEO: "a video: this version examines pictures only",
+    Kind.SOUND: "a sound recording: this version examines pictures only",
+    Kind.OTHER_PICTURE: "a picture of a kind that this version cannot read",
+    Kind.OTHER_ARCHIVE: "an archive of a kind that this version cannot open",
+    Kind.DISK_IMAGE: "a disk image: this version cannot open it",
+    Kind.DOCUMENT: "a document",
+    Kind.UNKNOWN: "no media by its content",
+}
+_STATES = {
+    ItemState.PICTURE: SightingState.EXAMINED,
+    ItemState.DAMAGED: SightingState.EXAMINED,
+    ItemState.UNREADABLE: SightingState.UNREADABLE,
+    ItemState.NO_MEDIA: SightingState.NOT_EXAMINED,
+}
+NAMED_FAILURES = frozenset({Kind.OTHER_PICTURE, Kind.OTHER_ARCHIVE, Kind.DISK_IMAGE})
+"""Kinds that may hold pictures and were not looked into."""
+
+
+def settle(draft: Draft, reading: Reading, outcome: Outcome) -> None:
+    """Fill in a draft from the sandbox's answer about its content."""
+    if outcome.error is not None or outcome.reply is None:
+        reason = outcome.error.message if outcome.error else "no answer"
+        _unreadable(draft, reading, reason, outcome.error.code if outcome.error else "crashed")
+        return
+    try:
+        family = decode_family(outcome.reply)
+    except msgspec.DecodeError as error:
+        _unreadable(draft, reading, f"the decoder's answer does not hold: {error}", "crashed")
+        return
+    _picture(draft, reading, family.picture)
+    draft.children = [_child(draft, number, inside) for number, inside in enumerate(family.embedded)]
+
+
+def settle_as_seen(draft: Draft, item: SeenItem) -> None:
+    """Fill in a draft whose content was examined before."""
+    draft.item = item.number
+    draft.state = _STATES[item.state]
+    if item.state in (ItemState.DAMAGED, ItemState.UNREADABLE):
+        draft.failure = draft.failure or item.state.value
+        draft.reason = draft.reason or item.reason
+
+
+def settle_unexamined(draft: Draft, reading: Reading) -> None:
+    """Fill in a draft whose content is no picture, or one too large to decode."""
+    reason = _NO_MEDIA.get(reading.kind, f"a {reading.kind.value} file above the size that is decoded")
+    draft.state = SightingState.NOT_EXAMINED
+    draft.reason = reason
+    draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, reason)
+
+
+def _picture(draft: Draft, reading: Reading, seen: Examination) -> None:
+    draft.state = SightingState.EXAMINED
+    state = ItemState.DAMAGED if seen.damaged else ItemState.PICTURE
+    draft.content = Content(reading.digests, seen.format, state, seen.damaged, seen)
+    if seen.damaged:
+        draft.failure, draft.reason = "damaged", seen.damaged
+
+
+def _unreadable(draft: Draft, reading: Reading, reason: str, code: str) -> None:
+    reason = reason[:REASON_CHARACTERS]
+    draft.state = SightingState.UNREADABLE
+    draft.failure = code if code in ("crashed", "timed-out", "reply-too-large") else "unreadable"
+    draft.reason = reason
+    draft.content = Content(reading.digests, reading.kind.value, ItemState.UNREADABLE, reason)
+
+
+def _child(parent: Draft, number: int, inside: EmbeddedPicture) -> Draft:
+    embedded = inside.embedded
+    digests = digest(embedded.content)
+    kind = sniff(embedded.content[:4096]).value
+    name = embedded.kind.encode()
+    child = Draft(
+        source=parent.source,
+        parent=None,
+        place=child_place(parent.place, name, number),
+        how=SightingHow.EMBEDDED,
+        name=name,
+        state=SightingState.EXAMINED,
+        times=Times(size=digests.size),
+        version=parent.version,
+        detail=embedded.kind,
+    )
+    seen = inside.examination
+    if seen is None:
+        child.state, child.reason = SightingState.UNREADABLE, inside.refused
+        child.content = Content(digests, kind, ItemState.UNREADABLE, inside.refused)
+    else:
+        child.content = Content(
+            digests, seen.format, ItemState.DAMAGED if seen.damaged else ItemState.PICTURE, seen.damaged, seen
+        )
+    return child

@@ -1,0 +1,59 @@
+"""The ways to write custody records outside the stream of sightings: exhibits, runs, sources, what became complete."""
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from safelight.evidence.models import Exhibit, Run, RunState, Sighting, Source
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is kept of a run's beginning."""
+
+    command: str
+    versions: dict[str, str]
+    settings: dict[str, str]
+
+
+def do_open_exhibit(case: str, name: str, *, now: datetime) -> Exhibit:
+    """Find the exhibit of a case by name, or open it."""
+    return Exhibit.objects.get_or_create(case=case, name=name, defaults={"opened": now})[0]
+
+
+def do_begin_run(exhibit: Exhibit, record: RunRecord, *, now: datetime, acting_user: str) -> Run:
+    """Begin a run; earlier ones that never ended (the machine or the process died) are marked as broken off."""
+    with transaction.atomic():
+        Run.objects.filter(exhibit=exhibit, state=RunState.RUNNING).update(state=RunState.BROKEN)
+        last = Run.objects.filter(exhibit=exhibit).aggregate(last=Max("number"))["last"] or 0
+        return Run.objects.create(
+            exhibit=exhibit,
+            number=last + 1,
+            by=acting_user,
+            host=socket.gethostname(),
+            command=record.command,
+            started=now,
+            state=RunState.RUNNING,
+            versions=record.versions,
+            settings=record.settings,
+        )
+
+
+def do_end_run(run: Run, state: RunState, *, now: datetime) -> None:
+    """Record how a run ended."""
+    Run.objects.filter(pk=run.pk).update(state=state, ended=now)
+
+
+def do_add_source(exhibit: Exhibit, path: bytes) -> Source:
+    """Record a path that is read for an exhibit, made absolute, links in it resolved."""
+    return Source.objects.get_or_create(exhibit=exhibit, root=os.path.realpath(path))[0]
+
+
+def do_complete_containers(sightings: Sequence[int]) -> None:
+    """Mark archives whose every entry is recorded."""
+    Sighting.objects.filter(pk__in=sightings).update(complete=True)

@@ -1,0 +1,1 @@
+"""Walkers of archives. They run in the sandbox: an open file in, a bounded stream of messages out."""

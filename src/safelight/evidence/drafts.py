@@ -1,0 +1,56 @@
+"""Sightings on their way to being recorded: values only."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from safelight.evidence.models import ItemState, SightingHow, SightingState
+from safelight.signatures.types import Digests, Examination
+
+
+@dataclass(frozen=True)
+class Content:
+    """A content that was read: its digests, what it is, and what examining it yielded (None: no picture, or no pixels)."""
+
+    digests: Digests
+    kind: str
+    state: ItemState
+    reason: str | None = None
+    examination: Examination | None = None
+
+
+@dataclass(frozen=True)
+class Times:
+    """Size, times (nanoseconds since 1970) and identity of a file, as far as its place knows them."""
+
+    size: int | None = None
+    modified: int | None = None
+    changed: int | None = None
+    accessed: int | None = None
+    inode: int | None = None
+    device: int | None = None
+
+
+@dataclass
+class Draft:
+    """One sighting to be recorded; `children` are recorded in the same transaction, below it.
+
+    `tag` is the caller's own. `number` is the sighting's id once it is recorded, `item` that of its item.
+    """
+
+    source: int
+    parent: int | None
+    place: bytes
+    how: SightingHow
+    name: bytes
+    state: SightingState
+    times: Times = field(default_factory=Times)
+    detail: str | None = None
+    content: Content | None = None
+    failure: str | None = None
+    reason: str | None = None
+    complete: bool = True
+    version: int = 1
+    children: list["Draft"] = field(default_factory=list)
+    tag: Any = None
+    number: int = 0
+    item: int | None = None

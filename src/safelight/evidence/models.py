@@ -1,0 +1,131 @@
+"""The records of custody: what was seized, which run read it, what was found where.
+
+Paths are kept as the exact bytes of the source. A sighting is never changed once it is recorded: a place whose content
+changed gets a further version, and both stand.
+"""
+
+from django.db import models
+
+
+class SightingHow(models.TextChoices):
+    """In which way an item was found."""
+
+    FILE = "file"
+    ENTRY = "entry"
+    EMBEDDED = "embedded"
+
+
+class SightingState(models.TextChoices):
+    """What became of a sighting."""
+
+    EXAMINED = "examined"
+    NOT_EXAMINED = "not examined"
+    LOCKED = "locked"
+    UNREADABLE = "unreadable"
+
+
+class ItemState(models.TextChoices):
+    """What became of a content."""
+
+    PICTURE = "picture"
+    DAMAGED = "damaged"
+    UNREADABLE = "unreadable"
+    NO_MEDIA = "no media"
+
+
+class RunState(models.TextChoices):
+    """How far a run came."""
+
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    BROKEN = "broken"
+
+
+class Exhibit(models.Model):
+    """A seized thing or a received report, within the case it was opened for."""
+
+    case = models.TextField()
+    name = models.TextField()
+    opened = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "name"], name="evidence_exhibit_once")]
+
+
+class Run(models.Model):
+    """One run over an exhibit: who, when, on which machine, with which command, versions and settings."""
+
+    exhibit = models.ForeignKey(Exhibit, models.PROTECT, related_name="runs")
+    number = models.IntegerField()
+    by = models.TextField()
+    host = models.TextField()
+    command = models.TextField()
+    started = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
+    state = models.TextField(choices=RunState.choices)
+    versions = models.JSONField()
+    settings = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["exhibit", "number"], name="evidence_run_once")]
+
+
+class Source(models.Model):
+    """A path that was handed to a run of this exhibit, as exact bytes, resolved."""
+
+    exhibit = models.ForeignKey(Exhibit, models.PROTECT, related_name="sources")
+    root = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["exhibit", "root"], name="evidence_source_once")]
+
+
+class Item(models.Model):
+    """One distinct content. Its digests and hashes stand in the vault under `signature`."""
+
+    signature = models.BigIntegerField(unique=True)
+    size = models.BigIntegerField()
+    kind = models.TextField()
+    state = models.TextField(choices=ItemState.choices)
+    reason = models.TextField(null=True)
+    width = models.IntegerField(null=True)
+    height = models.IntegerField(null=True)
+    shown_width = models.IntegerField(null=True)
+    shown_height = models.IntegerField(null=True)
+    orientation = models.SmallIntegerField(null=True)
+    frames = models.IntegerField(null=True)
+    mode = models.TextField(null=True)
+    tile = models.BinaryField(null=True)
+    pixels = models.BinaryField(null=True)
+    metadata = models.JSONField(null=True)
+    raw = models.BinaryField(null=True)
+    examined_by = models.ForeignKey(Run, models.PROTECT)
+
+
+class Sighting(models.Model):
+    """An item seen at a place, or a place whose content could not be had; `place` is the digest of the chain of names."""
+
+    exhibit = models.ForeignKey(Exhibit, models.PROTECT)
+    source = models.ForeignKey(Source, models.PROTECT)
+    run = models.ForeignKey(Run, models.PROTECT)
+    parent = models.ForeignKey("self", models.PROTECT, null=True)
+    place = models.BinaryField(max_length=16)
+    version = models.SmallIntegerField(default=1)
+    how = models.TextField(choices=SightingHow.choices)
+    detail = models.TextField(null=True)
+    name = models.BinaryField()
+    size = models.BigIntegerField(null=True)
+    modified = models.BigIntegerField(null=True)
+    changed = models.BigIntegerField(null=True)
+    accessed = models.BigIntegerField(null=True)
+    inode = models.BigIntegerField(null=True)
+    device = models.BigIntegerField(null=True)
+    item = models.ForeignKey(Item, models.PROTECT, null=True)
+    state = models.TextField(choices=SightingState.choices)
+    failure = models.TextField(null=True)
+    reason = models.TextField(null=True)
+    complete = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["exhibit", "place", "version"], name="evidence_sighting_once")]

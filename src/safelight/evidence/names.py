@@ -1,0 +1,25 @@
+"""Paths as exact bytes, as places, and as text for people."""
+
+import hashlib
+
+PLACE_BYTES = 16
+
+
+def place(source: bytes, *names: bytes) -> bytes:
+    """The key of a place: the digest of the source's root and the chain of names below it (folder path, entry, embedded)."""
+    digest = hashlib.blake2b(digest_size=PLACE_BYTES)
+    for name in (source, *names):
+        digest.update(len(name).to_bytes(8, "big"))
+        digest.update(name)
+    return digest.digest()
+
+
+def child_place(parent: bytes, name: bytes, number: int) -> bytes:
+    """The key of a place inside another; `number` tells apart entries of one name."""
+    return place(parent, name, number.to_bytes(8, "big"))
+
+
+def text_of(name: bytes) -> str:
+    r"""A name as text: valid UTF-8 as it is, other bytes as \xNN, control characters escaped; always one line."""
+    text = name.decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,0 +1,183 @@
+"""Writes sightings and items in batches, each batch in the caller's transaction: it is there as a whole, or not at all."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+from django.db import connection
+from django.db.models import Model
+
+from safelight.evidence.drafts import Content, Draft, Times
+from safelight.evidence.models import Item, ItemState, Run, Sighting, SightingHow, SightingState
+from safelight.evidence.names import child_place
+from safelight.signatures.types import Digests, Examination, Pdq, Still
+from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which, find, store
+
+_ITEMS_LOCK = 0x5AFE_0001
+"""Two runs that meet the same new content at once make one item of it."""
+_ITEM_COLUMNS = (
+    "id", "signature", "size", "kind", "state", "reason", "width", "height", "shown_width", "shown_height", "orientation",
+    "frames", "mode", "tile", "pixels", "metadata", "raw", "examined_by_id",
+)  # fmt: skip
+_SIGHTING_COLUMNS = (
+    "id", "exhibit_id", "source_id", "run_id", "parent_id", "place", "version", "how", "detail", "name", "size", "modified",
+    "changed", "accessed", "inode", "device", "item_id", "state", "failure", "reason", "complete",
+)  # fmt: skip
+
+
+def record(run: Run, drafts: Sequence[Draft]) -> None:
+    """Record drafts and their children, and fill in their `number` and `item`. The caller holds the transaction."""
+    flat = list(_family(drafts))
+    _record_items(run, [draft for draft in flat if draft.content is not None and draft.item is None])
+    _adopt_children(drafts)
+    flat = list(_family(drafts))
+    for draft, number in zip(flat, _ids(Sighting, len(flat)), strict=True):
+        draft.number = number
+    for draft in flat:
+        for child in draft.children:
+            child.parent = draft.number
+    _copy(Sighting, _SIGHTING_COLUMNS, (_sighting_row(run, draft) for draft in flat))
+
+
+@dataclass(frozen=True)
+class SeenItem:
+    """An item that is recorded already, and what became of it then."""
+
+    number: int
+    state: ItemState
+    reason: str | None
+
+
+def find_items(digests: Sequence[Digests]) -> list[SeenItem | None]:
+    """The item of each content, None where it was never seen. Without a lock: a run may add it a moment later."""
+    questions = [NewSignature(None, None, one.sha256, one.size) for one in digests]
+    signatures = {hit.query: hit.signature for hit in find(Realm.ITEM, questions) if hit.how == "sha256"}
+    rows = Item.objects.filter(signature__in=signatures.values()).values_list("signature", "id", "state", "reason")
+    items = {signature: SeenItem(number, ItemState(state), reason) for signature, number, state, reason in rows}
+    return [items.get(signatures.get(row, 0)) for row in range(len(digests))]
+
+
+def _adopt_children(drafts: Sequence[Draft]) -> None:
+    """Give each further sighting of a content the embedded pictures that were found when it was examined."""
+    children = {draft.item: draft.children for draft in drafts if draft.children}
+    without = [draft for draft in drafts if draft.item is not None and not draft.children]
+    children.update(_recorded_children({draft.item for draft in without if draft.item is not None} - children.keys()))
+    for draft in without:
+        for number, child in enumerate(children.get(draft.item, ())):
+            place = child_place(draft.place, child.name, number)
+            draft.children.append(replace(child, source=draft.source, place=place, version=draft.version, children=[]))
+
+
+def _recorded_children(items: Collection[int]) -> dict[int | None, list[Draft]]:
+    rows = (
+        Sighting.objects.filter(parent__item__in=items, how=SightingHow.EMBEDDED)
+        .order_by("parent__item", "name", "item", "id")
+        .distinct("parent__item", "name", "item")
+    )
+    found: dict[int | None, list[Draft]] = {}
+    for owner, row in zip(rows.values_list("parent__item", flat=True), rows, strict=True):
+        child = Draft(
+            source=row.source_id,
+            parent=None,
+            place=b"",
+            how=SightingHow.EMBEDDED,
+            name=bytes(row.name),
+            state=SightingState(row.state),
+            times=Times(size=row.size),
+            detail=row.detail,
+            reason=row.reason,
+            item=row.item_id,
+        )
+        found.setdefault(owner, []).append(child)
+    return found
+
+
+def _family(drafts: Iterable[Draft]) -> Iterator[Draft]:
+    for draft in drafts:
+        yield draft
+        yield from _family(draft.children)
+
+
+def _record_items(run: Run, drafts: Sequence[Draft]) -> None:
+    if not drafts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ITEMS_LOCK])
+    contents = {draft.content.digests.sha256: draft.content for draft in drafts if draft.content}
+    found = find_items([content.digests for content in contents.values()])
+    items: dict[bytes, int] = {}
+    new: list[Content] = []
+    for (sha256, content), item in zip(contents.items(), found, strict=True):
+        if item is None:
+            new.append(content)
+        else:
+            items[sha256] = item.number
+    signatures = store(Realm.ITEM, [_signature(content) for content in new])
+    ids = _ids(Item, len(new))
+    _copy(Item, _ITEM_COLUMNS, (_item_row(run, *row) for row in zip(ids, signatures, new, strict=True)))
+    items.update((content.digests.sha256, number) for content, number in zip(new, ids, strict=True))
+    for draft in drafts:
+        if draft.content:
+            draft.item = items[draft.content.digests.sha256]
+
+
+def _signature(content: Content) -> NewSignature:
+    digests = content.digests
+    stills = content.examination.stills if content.examination else ()
+    return NewSignature(digests.md5, digests.sha1, digests.sha256, digests.size, tuple(_pdqs(stills)))
+
+
+def _pdqs(stills: Iterable[Still]) -> Iterator[NewPdq]:
+    for still in stills:
+        for which, pdq in ((Which.LISTED, still.listed), (Which.SHOWN, still.shown)):
+            if pdq is not None and pdq.usable:
+                yield _pdq(which, still.index, pdq)
+
+
+def _pdq(which: Which, frame: int, pdq: Pdq) -> NewPdq:
+    return NewPdq(which, frame, pdq.bits, pdq.quality, pdq.versions[32:])
+
+
+def _item_row(run: Run, number: int, signature: int, content: Content) -> tuple[Any, ...]:
+    head = (number, signature, content.digests.size, content.kind, content.state.value, content.reason)
+    seen = content.examination
+    if seen is None:
+        return (*head, *([None] * 11), run.pk)
+    first = seen.stills[0]
+    shape = (*seen.size, *first.shown_size, seen.orientation, seen.frames, seen.mode)
+    return (*head, *shape, first.tile, first.pixels, *_metadata(seen), run.pk)
+
+
+def _metadata(seen: Examination) -> tuple[str, bytes | None]:
+    """Parsed metadata as JSON text, raw metadata as one packed value."""
+    parsed = msgspec.structs.replace(seen.metadata, raw={})
+    raw = msgspec.msgpack.encode(seen.metadata.raw) if seen.metadata.raw else None
+    return msgspec.json.encode(parsed).decode().replace("\\u0000", "\\ufffd"), raw
+
+
+def _sighting_row(run: Run, draft: Draft) -> tuple[Any, ...]:
+    times = draft.times
+    return (
+        draft.number, run.exhibit_id, draft.source, run.pk, draft.parent, draft.place, draft.version, draft.how.value,
+        draft.detail, draft.name, times.size, times.modified, times.changed, times.accessed, times.inode, times.device,
+        draft.item, draft.state.value, draft.failure, draft.reason, draft.complete,
+    )  # fmt: skip
+
+
+def _ids(model: type[Model], count: int) -> list[int]:
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],  # noqa: SLF001 - Django's public but underscored Meta
+        )
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _copy(model: type[Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    table = model._meta.db_table  # noqa: SLF001 - Django's public but underscored Meta
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
