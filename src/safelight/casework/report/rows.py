@@ -108,7 +108,7 @@ def row(item: ReportItem, *, pictures: bool = False) -> Row:
         digest=item.sha256,
         places=capped(item.sightings, PLACES, place_words),
         facts=_facts(item),
-        reason=item.reason or "",
+        reason=(item.reason or "") if not item.evidence else "",  # evidence speaks for itself
         damaged=item.damaged or "",
         grading=_grading(item),
         proofs=capped(by_strength(item), PROOFS, proof),
@@ -146,7 +146,7 @@ def _facts(item: ReportItem) -> str:
 def _grading(item: ReportItem) -> str:
     if item.graded:
         return "Graded by a cryptographic match with a trusted source."
-    return "Not graded: that takes a cryptographic match with a trusted source." if item.verdict == "known" else ""
+    return "Not graded: no trusted source that grades it matched cryptographically." if item.verdict == "known" else ""
 
 
 def _stack(stack: ReportStack, items: Mapping[str, ReportItem], *, pictures: bool) -> StackRow:

@@ -17,7 +17,7 @@ from safelight.casework.report import html as html_module
 from safelight.casework.report.html import write_html
 from safelight.casework.report.page import page_of
 from safelight.casework.report.tiles import tile_png
-from tests.unit.casework.report.example import TILE, example_report, hostile_report, item, large_report
+from tests.unit.casework.report.example import TILE, example_report, hostile_report, item, large_report, near
 
 SHEET = html_module._templates() / "style.css"
 HOSTILE = (
@@ -142,6 +142,13 @@ def test_hostile_text_stays_text(text):
 @given(st.text(st.characters(codec=None) | st.sampled_from("<>&'\"{}%/=-\u202e"), min_size=1, max_size=40))
 def test_any_text_stays_text(text):
     assert_harmless(text)
+
+
+def test_a_reason_is_given_where_no_evidence_speaks():
+    text = page(example_report())
+    assert '<p class="reason">A password is needed to open this archive entry.</p>' in text
+    repeated = replace(example_report(), items=(item("a", "copy of known", reason="perceptual", evidence=(near(),)),))
+    assert 'class="reason"' not in page(repeated)
 
 
 def test_no_pictures_unless_asked():
