@@ -4,17 +4,22 @@ The standard library takes names as text and cannot encrypt; seizures hold names
 Formats: PKWARE APPNOTE 6.3.10, 4.3 (records) and 6.1 (traditional encryption).
 """
 
+import bz2
+import gzip
 import io
+import lzma
 import struct
 import tarfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 0x0001
 _DATE = (41 << 9) | (6 << 5) | 5  # 5 June 2021, in MS-DOS's way
-_POLYNOMIAL_TABLE = tuple(zlib.crc32(bytes([value])) ^ 0xFF00_0000 ^ 0xFFFF_FFFF for value in range(256))
+# zlib's CRC of one byte is that byte's table entry but for its first and last inversion.
+_POLYNOMIAL_TABLE = tuple(zlib.crc32(bytes([value ^ 0xFF])) ^ 0xFF00_0000 for value in range(256))
 
 
 @dataclass(frozen=True)
@@ -97,11 +102,19 @@ def write_zip(entries: Iterable[ZipEntry]) -> bytes:
 def write_tar(entries: Iterable[tuple[bytes, bytes]], *, compression: str = "") -> bytes:
     """Return a tar file (POSIX pax) of names and contents; `compression` is "", "gz", "bz2" or "xz"."""
     out = io.BytesIO()
-    # Every member has the same time, and gzip's own is pinned below: one seed gives the same bytes on any day.
-    with tarfile.open(fileobj=out, mode=f"w:{compression}", format=tarfile.PAX_FORMAT) as archive:
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, content in entries:
             info = tarfile.TarInfo(name.decode("utf-8", "surrogateescape"))
-            info.size, info.mtime = len(content), 1_622_894_400
+            info.size, info.mtime = len(content), _TIME
             archive.addfile(info, io.BytesIO(content))
-    data = out.getvalue()
-    return data[:4] + b"\0\0\0\0" + data[8:] if compression == "gz" else data
+    return _COMPRESSIONS[compression](out.getvalue())
+
+
+# No time of the day goes in: one seed gives the same bytes on any day.
+_TIME = 1_622_894_400
+_COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "gz": partial(gzip.compress, mtime=0),
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+}

@@ -29,7 +29,7 @@ class Camera:
 
 
 def write_exif(camera: Camera, *, orientation: int = 1, thumbnail: bytes | None = None) -> bytes:
-    """Return an EXIF block with its leading "Exif\\0\\0", as Pillow's `exif=` takes it.
+    r"""Return an EXIF block with its leading "Exif\0\0", as Pillow's `exif=` takes it.
 
     `orientation` is EXIF's 1 to 8; `thumbnail` a JPEG of less than about 60 kB, since one JPEG segment holds all.
     """
