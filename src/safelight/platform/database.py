@@ -32,6 +32,10 @@ _LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 _VERIFIED = {"verify-ca", "verify-full"}
 _MIGRATION_KEY = "platform: migrations"
 
+_FULL = "The database's disk is full: make room, then run the same command again. What was acknowledged is kept."
+_ROOM_TO_WORK = 20 << 20
+"""Bytes. With less, PostgreSQL cannot write its log ahead (16 MiB a piece) and ends without giving the reason."""
+
 Parameters = dict[str, Any]
 """Connection parameters of libpq by name."""
 
@@ -81,7 +85,8 @@ def open_database(settings: Settings) -> Iterator[None]:
                 apply_migrations()
                 yield
             except OperationalError as error:
-                raise _in_words(error) from error
+                full = url is None and shutil.disk_usage(data).free < _ROOM_TO_WORK
+                raise (CannotRunError(_FULL) if full else _in_words(error)) from error
             finally:
                 connections.close_all()
     finally:
@@ -225,7 +230,7 @@ def _in_words(error: Exception) -> CannotRunError:
     cause = error.__cause__ or error
     said = " ".join(str(cause).split()) or type(cause).__name__
     if isinstance(cause, psycopg.errors.DiskFull) or "No space left on device" in said:
-        return CannotRunError("The database's disk is full: make room, then run the same command again.")
+        return CannotRunError(_FULL)
     return CannotRunError(
         f"The database does not answer: {said}. What was acknowledged is kept; run the command again."
     )

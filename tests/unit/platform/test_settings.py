@@ -1,0 +1,112 @@
+"""Settings: read once, documented, and refused where they would expose something."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from safelight.errors import CannotRunError, UsageError
+from safelight.platform.settings import (
+    InsecureSettingError,
+    Settings,
+    describe_settings,
+    is_demo,
+    mark_demo,
+    prepare_data,
+    read_settings,
+)
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "settings.md"
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("SAFELIGHT_") or name == "DATABASE_URL":
+            monkeypatch.delenv(name)
+
+
+def test_each_setting_is_documented_in_the_words_of_the_code() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for name, meaning in describe_settings().items():
+        assert f"`{name}`" in text
+        assert meaning in text
+
+
+def test_nothing_is_documented_that_is_no_setting() -> None:
+    rows = [
+        line
+        for line in DOCUMENT.read_text(encoding="utf-8").splitlines()
+        if line.startswith(("| `SAFELIGHT_", "| `DATABASE_"))
+    ]
+    assert [row.split("`")[1] for row in rows] == list(describe_settings())
+
+
+def test_the_environment_is_read_and_an_argument_stands_above_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAFELIGHT_DATA", "/a")
+    monkeypatch.setenv("DATABASE_URL", "postgresql:///a")
+    monkeypatch.setenv("DATA", "/not-ours")
+    assert read_settings().data == Path("/a")
+    assert read_settings(data="/b", database_url=None).data == Path("/b")
+    url = read_settings(database_url="postgresql:///b").database_url
+    assert url is not None
+    assert url.get_secret_value() == "postgresql:///b"
+
+
+def test_settings_are_frozen_and_show_no_secret() -> None:
+    settings = read_settings(database_url="postgresql://user:hidden@localhost/a")
+    assert "hidden" not in repr(settings)
+    with pytest.raises(ValidationError):
+        settings.data = Path("/elsewhere")  # type: ignore[misc]  # this is what must fail
+
+
+def test_a_value_of_the_wrong_form_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAFELIGHT_DATABASE_WAIT", "soonish")
+    with pytest.raises(UsageError, match="database_wait") as caught:
+        read_settings()
+    assert "soonish" not in caught.value.message
+
+
+def test_the_data_folder_is_made_private_and_says_that_it_is_not_sealed(tmp_path: Path) -> None:
+    data = prepare_data(Settings(data=tmp_path / "one" / "two"))
+    assert data.stat().st_mode & 0o777 == 0o700
+    assert "not sealed" in (data / "UNSEALED").read_text(encoding="utf-8")
+    assert prepare_data(Settings(data=data)) == data
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750 | 0o004, 0o720, 0o777, 0o740])
+def test_a_folder_that_others_can_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    with pytest.raises(InsecureSettingError, match="chmod 700"):
+        prepare_data(Settings(data=tmp_path))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    os.chown(tmp_path, 12345, 12345)
+    with pytest.raises(InsecureSettingError, match="another user"):
+        prepare_data(Settings(data=tmp_path))
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch(mode=0o600)
+    with pytest.raises(CannotRunError, match="below cannot be used"):
+        prepare_data(Settings(data=tmp_path / "file" / "below"))
+
+
+def test_a_folder_becomes_a_demonstration_before_it_holds_anything_and_never_after(tmp_path: Path) -> None:
+    demo, real = tmp_path / "demo", tmp_path / "real"
+    assert not is_demo(demo)
+    mark_demo(demo)
+    assert is_demo(demo)
+    assert demo.stat().st_mode & 0o777 == 0o700
+    (demo / "postgres").mkdir()
+    mark_demo(demo)
+    for content in ("postgres", "objects"):
+        (real / content).mkdir(parents=True)
+        with pytest.raises(UsageError, match="already holds real data"):
+            mark_demo(real)
+        assert not is_demo(real)
+        (real / content).rmdir()
