@@ -194,7 +194,7 @@ class KnownBase:
         answers: list[list[Match]] = [[] for _ in questions]
         for (number, signature), pair in found.items():
             query = rows[pair.row][1] if pair.distance is not None else None
-            for entry in entries.get(signature, ()):
+            for entry in entries.get(signature, ()) if signature in stored else ():
                 answers[number].append(self._match(entry, pair, stored[signature], query))
         for matches in answers:
             matches.sort(key=_order)

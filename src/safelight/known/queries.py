@@ -1,0 +1,128 @@
+"""What can be asked about the sources of the known base, for lists and reports."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Q
+
+from safelight.errors import UsageError
+from safelight.known.models import KnownEntry, KnownImport, KnownSource
+from safelight.known.rules import HashState
+
+
+@dataclass(frozen=True)
+class SourceSummary:
+    """One source with its counts: entries that answer, those of them with a hash that takes part, imports."""
+
+    id: int
+    name: str
+    role: str
+    trust: str
+    scheme: str | None
+    list_date: date | None
+    added_at: datetime
+    removed_at: datetime | None
+    entries: int
+    hashes: int
+    complete: bool
+    """The latest import was read to the end of its file."""
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """One import into a source, as it was recorded."""
+
+    file_name: str
+    file_sha256: str
+    file_size: int
+    format: str
+    version: str | None
+    imported_at: datetime
+    imported_by: str
+    read: int
+    new: int
+    repeated: int
+    superseded: int
+    refused: int
+    quarantined_hashes: int
+    complete: bool
+    problem: str | None
+    quarantine_file: str | None
+
+
+@dataclass(frozen=True)
+class SourceDetail:
+    """A source with its imports (latest first), its current entries by grade, and its hashes by state."""
+
+    summary: SourceSummary
+    imports: tuple[ImportSummary, ...]
+    by_grade: dict[str | None, int]
+    by_hash_state: dict[str, int]
+
+
+def list_sources(*, removed: bool = False) -> list[SourceSummary]:
+    """Every source by name; with `removed` also those that answer no more."""
+    current = Q(entries__superseded_at__isnull=True)
+    sources = KnownSource.objects.annotate(
+        current=Count("entries", filter=current),
+        hashes=Count("entries", filter=current & Q(entries__hash_state=HashState.MATCHED)),
+    ).order_by("name", "id")
+    if not removed:
+        sources = sources.filter(removed_at__isnull=True)
+    latest = dict(KnownImport.objects.order_by("id").values_list("source", "complete"))
+    return [
+        SourceSummary(
+            id=source.pk,
+            name=source.name,
+            role=source.role,
+            trust=source.trust,
+            scheme=source.scheme,
+            list_date=source.list_date,
+            added_at=source.added_at,
+            removed_at=source.removed_at,
+            entries=source.current,
+            hashes=source.hashes,
+            complete=latest.get(source.pk, False),
+        )
+        for source in sources
+    ]
+
+
+def show_source(name: str) -> SourceDetail:
+    """The source of this name; where it was removed, the one removed last.
+
+    Raises:
+        UsageError: there never was one.
+    """
+    named = [source for source in list_sources(removed=True) if source.name == name]
+    if not named:
+        raise UsageError(f"there is no source {name!r} in the known base: `safelight known list` shows all")
+    summary = next((source for source in named if source.removed_at is None), named[-1])
+    current = KnownEntry.objects.filter(source=summary.id, superseded_at__isnull=True)
+    return SourceDetail(
+        summary=summary,
+        imports=tuple(_summary(made) for made in KnownImport.objects.filter(source=summary.id).order_by("-id")),
+        by_grade=dict(current.values_list("grade").annotate(Count("id")).order_by("grade")),
+        by_hash_state=dict(current.values_list("hash_state").annotate(Count("id")).order_by("hash_state")),
+    )
+
+
+def _summary(made: KnownImport) -> ImportSummary:
+    return ImportSummary(
+        file_name=made.file_name,
+        file_sha256=made.file_sha256,
+        file_size=made.file_size,
+        format=made.format,
+        version=made.version,
+        imported_at=made.imported_at,
+        imported_by=made.imported_by,
+        read=made.read,
+        new=made.new,
+        repeated=made.repeated,
+        superseded=made.superseded,
+        refused=made.refused,
+        quarantined_hashes=made.quarantined_hashes,
+        complete=made.complete,
+        problem=made.problem,
+        quarantine_file=made.quarantine_file,
+    )
