@@ -5,6 +5,7 @@ import mmap
 import os
 import socket
 from collections.abc import Callable, Iterator
+from typing import BinaryIO, cast
 
 import msgspec
 
@@ -17,7 +18,7 @@ from safelight.sandbox.wire import Frame
 _ARGUMENT_BYTES = 1 << 20
 _MESSAGE_CHARACTERS = 600
 CallTask = Callable[[mmap.mmap | bytes, bytes], bytes]
-StreamTask = Callable[[io.BufferedReader, bytes], Iterator[bytes]]
+StreamTask = Callable[[BinaryIO, bytes], Iterator[bytes]]
 
 
 class _Content(io.RawIOBase):
@@ -91,7 +92,7 @@ def _close(content: mmap.mmap) -> None:
 def _stream(connection: socket.socket, task: StreamTask, argument: bytes, fd: int) -> None:
     try:
         with io.BufferedReader(_Content(fd), 1 << 16) as content:
-            for message in task(content, argument):
+            for message in task(cast("BinaryIO", content), argument):
                 wire.send(connection, Frame.MESSAGE, message)
     except SafelightError as error:
         _refuse(connection, Frame.REFUSED, error)

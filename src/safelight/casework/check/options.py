@@ -20,6 +20,11 @@ class Keep(StrEnum):
     ALL = "all"
 
 
+def available_workers() -> int:
+    """One worker for each processor that this process may use."""
+    return max(1, len(os.sched_getaffinity(0)))
+
+
 @dataclass(frozen=True)
 class CheckOptions:
     """`radius` in bits and `quality` (0 to 100) bound a perceptual match; `demanded` layers are refused to run without."""
@@ -32,7 +37,7 @@ class CheckOptions:
     quality: int = 50
     scheme: str | None = None
     command: str = "check"
-    workers: int = field(default_factory=lambda: max(1, len(os.sched_getaffinity(0))))
+    workers: int = field(default_factory=available_workers)
     demanded: frozenset[Layer] = frozenset()
     limits: Limits = field(default_factory=Limits)
     archives: ArchiveLimits = field(default_factory=ArchiveLimits)

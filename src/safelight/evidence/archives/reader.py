@@ -7,8 +7,8 @@ import encodings.utf_8
 import gzip
 import lzma
 import zlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from typing import IO, BinaryIO
 
 import msgspec
 
@@ -18,7 +18,7 @@ from safelight.evidence.archives.messages import Data, End, Entry, Message, Prob
 
 PRELOADED = (encodings.cp437, encodings.latin_1, encodings.utf_8, gzip, bz2, lzma, zlib)
 """Everything that the standard library would otherwise open lazily, when no file can be opened any more."""
-_OPENERS = {"gzip": gzip.GzipFile, "bzip2": bz2.BZ2File, "xz": lzma.LZMAFile}
+_OPENERS: dict[str, Callable[[BinaryIO], IO[bytes]]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 
 
 def read(content: BinaryIO, argument: bytes) -> Iterator[bytes]:
@@ -42,10 +42,10 @@ def _walk(content: BinaryIO, task: Task) -> Iterator[Message]:
 def _compressed(content: BinaryIO, kind: str) -> Iterator[Message]:
     """One compressed stream: a tar inside is walked, anything else is one entry of the same name."""
     opener = _OPENERS[kind]
-    with opener(content) as stream:  # type: ignore[operator]  # the three openers take the file first, each under its own name
+    with opener(content) as stream:
         head = stream.read(512)
     content.seek(0)
-    with opener(content) as stream:  # type: ignore[operator]  # as above
+    with opener(content) as stream:
         if head[257:262] == b"ustar":
             yield from tar.walk(stream)
             return

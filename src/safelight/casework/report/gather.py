@@ -1,0 +1,241 @@
+"""Gathers everything a report says from the database, as it stands at one moment."""
+
+import socket
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+from django.db import transaction
+
+import safelight
+from safelight.casework.models import Answer, Case, StackMember
+from safelight.casework.queries import failures_of
+from safelight.casework.report import model as m
+from safelight.casework.rules import Verdict
+from safelight.evidence import models as evidence
+from safelight.evidence.names import text_of
+from safelight.known.queries import SourceSummary, list_sources
+from safelight.media.types import Metadata
+from safelight.vault.signatures import NewSignature, Which, fetch
+
+_CHUNK = 2000
+_ANSWER_OF_STATE = {
+    evidence.SightingState.LOCKED: Verdict.LOCKED,
+    evidence.SightingState.UNREADABLE: Verdict.UNREADABLE,
+    evidence.SightingState.NOT_EXAMINED: Verdict.NOT_EXAMINED,
+    evidence.SightingState.EXAMINED: Verdict.NOT_EXAMINED,
+}
+_STRENGTH = {Verdict.KNOWN: 0, Verdict.COPY: 1, Verdict.NEW: 2}
+
+
+def gather(case: Case, *, now: datetime, demo: bool) -> m.Report:
+    """Everything about a case, read in one transaction so that it fits together."""
+    with transaction.atomic():
+        exhibits = list(evidence.Exhibit.objects.filter(case=case.name).order_by("name"))
+        sightings, without_item = _sightings(exhibits)
+        active = {source.name: source for source in list_sources()}
+        items = list(_items(case, sightings, set(active)))
+        by_number = {number: item for number, item in items}
+        every = (*(item for _, item in items), *without_item)
+        return m.Report(
+            case=case.name,
+            scheme=case.scheme or "",
+            made=now,
+            version=safelight.__version__,
+            node=socket.gethostname(),
+            unsealed=True,
+            demo=demo,
+            exhibits=tuple(_exhibit(exhibit, every) for exhibit in exhibits),
+            items=every,
+            stacks=tuple(_stacks(case, by_number)),
+            sources=tuple(_uses(every, active)),
+            failures=tuple(failures_of([exhibit.pk for exhibit in exhibits])),
+        )
+
+
+def _sightings(exhibits: list[evidence.Exhibit]) -> tuple[dict[int, list[m.Sighting]], list[m.ReportItem]]:
+    """The sightings of each item, and those that have none (locked, not opened) as entries of their own."""
+    found: dict[int, list[m.Sighting]] = defaultdict(list)
+    without: list[m.ReportItem] = []
+    containers: dict[int, str] = {}
+    roots = {source.pk: text_of(bytes(source.root)) for source in evidence.Source.objects.filter(exhibit__in=exhibits)}
+    parents = set(
+        evidence.Sighting.objects.filter(exhibit__in=exhibits, parent__isnull=False).values_list("parent_id", flat=True)
+    )
+    for row in evidence.Sighting.objects.filter(exhibit__in=exhibits).order_by("id").iterator(chunk_size=_CHUNK):
+        path = _path(row, roots, containers)
+        if row.pk in parents:
+            containers[row.pk] = path
+        sighting = m.Sighting(path, row.size, _time(row.modified), roots[row.source_id], row.detail or row.how)
+        if row.item_id is not None:
+            found[row.item_id].append(sighting)
+        elif row.failure is None:
+            without.append(_without_item(row, sighting))
+    return found, without
+
+
+def _path(row: evidence.Sighting, roots: dict[int, str], containers: dict[int, str]) -> str:
+    name = text_of(bytes(row.name))
+    if row.parent_id is not None:
+        return f"{containers[row.parent_id]} > {name or '(the archive itself)'}"
+    return f"{roots[row.source_id]}/{name}" if name else roots[row.source_id]
+
+
+def _without_item(row: evidence.Sighting, sighting: m.Sighting) -> m.ReportItem:
+    verdict = _ANSWER_OF_STATE[evidence.SightingState(row.state)]
+    return m.ReportItem(
+        sha256="", sha1="", md5="", size=row.size or 0, verdict=verdict.value, reason=row.reason, format=None, width=None,
+        height=None, frames=None, pdq=None, quality=None, evidence=(), sightings=(sighting,),
+    )  # fmt: skip
+
+
+def _items(case: Case, sightings: dict[int, list[m.Sighting]], active: set[str]) -> Iterator[tuple[int, m.ReportItem]]:
+    answers = Answer.objects.filter(case=case, current=True).select_related("item").order_by("item_id")
+    for chunk in _chunks(answers.iterator(chunk_size=_CHUNK)):
+        stored = fetch([answer.item.signature for answer in chunk])
+        for answer in chunk:
+            yield answer.item_id, _item(answer, stored[answer.item.signature], sightings[answer.item_id], active)
+
+
+def _item(answer: Answer, stored: NewSignature, seen: list[m.Sighting], active: set[str]) -> m.ReportItem:
+    item = answer.item
+    listed = next((pdq for pdq in stored.pdqs if pdq.which is Which.LISTED and pdq.frame == 0), None)
+    return m.ReportItem(
+        sha256=(stored.sha256 or b"").hex(),
+        sha1=(stored.sha1 or b"").hex(),
+        md5=(stored.md5 or b"").hex(),
+        size=item.size,
+        verdict=answer.verdict,
+        reason=answer.reason,
+        format=item.kind,
+        width=item.width,
+        height=item.height,
+        frames=item.frames,
+        pdq=listed.bits.hex() if listed else None,
+        quality=listed.quality if listed else None,
+        evidence=tuple(_evidence(one, active) for one in answer.evidence),
+        sightings=tuple(seen),
+        metadata=_metadata(item.metadata),
+        damaged=item.reason if item.state == evidence.ItemState.DAMAGED else None,
+        tile=bytes(item.tile) if item.tile else None,
+        graded=answer.graded,
+    )
+
+
+def _evidence(kept: object, active: set[str]) -> m.Evidence:
+    """Evidence as it was kept, told apart where its source is gone since."""
+    one = msgspec.convert(kept, m.Evidence)
+    if one.claim.source in active:
+        return one
+    claim = m.Claim(**{**vars(one.claim), "removed": True})
+    return m.Evidence(**{**vars(one), "claim": claim})
+
+
+def _metadata(kept: object) -> dict[str, str]:
+    if kept is None:
+        return {}
+    parsed = msgspec.convert(kept, Metadata)
+    named = {"make": parsed.make, "model": parsed.model, "software": parsed.software, "taken": parsed.taken}
+    told = {name: value for name, value in named.items() if value}
+    told |= {f"serial: {name}": value for name, value in parsed.serials.items()}
+    if parsed.gps is not None:
+        told["gps"] = f"{parsed.gps.latitude:.6f}, {parsed.gps.longitude:.6f}"
+    if parsed.jpeg is not None:
+        told["jpeg tables"] = parsed.jpeg.quantisation
+    return told
+
+
+def _exhibit(exhibit: evidence.Exhibit, items: Iterable[m.ReportItem]) -> m.Exhibit:
+    sources = tuple(
+        text_of(bytes(source.root)) for source in evidence.Source.objects.filter(exhibit=exhibit).order_by("id")
+    )
+    counts: Counter[str] = Counter()
+    own = set(sources)
+    for item in items:
+        counts[item.verdict] += sum(sighting.source in own for sighting in item.sightings)
+    failed = evidence.Sighting.objects.filter(exhibit=exhibit, item=None, failure__isnull=False).count()
+    counts[Verdict.UNREADABLE.value] += failed
+    return m.Exhibit(
+        name=exhibit.name,
+        runs=tuple(_run(run, sources) for run in evidence.Run.objects.filter(exhibit=exhibit).order_by("number")),
+        sightings=counts.total(),
+        by_verdict={verdict: count for verdict, count in counts.items() if count},
+    )
+
+
+def _run(run: evidence.Run, sources: tuple[str, ...]) -> m.Run:
+    return m.Run(
+        number=run.number,
+        by=f"{run.by} on {run.host}",
+        started=run.started,
+        ended=run.ended,
+        state=run.state,
+        command=run.command,
+        sources=sources,
+        versions=run.versions,
+        settings=run.settings,
+    )
+
+
+def _stacks(case: Case, items: dict[int, m.ReportItem]) -> Iterator[m.ReportStack]:
+    members: dict[int, list[StackMember]] = defaultdict(list)
+    for member in StackMember.objects.filter(case=case).order_by("id").iterator(chunk_size=_CHUNK):
+        members[member.representative_id].append(member)
+    for group in members.values():
+        inside = [member for member in group if not member.near]
+        verdicts = [Verdict(items[member.item_id].verdict) for member in inside]
+        yield m.ReportStack(
+            verdict=min(verdicts, key=lambda verdict: _STRENGTH.get(verdict, len(_STRENGTH))).value,
+            members=tuple((items[member.item_id].sha256, member.how, member.distance) for member in inside),
+            near=tuple((items[member.item_id].sha256, member.distance) for member in group if member.near),
+        )
+
+
+def _uses(items: Iterable[m.ReportItem], active: dict[str, SourceSummary]) -> Iterator[m.SourceUse]:
+    """What each source answered: those in the base, and those that were removed and answered before."""
+    used: dict[str, Counter[str]] = defaultdict(Counter)
+    claims: dict[str, m.Claim] = {}
+    for item in items:
+        for one in {one.claim.source: one for one in reversed(item.evidence)}.values():
+            used[one.claim.source][item.verdict] += 1
+            claims[one.claim.source] = one.claim
+    for name in sorted(active.keys() | used.keys()):
+        claim = claims.get(name)
+        source = active.get(name)
+        counts = used[name]
+        yield m.SourceUse(
+            name=name,
+            trust=source.trust if source else claim.trust if claim else "",
+            date=_date(source) if source else claim.source_date if claim else None,
+            scheme=source.scheme if source else claim.scheme if claim else None,
+            entries=source.entries if source else 0,
+            known=counts[Verdict.KNOWN.value],
+            copies=counts[Verdict.COPY.value],
+            known_good=counts[Verdict.KNOWN_GOOD.value],
+            removed=source is None,
+        )
+
+
+def _date(source: SourceSummary) -> str | None:
+    return source.list_date.isoformat() if source.list_date else None
+
+
+def _time(nanoseconds: int | None) -> datetime | None:
+    if nanoseconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(nanoseconds / 1e9, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _chunks(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
+    chunk: list[Answer] = []
+    for answer in answers:
+        chunk.append(answer)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,124 @@
+"""`safelight check`: the main job."""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from safelight.casework.check.options import CheckOptions, Keep, available_workers
+from safelight.casework.rules import Verdict
+from safelight.cli import showing
+from safelight.cli.watching import watcher
+from safelight.errors import CannotRunError, InputError, UsageError
+from safelight.platform.settings import Settings
+from safelight.sandbox import Layer
+
+_DECIMALS = 1
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=bytes))
+@click.option(
+    "--case", "case_name", default="Unsorted", show_default=True, help="The case that the exhibit belongs to."
+)
+@click.option("--exhibit", "exhibit_name", help="The exhibit's name; by default that of the first path.")
+@click.option("--keep", type=click.Choice([one.value for one in Keep]), default=Keep.NEW.value, show_default=True,
+              help="Content kept in the data folder: representatives of new and copy stacks, nothing, or all.")  # fmt: skip
+@click.option("--scheme", help="The category scheme of the case; fixed once it is set.")
+@click.option(
+    "--radius", type=click.IntRange(0, 64), default=31, show_default=True, help="Bits within which PDQ matches."
+)
+@click.option(
+    "--quality", type=click.IntRange(0, 100), default=50, show_default=True, help="Least PDQ quality that matches."
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Sandboxed workers; by default one a processor.")
+@click.option("--require-layer", "layers", multiple=True, type=click.Choice([one.value for one in Layer]),
+              help="Refuse to run without this sandbox layer.")  # fmt: skip
+@click.pass_obj
+def check(
+    settings: Settings,
+    *,
+    paths: tuple[bytes, ...],
+    case_name: str,
+    exhibit_name: str | None,
+    keep: str,
+    scheme: str | None,
+    radius: int,
+    quality: int,
+    workers: int | None,
+    layers: tuple[str, ...],
+) -> None:
+    """Check PATHS: folders, files, archives. Says of each file whether it is known, a copy of known, known good, new.
+
+    The same command again continues where it stopped. Sources are read only.
+    """
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"there is nothing at {os.fsdecode(path)!r}: name a file or folder that exists")
+    name = exhibit_name or os.fsdecode(os.path.basename(os.path.realpath(paths[0]))) or "/"
+    options = CheckOptions(
+        paths=paths,
+        case=_clean(case_name),
+        exhibit=_clean(name),
+        keep=Keep(keep),
+        radius=radius,
+        quality=quality,
+        scheme=scheme,
+        command=_clean(" ".join(sys.argv)),
+        demanded=frozenset(Layer(layer) for layer in layers),
+        workers=workers or available_workers(),
+    )
+    _run(settings, options)
+
+
+def _run(settings: Settings, options: CheckOptions) -> None:
+    from safelight.platform.clock import now
+    from safelight.platform.database import open_database
+    from safelight.platform.settings import prepare_data
+
+    data = prepare_data(settings)
+    with open_database(settings):
+        from safelight.casework.check.actions import Surroundings, do_check
+        from safelight.vault.stores.folder import FolderStore
+
+        with watcher() as watching:
+            around = Surroundings(FolderStore(data), data, now, getpass.getuser(), watching)
+            result = do_check(options, around)
+        if result.stopped:
+            raise CannotRunError("stopped; what is done is recorded, and the same command goes on from there")
+        failures = _summary(options, data, result.run, result.tally.skipped)
+    if failures:
+        sys.exit(InputError.exit_code)
+
+
+def _summary(options: CheckOptions, data: Path, run: int, skipped: int) -> int:
+    from safelight.casework.models import StackMember
+    from safelight.casework.queries import access_case, summarise
+    from safelight.evidence.models import Exhibit
+
+    case = access_case(options.case)
+    summary = summarise(case, Exhibit.objects.get(case=options.case, name=options.exhibit))
+    stacks = StackMember.objects.filter(case=case, near=False).values("representative").distinct().count()
+    if not showing.for_people():
+        showing.line(event="summary", case=options.case, exhibit=options.exhibit, run=run, sightings=dict(summary.sightings),
+                     items=dict(summary.items), stacks=stacks, failures=summary.failures, skipped=skipped, data=str(data))  # fmt: skip
+        return summary.failures
+    rows: list[tuple[object, ...]] = [
+        (one.value, summary.sightings[one.value], summary.items[one.value])
+        for one in Verdict
+        if summary.sightings[one.value]
+    ]
+    rows.append(("in all", summary.sightings.total(), ""))
+    showing.table(f"{options.case} / {options.exhibit}, run {run}", ("verdict", "files", "distinct"), rows)
+    click.echo(
+        f"{stacks} stacks of pictures in the case, {summary.failures} named failures. The data folder {data} is not sealed."
+    )
+    click.echo(f"Report: safelight report {options.case!r} --data {data}")
+    return summary.failures
+
+
+def _clean(text: str) -> str:
+    """Text that a database can hold: a name may come from a path of any bytes."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "")

@@ -1,0 +1,117 @@
+"""`safelight doctor`: what is active here, what is missing, and what follows from it."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import click
+
+from safelight.cli import showing
+from safelight.errors import CannotRunError, SafelightError
+from safelight.platform.settings import Settings
+
+_LEAST_FREE = 5 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: what was looked at, how it is, and what follows where it is not as it should be."""
+
+    what: str
+    state: str
+    good: bool
+    follows: str = ""
+
+
+@click.command()
+@click.pass_obj
+def doctor(settings: Settings) -> None:
+    """Say what is active: decoders, sandbox layers, database, disk, versions; what is missing and what follows."""
+    findings = [*_sandbox(), *_decoders(), *_database(settings), *_not_yet(), *_versions()]
+    if showing.for_people():
+        rows = [("ok" if one.good else "MISSING", one.what, one.state, one.follows) for one in findings]
+        showing.table("Safelight on this machine", ("", "what", "state", "what follows"), rows)
+    else:
+        for one in findings:
+            showing.line(what=one.what, state=one.state, good=one.good, follows=one.follows)
+    if any(one.what in ("sandbox", "database") and not one.good for one in findings):
+        sys.exit(CannotRunError.exit_code)
+
+
+def _sandbox() -> Iterator[Finding]:
+    from safelight.casework.check.options import EXAMINER
+    from safelight.sandbox import Nursery
+    from safelight.sandbox.layers import WHAT_FOLLOWS, Layer, missing
+
+    try:
+        with Nursery(EXAMINER) as nursery:
+            active = nursery.spawn().layers
+    except SafelightError as error:
+        yield Finding("sandbox", error.message, good=False, follows="nothing can be checked")
+        return
+    yield Finding("sandbox", "starts", good=True)
+    absent = missing(active)
+    for layer in Layer:
+        if layer in active:
+            yield Finding(f"sandbox layer {layer.value}", "active", good=True)
+        elif layer in absent:
+            yield Finding(f"sandbox layer {layer.value}", "missing", good=False, follows=WHAT_FOLLOWS[layer])
+        else:
+            yield Finding(f"sandbox layer {layer.value}", "not needed: not started as root", good=True)
+
+
+def _decoders() -> Iterator[Finding]:
+    from PIL import features
+
+    for name, feature in (("JPEG", "jpg"), ("PNG", "zlib"), ("TIFF", "libtiff"), ("WebP", "webp"), ("AVIF", "avif")):
+        found = features.version(feature)
+        there = bool(features.check(feature))
+        follows = "" if there else f"{name} files are named as unreadable"
+        yield Finding(
+            f"decoder {name}", f"Pillow, {found or 'built in'}" if there else "missing", good=there, follows=follows
+        )
+    try:
+        import pi_heif
+    except ImportError:
+        yield Finding("decoder HEIC", "missing", good=False, follows="HEIC files are named as unreadable")
+    else:
+        yield Finding("decoder HEIC", f"libheif {pi_heif.libheif_version()}", good=True)
+    yield Finding("decoders GIF, APNG, BMP", "Pillow, built in", good=True)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    from safelight.platform.database import database_status
+    from safelight.platform.settings import is_demo
+
+    status = database_status(settings)
+    state = f"{status.kind}, PostgreSQL {status.version or '?'}, {'running' if status.up else 'not running: starts with the next command'}"
+    yield Finding("database", status.problem or state, good=status.problem is None)
+    yield Finding("data folder", f"{status.data}{' (demonstration)' if is_demo(status.data) else ''}", good=True)
+    yield Finding(
+        "data folder sealed",
+        "no",
+        good=False,
+        follows="content and hashes in it are readable: keep it on an encrypted disk",
+    )
+    if status.disk_free is not None:
+        enough = status.disk_free > _LEAST_FREE
+        yield Finding(
+            "disk",
+            f"{showing.size_text(status.disk_free)} free",
+            good=enough,
+            follows="" if enough else "a check may stop with status 3",
+        )
+
+
+def _not_yet() -> Iterator[Finding]:
+    for what in ("video and sound", "disk images (E01, raw)", "archives 7z and RAR", "camera RAW, JPEG 2000, PDF"):
+        yield Finding(
+            what, "not examined by this version", good=False, follows="each such file is named as not examined"
+        )
+
+
+def _versions() -> Iterator[Finding]:
+    from safelight.casework.check.versions import versions
+
+    for name, version in versions().items():
+        yield Finding(f"version {name}", version, good=True)

@@ -1,0 +1,114 @@
+"""`safelight hash` and `safelight compare`: the engine alone, without a database."""
+
+import os
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from safelight.cli import showing
+from safelight.errors import InputError
+
+if TYPE_CHECKING:
+    from safelight.evidence.reading import Reading
+    from safelight.sandbox import Nursery
+    from safelight.signatures.types import Examination
+
+_TASK = "safelight.signatures.family:examine_family"
+
+
+@click.command("hash")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=bytes))
+def hash_files(*, files: tuple[bytes, ...]) -> None:
+    """Digests and PDQ hashes of FILES."""
+    from safelight.sandbox import Nursery
+
+    failed = False
+    rows = []
+    with Nursery(_TASK) as nursery:
+        for path in files:
+            told = _look(nursery, path)
+            failed = failed or "problem" in told
+            if not showing.for_people():
+                showing.line(**told)
+            rows.append(told)
+    if showing.for_people():
+        for told in rows:
+            showing.table(
+                str(told["path"]), ("what", "value"), [(name, value) for name, value in told.items() if name != "path"]
+            )
+    if failed:
+        sys.exit(InputError.exit_code)
+
+
+@click.command("compare")
+@click.argument("first", metavar="A", type=click.Path(path_type=bytes))
+@click.argument("second", metavar="B", type=click.Path(path_type=bytes))
+def compare_files(*, first: bytes, second: bytes) -> None:
+    """How far A and B are apart, over stored and shown hashes and the eight turned versions."""
+    from safelight.sandbox import Nursery
+    from safelight.signatures.compare import compare
+
+    with Nursery(_TASK) as nursery:
+        a, b = (_examination(nursery, path) for path in (first, second))
+    told = {"a": os.fsdecode(first), "b": os.fsdecode(second), **asdict(compare(a, b))}
+    if showing.for_people():
+        showing.table("Nearest pair of hashes", ("what", "value"), list(told.items()))
+    else:
+        showing.line(**told)
+
+
+def _look(nursery: "Nursery", path: bytes) -> dict[str, object]:
+    told: dict[str, object] = {"path": os.fsdecode(path)}
+    try:
+        reading, seen = _examine(nursery, path)
+    except InputError as error:
+        return told | {"problem": error.message}
+    told |= {"kind": reading.kind.value, "size": reading.digests.size}
+    told |= {name: getattr(reading.digests, name).hex() for name in ("md5", "sha1", "sha256")}
+    if isinstance(seen, InputError):
+        return told | {"problem": seen.message}
+    if seen is None:
+        return told
+    first = seen.stills[0]
+    told |= {"width": seen.size[0], "height": seen.size[1], "frames": seen.frames}
+    for name, pdq in (("pdq", first.listed), ("shown_pdq", first.shown)):
+        if pdq is not None:
+            told |= {name: pdq.bits.hex() if pdq.usable else "no usable hash", f"{name}_quality": pdq.quality}
+    return told | ({"problem": f"damaged: {seen.damaged}"} if seen.damaged else {})
+
+
+def _examination(nursery: "Nursery", path: bytes) -> "Examination":
+    reading, seen = _examine(nursery, path)
+    if isinstance(seen, InputError):
+        raise InputError(f"{os.fsdecode(path)}: {seen.message}")
+    if seen is None:
+        raise InputError(f"{os.fsdecode(path)} is no picture ({reading.kind.value}): name two pictures")
+    return seen
+
+
+def _examine(nursery: "Nursery", path: bytes) -> "tuple[Reading, Examination | InputError | None]":
+    """Read a file and examine it in the sandbox; None where it is no picture, the error where it cannot be decoded."""
+    from safelight.evidence.errors import ReadingError
+    from safelight.evidence.reading import read_file
+    from safelight.evidence.walk import reason_of
+    from safelight.sandbox import SandboxError
+    from safelight.signatures.family import decode_family
+
+    try:
+        reading = read_file(path, os.stat(path))
+    except OSError as error:
+        raise ReadingError(f"{os.fsdecode(path)}: {reason_of(error)}") from error
+    if reading.fd is not None:
+        os.close(reading.fd)
+    if reading.content is None:
+        return reading, None
+    with reading.content as content:
+        try:
+            return reading, decode_family(nursery.call(content, reading.kind.value.encode())).picture
+        except SandboxError as error:
+            return reading, error
+        except msgspec.DecodeError:
+            return reading, InputError("the decoder's answer does not hold")
