@@ -238,7 +238,7 @@ def _in_words(error: Exception) -> CannotRunError:
 
 def database_status(settings: Settings) -> DatabaseStatus:
     """Tell how the database is, without starting or changing anything."""
-    data = settings.data.expanduser().absolute()
+    data = settings.data
     existing = next(folder for folder in (data, *data.parents) if folder.exists())
     free = shutil.disk_usage(existing).free
     try:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from safelight.errors import CannotRunError, UsageError
@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         description="Seconds to wait for the embedded PostgreSQL to start, recover or stop.",
     )
 
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, data: Path) -> Path:
+        return data.expanduser().absolute()
+
 
 def read_settings(**overrides: object) -> Settings:
     """Read the environment, with `overrides` (by field name) above it.
@@ -96,7 +101,7 @@ def prepare_data(settings: Settings) -> Path:
         InsecureSettingError: Others can list or write the folder, or it belongs to somebody else.
         CannotRunError: It cannot be created or written.
     """
-    data = settings.data.expanduser().absolute()
+    data = settings.data
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = data.resolve()

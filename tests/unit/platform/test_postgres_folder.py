@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safelight.errors import CannotRunError
 from safelight.platform import clock
 from safelight.platform.postgres.account import Account, choose_account, close_way
-from safelight.platform.postgres.folder import SOCKET_NAME, Layout, read_running, runtime_folder, server_processes
+from safelight.platform.postgres.folder import SOCKET, Layout, read_running, runtime_folder, server_processes
 from safelight.platform.postgres.locks import FileLock, holding, is_held
 from safelight.platform.postgres.program import find_program
 
@@ -59,26 +59,26 @@ def test_two_folders_have_two_marks(tmp_path: Path) -> None:
 
 def test_the_socket_folder_is_short_private_and_taken_again(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(layout.home / ("long" * 30)))
-    folder = runtime_folder(layout, os.geteuid())
+    folder = runtime_folder(layout)
     try:
-        assert len(os.fsencode(folder / SOCKET_NAME)) <= 107
+        assert len(os.fsencode(folder / SOCKET)) <= 107
         assert folder.stat().st_mode & 0o777 == 0o700
-        assert runtime_folder(layout, os.geteuid()) == folder
+        assert runtime_folder(layout) == folder
         folder.chmod(0o755)
-        with pytest.raises(CannotRunError, match="not the database's own"):
-            runtime_folder(layout, os.geteuid())
+        with pytest.raises(CannotRunError, match="is not ours"):
+            runtime_folder(layout)
     finally:
         close_way((), folder)
     assert not folder.exists()
 
 
 def test_a_link_in_place_of_the_socket_folder_is_refused(layout: Layout, tmp_path: Path) -> None:
-    folder = runtime_folder(layout, os.geteuid())
+    folder = runtime_folder(layout)
     folder.rmdir()
     folder.symlink_to(tmp_path)
     try:
         with pytest.raises(CannotRunError, match="somebody put it there"):
-            runtime_folder(layout, os.geteuid())
+            runtime_folder(layout)
     finally:
         folder.unlink()
 

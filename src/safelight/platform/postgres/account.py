@@ -111,6 +111,7 @@ def open_way(account: Account, places: dict[str, Path], data: Path, runtime: Pat
     if all(account.reaches(place) for place in places.values()):
         return places
     if _enter_private_view():
+        runtime.chmod(0o711)
         view = {name: runtime / name for name in places}
         for name, place in places.items():
             view[name].mkdir(mode=0o755, exist_ok=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from safelight.errors import CannotRunError
 
-SOCKET_NAME = ".s.PGSQL.5432"
+SOCKET = Path("socket") / ".s.PGSQL.5432"
+"""The socket below the runtime folder; PostgreSQL chooses the second name."""
 _SOCKET_LIMIT = 107
 """Bytes that Linux allows in the path of a unix socket."""
 _STATUS_LINE = 7
@@ -39,6 +40,11 @@ class Layout:
     def password(self) -> Path:
         """The password of the only role, readable by the owner of the data folder alone."""
         return self.home / "password"
+
+    @property
+    def access_rules(self) -> Path:
+        """PostgreSQL's `pg_hba` file: who may connect, and how."""
+        return self.home / "pg_hba.conf"
 
     @property
     def log(self) -> Path:
@@ -97,32 +103,26 @@ def server_processes(layout: Layout) -> list[int]:
     return found
 
 
-def runtime_folder(layout: Layout, owner: int) -> Path:
-    """Make the short folder that holds the socket, or take the one there is.
-
-    Args:
-        layout: The cluster.
-        owner: The uid that the server runs as, and that must own the folder.
+def runtime_folder(layout: Layout) -> Path:
+    """Make the short folder for the socket and for a private view, or take the one there is. It is ours alone.
 
     Raises:
-        CannotRunError: Somebody else owns the place, or it is open to others.
+        CannotRunError: Somebody else owns the place, or could put something there.
     """
-    bases = [os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{os.geteuid()}", "/tmp"]  # noqa: S108 - owner and mode are checked
+    bases = [os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{os.geteuid()}", "/tmp"]  # noqa: S108 - checked below
     if os.geteuid() == 0:
         bases = ["/run", "/tmp"]  # noqa: S108 - the server's account could not enter root's own runtime folder
-    for base in bases:
-        folder = Path(base) / f"{layout.mark}-{os.geteuid()}"
-        if base and os.access(base, os.W_OK | os.X_OK) and len(os.fsencode(folder / SOCKET_NAME)) <= _SOCKET_LIMIT:
-            break
+    folders = [Path(base) / f"{layout.mark}-{os.geteuid()}" for base in bases if os.access(base, os.W_OK | os.X_OK)]
+    fitting = [folder for folder in folders if len(os.fsencode(folder / SOCKET)) <= _SOCKET_LIMIT]
+    if not fitting:
+        raise CannotRunError("There is no folder for the database's socket: make /tmp writable.")
+    folder = fitting[0]
     try:
         folder.mkdir(mode=0o700)
-        os.chown(folder, owner, -1)
     except FileExistsError:
-        pass
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o066:
+            raise CannotRunError(f"{folder} is not ours: somebody put it there. Remove it and try again.") from None
     except OSError as error:
         raise CannotRunError(f"Cannot make {folder} for the database's socket: {error.strerror}.") from error
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {owner, os.geteuid()} or found.st_mode & 0o077:
-        raise CannotRunError(f"{folder} is not the database's own: somebody put it there. Remove it and try again.")
-    os.chown(folder, owner, -1)
     return folder

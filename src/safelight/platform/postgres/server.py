@@ -3,6 +3,7 @@
 Rules kept here:
 - a cluster appears whole or not at all: it is made beside its place, synced, and renamed;
 - one `pg_hba` line: local connections with a password (SCRAM), nothing over a network;
+- root writes nothing into a folder that the server's account could change under its hands;
 - no start while any process of the cluster's former server lives, or shared memory could be used twice;
 - durability stays PostgreSQL's default: fsync on, commits synchronous, page checksums.
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from safelight.errors import CannotRunError, SafelightError
 from safelight.platform.postgres.account import Account, choose_account, close_way, open_way
-from safelight.platform.postgres.folder import SOCKET_NAME, Layout, read_running, runtime_folder, server_processes
+from safelight.platform.postgres.folder import SOCKET, Layout, read_running, runtime_folder, server_processes
 from safelight.platform.postgres.program import Program, find_program
 
 ROLE = "safelight"
@@ -49,9 +50,9 @@ class Server:
 
     def clear(self) -> None:
         """Remove the short folder that held the socket, once the server has ended."""
-        (self.runtime / SOCKET_NAME).unlink(missing_ok=True)
-        (self.runtime / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
-        close_way(_PLACES, self.runtime)
+        for left in (SOCKET, SOCKET.with_name(f"{SOCKET.name}.lock")):
+            (self.runtime / left).unlink(missing_ok=True)
+        close_way((*_PLACES, str(SOCKET.parent)), self.runtime)
 
     def stop(self) -> None:
         """Stop the server: cleanly if it will, at any rate."""
@@ -73,6 +74,11 @@ class Ground:
     home: Path
     runtime: Path
 
+    @property
+    def socket_folder(self) -> Path:
+        """The only folder under `runtime` that the account may write."""
+        return self.runtime / SOCKET.parent
+
 
 def start_or_adopt(layout: Layout, wanted_account: str | None, until: float) -> Server:
     """Return the server of this cluster, running and ready: the one that lives, or a new one.
@@ -87,7 +93,7 @@ def start_or_adopt(layout: Layout, wanted_account: str | None, until: float) -> 
     """
     running = read_running(layout)
     if running and running.pid in server_processes(layout):
-        server = Server(running.pid, os.pidfd_open(running.pid), running.socket_folder)
+        server = Server(running.pid, os.pidfd_open(running.pid), running.socket_folder.parent)
     else:
         server = _start(layout, wanted_account, until)
     while not ((now := read_running(layout)) and now.pid == server.pid and now.ready):
@@ -109,20 +115,25 @@ def _start(layout: Layout, wanted_account: str | None, until: float) -> Server:
             raise CannotRunError("Processes of a former database server do not end: restart the machine.")
         time.sleep(_PAUSE)
     account = choose_account(wanted_account, layout.cluster)
-    runtime = runtime_folder(layout, account.uid)
+    runtime = runtime_folder(layout)
     if account.lent:
         layout.home.chmod(0o711)
+        runtime.chmod(0o711)
     try:
         way = open_way(
             account, dict(zip(_PLACES, (program.site, layout.home), strict=True)), layout.home.parent, runtime
         )
         ground = Ground(account, way["site"] / program.inside, way["home"], runtime)
+        ground.socket_folder.mkdir(mode=0o700, exist_ok=True)
+        account.give(ground.socket_folder)
+        layout.access_rules.write_text("local all all scram-sha-256\n", encoding="ascii")
+        layout.access_rules.chmod(0o644)
         if not layout.cluster.exists():
             _make_cluster(layout, ground)
         _remove_stale_pid_file(layout)
         return _launch(layout, ground)
     except (OSError, SafelightError):
-        close_way(_PLACES, runtime)
+        close_way((*_PLACES, str(SOCKET.parent)), runtime)
         raise
 
 
@@ -149,15 +160,13 @@ def _make_cluster(layout: Layout, ground: Ground) -> None:
     password = _password(layout)
     lent_password = ground.runtime / "password"
     try:
+        lent_password.unlink(missing_ok=True)
         lent_password.touch(mode=0o600)
         lent_password.write_text(password, encoding="ascii")
         ground.account.give(lent_password)
         _initdb(ground, draft.name, lent_password)
     finally:
         lent_password.unlink(missing_ok=True)
-    (draft / "pg_hba.conf").write_text("local all all scram-sha-256\n", encoding="ascii")
-    _sync(draft / "pg_hba.conf")
-    _sync(draft)
     draft.rename(layout.cluster)
     _sync(layout.home)
 
@@ -205,7 +214,8 @@ def _launch(layout: Layout, ground: Ground) -> Server:
     options = {
         "cluster_name": layout.mark,
         "listen_addresses": "",
-        "unix_socket_directories": str(ground.runtime),
+        "hba_file": str(ground.home / layout.access_rules.name),
+        "unix_socket_directories": str(ground.socket_folder),
         "unix_socket_permissions": "0700",
         "max_connections": "60",
         "wal_level": "minimal",

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from safelight.errors import CannotRunError
-from safelight.platform.postgres.folder import SOCKET_NAME, Layout, read_running
+from safelight.platform.postgres.folder import SOCKET, Layout, read_running
 from safelight.platform.postgres.locks import holding, is_held
 
 _PAUSE = 0.02
+_GRACE = 60.0
+"""Seconds beyond the wait that the keeper may take to make a cluster, or to stop a server that is late."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,11 @@ def _start_keeper(layout: Layout, account: str | None, seconds: float) -> str:
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as child:
-        said, complaint = child.communicate()
+        try:
+            said, complaint = child.communicate(timeout=seconds + _GRACE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return f"error The database did not come up in {seconds:.0f} seconds: see {layout.log}, then try again."
     if not said:
         reason = complaint.decode(errors="replace").strip().splitlines() or ["it was killed"]
         return f"error The database's keeper did not start: {reason[-1]}"
@@ -90,7 +96,7 @@ def _start_keeper(layout: Layout, account: str | None, seconds: float) -> str:
 def _answers(folder: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         try:
-            probe.connect(os.fspath(folder / SOCKET_NAME))
+            probe.connect(os.fspath(folder / SOCKET.name))
         except OSError:
             return False
     return True
