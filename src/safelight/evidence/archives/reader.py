@@ -7,8 +7,8 @@ import encodings.utf_8
 import gzip
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
-from typing import IO, BinaryIO
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -18,7 +18,7 @@ from safelight.evidence.archives.messages import Data, End, Entry, Message, Prob
 
 PRELOADED = (encodings.cp437, encodings.latin_1, encodings.utf_8, gzip, bz2, lzma, zlib)
 """Everything that the standard library would otherwise open lazily, when no file can be opened any more."""
-_OPENERS: dict[str, Callable[[BinaryIO], IO[bytes]]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+_OPENERS: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 
 
 def read(content: BinaryIO, argument: bytes) -> Iterator[bytes]:
