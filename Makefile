@@ -19,7 +19,7 @@ PY := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check lint bench soak requirements sbom clean
+.PHONY: help setup demo test check lint bench soak requirements sbom helps picture clean
 
 help:  ## list what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,15 @@ requirements:  ## re-make requirements/*.txt from pyproject.toml (UPGRADE=--upgr
 
 sbom: $(STAMPS)/requirements-check  ## write the bill of materials, docs/sbom.cdx.json, from requirements/runtime.txt
 	@$(BIN)/python .ci/sbom.py requirements/runtime.txt docs/sbom.cdx.json
+
+helps: $(STAMPS)/runtime  ## print the commands' help into README.md anew
+	$(BIN)/python .ci/helps.py README.md
+
+picture: demo  ## take docs/images/report.png anew, from the demo's report, with Chromium
+	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --disable-sync \
+		--no-first-run --user-data-dir="$$(mktemp -d)" --window-size=1280,1500 --screenshot=docs/images/report.png \
+		"file://$(CURDIR)/$$(ls -t $(DEMO)/report/*.html | head -n 1)" 2>/dev/null
+	@$(BIN)/python -c 'import PIL.Image as i; p = i.open("docs/images/report.png").quantize(128); p.save("docs/images/report.png", optimize=True)'
 
 clean:  ## remove .venv, the demo and every cache
 	rm -rf $(VENV) $(DEMO) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -43,7 +43,6 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _REQUIREMENT = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)(?!\S| ; sys_platform == 'win32')", re.MULTILINE)
-_HELP = re.compile(r"<!-- output of: safelight ?(.*?)--help -->\n```text\n(.*?)```", re.DOTALL)
 
 
 def strange_sites(text: str, known: Collection[str] = KNOWN_SITES) -> Iterator[str]:
@@ -108,10 +107,11 @@ def _problems(words: list[str], command: click.Command) -> Iterator[str]:
         if not words:
             return
         name, words = words[0], words[1:]
-        if name not in command.commands:
+        found = command.get_command(click.Context(command), name)
+        if found is None:
             yield f"no command {name}"
             return
-        command = command.commands[name]
+        command = found
     options = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
     for word in words:
         if word.startswith("--") and word.partition("=")[0] not in options:
@@ -132,12 +132,6 @@ def unknown_targets(text: str, makefile: str) -> Iterator[str]:
         for word in shlex.split(line)[1:]:
             if re.fullmatch(r"[a-z-]+", word) and word not in targets:
                 yield f"`{line}`: no target {word}"
-
-
-def helps(text: str) -> Iterator[tuple[list[str], str]]:
-    """Help outputs printed in a document: (words of the command, text as printed)."""
-    for words, printed in _HELP.findall(text):
-        yield words.split(), printed
 
 
 def requirements(text: str) -> dict[str, str]:

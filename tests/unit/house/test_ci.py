@@ -1,20 +1,11 @@
 """The scripts of .ci: what may be skipped, and what the bill of materials keeps."""
 
-import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-CI = Path(__file__).resolve().parents[3] / ".ci"
-
-
-def _script(name: str):
-    spec = importlib.util.spec_from_file_location(f"ci_{name}", CI / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.unit.house import ci
 
 
 @pytest.fixture
@@ -35,7 +26,7 @@ def results(tmp_path):
 
 
 def test_a_skip_needs_leave(results, capsys):
-    skips = _script("skips")
+    skips = ci.script("skips")
     found = list(skips.unexcused(results.read_text()))
     assert [line.split("::")[1].split(":")[0] for line in found] == ["test_browser", "test_defect"]
     assert skips.main([str(results)]) == 1
@@ -45,7 +36,7 @@ def test_a_skip_needs_leave(results, capsys):
 def test_no_tests_at_all_is_a_failure(tmp_path):
     empty = tmp_path / "empty.xml"
     empty.write_text("<testsuites/>")
-    assert _script("skips").main([str(empty)]) == 1
+    assert ci.script("skips").main([str(empty)]) == 1
 
 
 def test_the_bill_keeps_what_is_named_and_no_address():
@@ -54,11 +45,22 @@ def test_the_bill_keeps_what_is_named_and_no_address():
     other = {"bom-ref": "o", "name": "other", "version": "1"}
     bill = {"$schema": "", "bomFormat": "", "specVersion": "", "version": 1, "components": [part, ours, other]}
     bill["dependencies"] = [{"ref": "s", "dependsOn": ["a", "o"]}, {"ref": "o"}]
-    made = _script("sbom").make(bill, {"a"})
+    made = ci.script("sbom").make(bill, {"a"})
     assert made["components"] == [{"bom-ref": "a", "name": "A", "version": "1"}]
     assert made["dependencies"] == [{"ref": "s", "dependsOn": ["a"]}]
     assert made["metadata"]["component"]["name"] == "safelight"
 
 
 def test_the_bill_leaves_out_other_systems():
-    assert _script("sbom").named("a==1 \\\n    --hash=x\nb==2 ; sys_platform == 'win32' \\\n") == {"a"}
+    assert ci.script("sbom").named("a==1 \\\n    --hash=x\nb==2 ; sys_platform == 'win32' \\\n") == {"a"}
+
+
+def test_a_printed_help_is_renewed():
+    helps = ci.script("helps")
+    stale = "before\n<!-- output of: safelight known --help -->\n```text\nold\n```\nafter\n"
+    renewed = helps.renew(stale)
+    assert "Usage: safelight known" in renewed
+    assert "\nold\n" not in renewed
+    assert renewed.startswith("before\n")
+    assert renewed.endswith("```\nafter\n")
+    assert helps.renew(renewed) == renewed

@@ -80,11 +80,6 @@ def test_make_targets_that_do_not_exist_are_found():
     assert list(documents.unknown_targets("`make tea`", makefile)) == ["`make tea`: no target tea"]
 
 
-def test_printed_helps_are_read():
-    text = "<!-- output of: safelight known --help -->\n```text\nUsage\n```\n"
-    assert list(documents.helps(text)) == [(["known"], "Usage\n")]
-
-
 def test_requirements_are_read():
     text = "click==8.5.1 \\\n    --hash=sha256:00\ncolorama==0.4.6 ; sys_platform == 'win32' \\\n    --hash=sha256:00\n"
     text += "librt==0.16.0 ; platform_python_implementation != 'PyPy' \\\n"
