@@ -37,7 +37,8 @@ class Found:
     """The blocks found while walking a container, not yet read.
 
     `exif` is the TIFF block without its "Exif" prefix; `exif_is_file` is set for TIFF files, whose tags lie scattered
-    over the file itself. `raw` has further blocks to keep as they are; `embedded` pairs what a picture is with its bytes.
+    over the file itself. `raw` has further blocks to keep as they are; `embedded` pairs what a picture is with its
+    bytes.
     `multi_picture` is where a JPEG's MPF block begins in the file.
     """
 

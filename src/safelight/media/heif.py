@@ -86,7 +86,8 @@ def _images(content: bytes) -> list[pi_heif.HeifImage]:
 def _decoded(image: pi_heif.HeifImage) -> tuple[Pixels, Pixels | None]:
     data = image.data  # decodes; the size is certain only afterwards
     if image.mode == "RGB" and image.stride == image.size[0] * 3:
-        return np.frombuffer(data, np.uint8).reshape(image.size[1], image.size[0], 3), None
+        # copied, because the view reaches into memory that libheif frees with its image
+        return np.frombuffer(data, np.uint8).reshape(image.size[1], image.size[0], 3).copy(), None
     return rgb_and_alpha(Image.frombytes(image.mode, image.size, data, "raw", image.mode, image.stride))
 
 

@@ -59,8 +59,9 @@ class _JpegFrames(FrameSource):
             yield Frame(0, rgb, None)
             return
         by_pillow = PillowFrames(self._view, Kind.JPEG, self._limits)
-        yield from by_pillow
-        self.damaged = by_pillow.damaged
+        for frame in by_pillow:
+            self.damaged = by_pillow.damaged
+            yield frame
 
     def _fast(self) -> Pixels | None:
         """Decode with simplejpeg; None where it cannot, so that Pillow may try."""

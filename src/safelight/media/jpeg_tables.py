@@ -2,14 +2,16 @@
 
 import numpy as np
 
-# T.81 table K.1 in zigzag order, the order of the file.
-_LUMINANCE = np.array(
-    """
-    16 11 12 14 12 10 16 14 13 14 18 17 16 19 24 40 26 24 22 22 24 49 35 37 29 40 58 51 61 60 57 51
-    56 55 64 72 92 78 64 68 87 69 55 56 80 109 81 87 95 98 103 104 103 62 77 113 121 112 100 120 92 101 103 99
-    """.split(),
-    dtype=np.int64,
-)
+# T.81 table K.1 in zigzag order, as DQT segments carry it.
+_LUMINANCE = np.frombuffer(
+    bytes.fromhex(
+        "10 0b 0c 0e 0c 0a 10 0e 0d 0e 12 11 10 13 18 28 "
+        "1a 18 16 16 18 31 23 25 1d 28 3a 33 3d 3c 39 33 "
+        "38 37 40 48 5c 4e 40 44 57 45 37 38 50 6d 51 57 "
+        "5f 62 67 68 67 3e 4d 71 79 70 64 78 5c 65 67 63 "
+    ),
+    np.uint8,
+).astype(np.int64)
 _QUALITIES = np.arange(1, 101)
 _SCALES = np.where(_QUALITIES < 50, 5000 // _QUALITIES, 200 - 2 * _QUALITIES)
 _TABLES = np.clip((_LUMINANCE * _SCALES[:, np.newaxis] + 50) // 100, 1, 255)
@@ -31,10 +33,10 @@ def _table_zero(tables: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]] | N
     while at < len(tables):
         precision, number = tables[at] >> 4, tables[at] & 15
         size = 128 if precision else 64
-        values = np.frombuffer(tables[at + 1 : at + 1 + size], ">u2" if precision else "u1", count=-1)
-        if len(values) < 64:
+        content = tables[at + 1 : at + 1 + size]
+        if len(content) < size:
             return None
         if number == 0:
-            return values.astype(np.int64)
+            return np.frombuffer(content, ">u2" if precision else "u1").astype(np.int64)
         at += 1 + size
     return None

@@ -13,6 +13,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from safelight.media.decoding import DECODER_ERRORS, as_file, bounded_count, check_size, decoder_settings, reason
 from safelight.media.pixels import rgb_and_alpha
+from safelight.media.png import mend_checksums
 from safelight.media.types import Frame, FrameSource, Kind, PictureLimits, UnreadablePictureError
 
 # The plug-ins' own classes, not Image.open: that imports plug-ins on demand and would try every other format too.
@@ -88,7 +89,7 @@ class PillowFrames(FrameSource):
             UnreadablePictureError: It is the first frame, and no pixels came out.
         """
         if not self._tolerant:
-            self._tolerant = True
+            self._grow_tolerant()
             try:
                 image = self._open()
                 return image, self._frame(image, index)
@@ -106,12 +107,18 @@ class PillowFrames(FrameSource):
         with decoder_settings(tolerant=self._tolerant):
             return _READERS[self._kind](as_file(self._view))
 
+    def _grow_tolerant(self) -> None:
+        """From now on decode what is there, whatever is wrong with the rest."""
+        self._tolerant = True
+        if self._kind is Kind.PNG:
+            self._view = memoryview(mend_checksums(self._view))
+
     def _open_somehow(self) -> ImageFile.ImageFile:
         try:
             return self._open()
         except DECODER_ERRORS as error:
             self.damaged = reason(error)
-        self._tolerant = True
+        self._grow_tolerant()
         try:
             return self._open()
         except DECODER_ERRORS as error:
