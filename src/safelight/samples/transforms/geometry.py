@@ -13,16 +13,28 @@ def border(percent: float) -> Change:
     """Return a plain frame on all sides, each of this share of the picture's longer side."""
 
     def change(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-        return ImageOps.expand(image, max(1, round(max(image.size) * percent / 100)), FRAMES[int(rng.integers(4))])
+        width = max(1, round(max(image.size) * percent / 100))
+        return ImageOps.expand(image, width, _frame_colour(image, int(rng.integers(len(FRAMES)))))
 
     return change
 
 
+def _frame_colour(image: Image.Image, wish: int) -> tuple[int, int, int]:
+    """Return the frame wished for, or one that stands out where it could be taken for a side of the picture."""
+    pixels = np.asarray(image.convert("L"), np.int16)
+    sides = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+
+    def alike(colour: tuple[int, int, int]) -> float:
+        return max(float(np.mean(np.abs(side - round(sum(colour) / 3)) < 32)) for side in sides)
+
+    return FRAMES[wish] if alike(FRAMES[wish]) < 0.3 else min(FRAMES, key=alike)
+
+
 def letterbox(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Return the picture between two black bars, left and right or above and below, as players add them."""
+    """Return the picture between two bars, left and right or above and below, black where that can be told."""
     bar = round(min(image.size) * float(rng.uniform(0.10, 0.22)))
     sides = (0, bar) if image.width >= image.height else (bar, 0)
-    return ImageOps.expand(image, sides, (0, 0, 0))
+    return ImageOps.expand(image, sides, _frame_colour(image, 0))
 
 
 def crop(area: float) -> Change:

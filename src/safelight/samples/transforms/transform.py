@@ -83,15 +83,15 @@ class Transform:
     def then(self, second: "Transform") -> "Transform":
         """Return this transform followed by another.
 
-        The pair is promised only where both are and one of them is exact to PDQ (a turn, a frame): distances add up.
+        The pair is promised only where both are and one of them is a turn: other distances add up, and a frame that is
+        changed after it was added is no longer plain.
         """
         loser = self if not self.promised else second
-        exact = {TransformClass.DIHEDRAL, TransformClass.BORDER}
-        kept = self.promised and second.promised and bool(exact & {self.group, second.group})
+        turned = TransformClass.DIHEDRAL in {self.group, second.group}
         return Transform(
             name=f"{self.name}+{second.name}",
             group=loser.group,
             change=lambda image, rng: second.change(self.change(image, rng), rng),
             encoding=second.encoding,
-            hard=not kept,
+            hard=not (turned and self.promised and second.promised),
         )
