@@ -19,7 +19,7 @@ from .conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
-A, B, C, D = ("%032x" % number for number in (0xA1, 0xB2, 0xC3, 0xD4))
+A, B, C, D = (f"{number:032x}" for number in (0xA1, 0xB2, 0xC3, 0xD4))
 REAL_PDQ = random.Random(5).randbytes(32).hex()
 
 
@@ -61,19 +61,27 @@ def test_a_changed_row_replaces_the_earlier_one_and_history_is_kept(bring):
 
 
 def test_two_statements_on_one_content_in_one_file_both_stand(bring):
-    result = bring(f"md5,category,series\n{A},1,Series Harbour\n{A},1,Series Lantern\n{A},1,Series Harbour\n", scheme="VIC-US")
+    result = bring(
+        f"md5,category,series\n{A},1,Series Harbour\n{A},1,Series Lantern\n{A},1,Series Harbour\n", scheme="VIC-US"
+    )
     assert (result.counts.new, result.counts.repeated, result.counts.superseded) == (2, 1, 0)
 
 
 def test_entries_repeated_per_file_become_one(bring):
-    media = [{"MediaID": number, "MD5": A, "Category": 1, "MediaFiles": [{"FileName": f"{number}.jpg"}]} for number in range(30)]
+    media = [
+        {"MediaID": number, "MD5": A, "Category": 1, "MediaFiles": [{"FileName": f"{number}.jpg"}]}
+        for number in range(30)
+    ]
     result = bring(json.dumps({"value": media}), scheme="VIC-US")
     assert (result.counts.read, result.counts.new, result.counts.repeated) == (30, 1, 29)
 
 
 def test_bad_rows_are_quarantined_with_line_and_reason(bring, folder):
     result = bring(f"md5,comment\n{A},ok\n{A}f,long\n=cmd,formula\n")
-    assert result.counts.problems == [(3, "MD5 has 33 characters instead of 32"), (4, "MD5 has 4 characters instead of 32")]
+    assert result.counts.problems == [
+        (3, "MD5 has 33 characters instead of 32"),
+        (4, "MD5 has 4 characters instead of 32"),
+    ]
     assert not result.clean
     with result.quarantine.open(newline="") as file:
         rows = list(csv.reader(file))

@@ -1,0 +1,295 @@
+"""`safelight known`: import lists into the known base, list, show and remove its sources.
+
+Modules with tables are imported once the database is open: before, Django does not know its settings.
+"""
+
+import getpass
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from safelight.cli.showing import for_people, table
+from safelight.errors import InputError, SafelightError, UsageError
+
+if TYPE_CHECKING:
+    from safelight.known.actions import ImportOptions, ImportResult
+    from safelight.known.queries import ImportSummary, SourceDetail, SourceSummary
+    from safelight.platform.settings import Settings
+
+
+@click.group()
+def known() -> None:
+    """The known base: what this unit can match against, each list with its source and trust."""
+
+
+@known.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", help="Name of the source; the file's name by default. With one file only.")
+@click.option(
+    "--trust",
+    type=click.Choice(["own", "national", "partner", "public", "unverified"]),
+    help="Who stands behind the list; a new source is unverified by default.",
+)
+@click.option("--date", "list_date", type=click.DateTime(["%Y-%m-%d"]), help="The date of the list.")
+@click.option("--scheme", help="The category scheme of its grades, where the file does not say.")
+@click.option("--known-good", is_flag=True, help="The list names files known to be harmless.")
+@click.option("--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="What a column means (name or number).")
+@click.option("--dry-run", is_flag=True, help="Read and check everything, change nothing.")
+@click.pass_obj
+def import_lists(settings: "Settings", /, files: tuple[Path, ...], **chosen: Any) -> None:
+    """Import FILES (VICS JSON, ICSE CSV, tables, digest lists) and say what was read, refused and why.
+
+    A list named again adds what is new and replaces what has changed. Bad rows go to a quarantine file.
+    """
+    from safelight.platform.database import open_database
+
+    if chosen["name"] and len(files) > 1:
+        raise UsageError("--name names one source: import the files one by one")
+    mapping = _mapping(chosen.pop("mapping"))
+    failed: list[SafelightError] = []
+    clean = True
+    with open_database(settings):
+        options = _options(**chosen, mapping=mapping)
+        for path in files:
+            try:
+                result = _import_one(settings, path, options)
+            except (InputError, UsageError) as error:
+                failed.append(error)
+                _show_failure(path, error)
+            else:
+                clean = clean and result.clean
+                _show_import(result)
+    if failed and len(failed) == len(files):
+        sys.exit(max(error.exit_code for error in failed))
+    sys.exit(0 if clean and not failed else 1)
+
+
+@known.command("list")
+@click.option("--removed", is_flag=True, help="Also sources that were removed.")
+@click.pass_obj
+def list_sources(settings: "Settings", *, removed: bool) -> None:
+    """Show every source with its trust, counts and dates."""
+    from safelight.platform.database import open_database
+
+    with open_database(settings):
+        from safelight.known import queries
+
+        sources = queries.list_sources(removed=removed)
+    if not for_people():
+        _print_json([asdict(source) for source in sources])
+        return
+    if not sources:
+        click.echo("The known base is empty: `safelight known import FILE` fills it.")
+        return
+    _show_sources(sources)
+
+
+@known.command("show")
+@click.argument("name")
+@click.pass_obj
+def show_source(settings: "Settings", name: str) -> None:
+    """Show one source: its imports, its entries by grade, and what became of its hashes."""
+    from safelight.platform.database import open_database
+
+    with open_database(settings):
+        from safelight.known import queries
+
+        detail = queries.show_source(name)
+    if not for_people():
+        _print_json(_plain(detail))
+    else:
+        _show_detail(detail)
+
+
+@known.command("remove")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def remove_source(settings: "Settings", name: str, *, yes: bool) -> None:
+    """Remove a source: it answers no more and its hashes are destroyed; past answers keep their evidence."""
+    from safelight.platform.clock import now
+    from safelight.platform.database import open_database
+
+    with open_database(settings):
+        from safelight.known.actions import do_remove_source
+
+        if not yes and for_people():
+            click.confirm(f"Remove {name}? Its entries will answer no more", abort=True)
+        result = do_remove_source(name, acting_user=_user(), now=now())
+    if not for_people():
+        _print_json(asdict(result))
+    else:
+        click.echo(f"{result.source} is removed: {result.entries:,} entries answer no more.")
+
+
+def _options(
+    *,
+    name: str | None,
+    trust: str | None,
+    list_date: datetime | None,
+    scheme: str | None,
+    known_good: bool,
+    mapping: dict[str, str],
+    dry_run: bool,
+) -> "ImportOptions":
+    from safelight.known.actions import ImportOptions
+    from safelight.known.rules import Role, Trust
+
+    return ImportOptions(
+        name=name,
+        trust=Trust(trust) if trust else None,
+        list_date=list_date.date() if list_date else None,
+        scheme=scheme,
+        role=Role.KNOWN_GOOD if known_good else Role.KNOWN,
+        mapping=mapping,
+        dry_run=dry_run,
+    )
+
+
+def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs:
+        column, equals, field = pair.rpartition("=")
+        if not equals or not column or not field:
+            raise UsageError(f"--map {pair}: write COLUMN=FIELD, as in --map 1=sha256")
+        mapping[column] = field
+    return mapping
+
+
+def _import_one(settings: "Settings", path: Path, options: "ImportOptions") -> "ImportResult":
+    from safelight.known.actions import do_import_list
+    from safelight.platform.clock import now
+
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} rows"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+    with progress:
+        task = progress.add_task(path.name, total=None)
+        return do_import_list(
+            path,
+            options=options,
+            settings=settings,
+            acting_user=_user(),
+            now=now(),
+            on_rows=lambda rows: progress.update(task, completed=rows),
+        )
+
+
+def _show_import(result: "ImportResult") -> None:
+    if not for_people():
+        _print_json({**asdict(result), "quarantine": str(result.quarantine) if result.quarantine else None})
+        return
+    counts = result.counts
+    rows = (
+        ("rows read", counts.read),
+        ("new entries", counts.new),
+        ("repeated", counts.repeated),
+        ("replaced earlier ones", counts.superseded),
+        ("refused", counts.refused),
+        ("hashes kept and not matched", counts.quarantined_hashes),
+    )
+    version = f" {result.version}" if result.version else ""
+    title = f"{result.source}  ({result.format}{version}, {result.trust}, {result.role})"
+    table(title, ("", "rows"), [(name, f"{number:,}") for name, number in rows])
+    for line in _remarks(result):
+        click.echo(f"  {_visible(line)}")
+
+
+def _remarks(result: "ImportResult") -> list[str]:
+    remarks = [f"line {line}: {reason}" for line, reason in result.counts.problems]
+    if result.counts.refused > len(remarks):
+        remarks.append(f"and {result.counts.refused - len(remarks):,} more refused")
+    if result.quarantine is not None:
+        remarks.append(f"held back with reasons in {result.quarantine}")
+    if not result.complete:
+        remarks.append(f"incomplete: {result.problem}")
+    remarks += result.notes
+    if result.dry_run:
+        remarks.append("dry run: nothing was changed")
+    return remarks
+
+
+def _show_failure(path: Path, error: SafelightError) -> None:
+    if not for_people():
+        _print_json({"file": str(path), "error": error.message, "exit_code": error.exit_code})
+    named = error.message if str(path) in error.message else f"{path}: {error.message}"
+    click.echo(_visible(f"not imported: {named}"), err=True)
+
+
+def _show_sources(sources: "list[SourceSummary]") -> None:
+    columns = ("source", "role", "trust", "scheme", "date", "entries", "hashes", "state")
+    table("Known base", columns, [_source_row(source) for source in sources])
+
+
+def _source_row(source: "SourceSummary") -> tuple[str, ...]:
+    removed = f"removed {source.removed_at:%Y-%m-%d}" if source.removed_at else None
+    return (
+        source.name,
+        source.role,
+        source.trust,
+        source.scheme or "",
+        source.list_date.isoformat() if source.list_date else "",
+        f"{source.entries:,}",
+        f"{source.hashes:,}",
+        removed or ("complete" if source.complete else "incomplete"),
+    )
+
+
+def _show_detail(detail: "SourceDetail") -> None:
+    _show_sources([detail.summary])
+    grades = detail.by_grade.items()
+    table("Grades", ("grade", "entries"), [(_visible(grade or "(none)"), f"{number:,}") for grade, number in grades])
+    table("Hashes", ("state", "entries"), [(state, f"{number:,}") for state, number in detail.by_hash_state.items()])
+    for made in detail.imports:
+        click.echo(_import_line(made))
+
+
+def _import_line(made: "ImportSummary") -> str:
+    numbers = {
+        "read": made.read,
+        "new": made.new,
+        "repeated": made.repeated,
+        "replaced": made.superseded,
+        "refused": made.refused,
+        "hashes not matched": made.quarantined_hashes,
+    }
+    counted = ", ".join(f"{number:,} {what}" for what, number in numbers.items() if number or what == "read")
+    ended = "" if made.complete else f"; incomplete: {made.problem}"
+    line = (
+        f"{made.imported_at:%Y-%m-%d %H:%M} by {made.imported_by}: {made.file_name} ({made.format}): {counted}{ended}"
+    )
+    return _visible(line)
+
+
+def _plain(detail: "SourceDetail") -> dict[str, Any]:
+    grades = [{"grade": grade, "entries": number} for grade, number in detail.by_grade.items()]
+    return {**asdict(detail), "by_grade": grades}
+
+
+def _visible(text: str) -> str:
+    """Text of foreign files without anything a terminal would obey."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
+def _print_json(value: object) -> None:
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
