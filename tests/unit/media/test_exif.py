@@ -116,7 +116,10 @@ def safe(text: str) -> bool:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from([b"II*\x00\x08\x00\x00\x00", b"MM\x00*\x00\x00\x00\x08", b"II+\x00\x08\x00\x00\x00"]), st.binary(max_size=400))
+@given(
+    st.sampled_from([b"II*\x00\x08\x00\x00\x00", b"MM\x00*\x00\x00\x00\x08", b"II+\x00\x08\x00\x00\x00"]),
+    st.binary(max_size=400),
+)
 def test_any_block_is_survived_and_gives_safe_text(begin: bytes, tail: bytes) -> None:
     problems = Problems()
     exif = read_exif(memoryview(begin + tail), problems)
@@ -131,7 +134,9 @@ def test_any_block_is_survived_and_gives_safe_text(begin: bytes, tail: bytes) ->
 @given(st.data())
 def test_a_damaged_block_is_survived(data: st.DataObject) -> None:
     block = bytearray(camera({1: "N", 2: (52.0, 30.0, 0.0), 3: "E", 4: (13.0, 0.0, 0.0)}).tobytes()[6:])
-    for place, value in data.draw(st.lists(st.tuples(st.integers(0, len(block) - 1), st.integers(0, 255)), max_size=10)):
+    for place, value in data.draw(
+        st.lists(st.tuples(st.integers(0, len(block) - 1), st.integers(0, 255)), max_size=10)
+    ):
         block[place] = value
     exif = read_exif(memoryview(bytes(block)), Problems())
     assert all(safe(text) for text in exif.fields.values())

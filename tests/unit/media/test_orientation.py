@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from safelight.media.orientation import apply_orientation, over_grey
-from safelight.media.types import Kind
 from safelight.media.picture import open_picture
+from safelight.media.types import Kind
 from tests.unit.media.making import encode, frames_of, heic, image, rgb
 
 
@@ -66,7 +66,9 @@ def test_exif_orientation_of_a_heic_is_not_applied_again() -> None:
 
 def test_libheif_turns_a_heic_by_its_own_property() -> None:
     plain = heic("gradient")
-    tilted = plain.replace(b"pixi\x00", b"irot\x01")  # a quarter turn, counter-clockwise, in place of a property we can spare
+    tilted = plain.replace(
+        b"pixi\x00", b"irot\x01"
+    )  # a quarter turn, counter-clockwise, in place of a property we can spare
     opened = open_picture(tilted, Kind.HEIF)
     shown = next(iter(opened.frames)).rgb
     assert opened.orientation == 1

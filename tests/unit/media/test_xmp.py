@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL.PngImagePlugin import PngInfo
 
 from safelight.media.text import Problems
 from safelight.media.xmp import read_xmp
@@ -53,8 +54,6 @@ def test_a_packet_becomes_paths() -> None:
 def test_every_format_hands_it_over(written_as: str) -> None:
     options = {"xmp": PACKET}
     if written_as == "PNG":
-        from PIL.PngImagePlugin import PngInfo
-
         told = PngInfo()
         told.add_itxt("XML:com.adobe.xmp", PACKET.decode())
         options = {"pnginfo": told}
@@ -108,7 +107,9 @@ def test_a_packet_of_megabytes_is_cut() -> None:
 @given(st.data())
 def test_any_mutation_is_survived(data: st.DataObject) -> None:
     packet = bytearray(PACKET)
-    for place, value in data.draw(st.lists(st.tuples(st.integers(0, len(packet) - 1), st.integers(0, 255)), max_size=6)):
+    for place, value in data.draw(
+        st.lists(st.tuples(st.integers(0, len(packet) - 1), st.integers(0, 255)), max_size=6)
+    ):
         packet[place] = value
     for name, value in read_xmp(bytes(packet), Problems()).items():
         assert "\x00" not in name + value
