@@ -60,7 +60,7 @@ def _patch_tiff(data: bytearray, values: dict[int, int]) -> None:
             struct.pack_into("<HII", data, at + 2, 4, 1, values[tag])
 
 
-def text_bomb_png(size: int = 200 << 20) -> bytes:
+def text_bomb_png(size: int = 64 << 20) -> bytes:
     """Return a small PNG whose compressed text (zTXt) unfolds to `size` bytes."""
     head = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
     text = b"Comment\0\0" + deflated_zeros(size, bits=15)
@@ -87,11 +87,12 @@ def deflated_zeros(size: int, *, bits: int = -15) -> bytes:
     return data + packer.compress(bytes(size & ((1 << 20) - 1))) + packer.flush()
 
 
-def zip_bomb(size: int = 1 << 30) -> bytes:
+def zip_bomb(size: int = 512 << 20) -> bytes:
     """Return a zip of one entry that unfolds to `size` bytes, about a thousand times its own size."""
     checksum = 0
+    block = bytes(1 << 20)
     for _ in range(size >> 20):
-        checksum = zlib.crc32(bytes(1 << 20), checksum)
+        checksum = zlib.crc32(block, checksum)
     checksum = zlib.crc32(bytes(size & ((1 << 20) - 1)), checksum)
     name, data = b"zeros.jpg", deflated_zeros(size)
     shared = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 0, checksum, len(data), size, len(name), 0)

@@ -1,0 +1,43 @@
+import hashlib
+
+import pytest
+from click.testing import CliRunner
+
+from safelight.media.sniff import sniff
+from safelight.samples.__main__ import main
+from safelight.samples.formats import FORMATS
+from safelight.samples.many import bases, make_many
+from safelight.samples.truth import GroundTruth
+
+
+def test_every_format_is_among_the_bases():
+    assert {sniff(content[:4096]) for _, content in bases(1, 1)} == {form.kind for form in FORMATS.values()}
+
+
+@pytest.mark.parametrize("mutated", [False, True])
+def test_many_are_all_different_and_spread_over_folders(tmp_path, mutated):
+    made = list(make_many(tmp_path / "many", 1100, 3, mutated=mutated))
+    assert len(made) == 1100
+    assert len({path.parent for path in made}) == 2
+    different = {hashlib.sha256(path.read_bytes()).digest() for path in made}
+    assert len(different) > (1000 if mutated else 1099)
+
+
+def test_the_seizure_command_writes_seizure_lists_and_truth(tmp_path):
+    out = tmp_path / "practice"
+    first = CliRunner().invoke(main, ["seizure", "--seed", "3", "--originals", "3", "--out", str(out)])
+    assert first.exit_code == 0, first.output
+    assert "known good" not in first.output
+    assert GroundTruth.load(out / "truth.json").originals == 3
+    assert len(list((out / "known").iterdir())) == 4
+    again = CliRunner().invoke(main, ["seizure", "--out", str(out)])
+    assert again.exit_code == 2
+    assert "is there already" in again.output
+
+
+def test_the_other_commands_write_what_they_say(tmp_path):
+    many = CliRunner().invoke(main, ["many", "--count", "5", "--mutated", "--out", str(tmp_path / "many")])
+    assert many.output.startswith("5 files")
+    pictures = CliRunner().invoke(main, ["pictures", "--count", "1", "--out", str(tmp_path / "pictures")])
+    assert pictures.output.startswith("6 pictures")
+    assert len(list((tmp_path / "pictures").iterdir())) == 6
