@@ -90,11 +90,8 @@ sbom: $(STAMPS)/requirements-check  ## write the bill of materials, docs/sbom.cd
 helps: $(STAMPS)/runtime  ## print the commands' help into README.md anew
 	$(BIN)/python .ci/helps.py README.md
 
-picture: demo  ## take docs/images/report.png anew, from the demo's report, with Chromium
-	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --disable-sync \
-		--no-first-run --user-data-dir="$$(mktemp -d)" --window-size=1280,1500 --screenshot=docs/images/report.png \
-		"file://$(CURDIR)/$$(ls -t $(DEMO)/report/*.html | head -n 1)" 2>/dev/null
-	@$(BIN)/python -c 'import PIL.Image as i; p = i.open("docs/images/report.png").quantize(128); p.save("docs/images/report.png", optimize=True)'
+picture: $(STAMPS)/runtime  ## take docs/images/report.png anew, from a demo of its own, with Chromium
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash .ci/picture docs/images/report.png
 
 clean:  ## remove .venv, the demo and every cache
 	rm -rf $(VENV) $(DEMO) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
