@@ -71,7 +71,7 @@ lint: $(STAMPS)/runtime $(STAMPS)/requirements-test $(STAMPS)/requirements-check
 	$(PY) mypy
 
 bench: $(STAMPS)/runtime $(STAMPS)/requirements-bench  ## compare speed and answers with threatexchange on the same files
-	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/check_vs_threatexchange.py
 
 soak: $(STAMPS)/runtime  ## 100,000 damaged files of all formats; writes benchmarks/SOAK.md
 	$(BIN)/python benchmarks/soak.py --files 100000
