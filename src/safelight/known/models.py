@@ -19,11 +19,11 @@ class KnownSource(models.Model):
     name = models.CharField(max_length=100)
     role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
     trust = models.CharField(max_length=20, choices=[(trust.value, trust.value) for trust in Trust])
-    scheme = models.CharField(max_length=60, null=True)  # noqa: DJ001 - no scheme is not the same as an empty name
+    scheme = models.CharField(max_length=60, null=True)
     list_date = models.DateField(null=True)
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
-    removed_by = models.CharField(max_length=200, null=True)  # noqa: DJ001 - nobody has removed it
+    removed_by = models.CharField(max_length=200, null=True)
 
     class Meta:
         """One source of a name at a time."""
@@ -43,7 +43,7 @@ class KnownImport(models.Model):
     file_sha256 = models.CharField(max_length=64)
     file_size = models.BigIntegerField()
     format = models.CharField(max_length=100)
-    version = models.CharField(max_length=40, null=True)  # noqa: DJ001 - the format has no versions
+    version = models.CharField(max_length=40, null=True)
     list_date = models.DateField(null=True)
     trust = models.CharField(max_length=20)
     imported_at = models.DateTimeField()
@@ -55,8 +55,8 @@ class KnownImport(models.Model):
     refused = models.BigIntegerField()
     quarantined_hashes = models.BigIntegerField()
     complete = models.BooleanField()
-    problem = models.TextField(null=True)  # noqa: DJ001 - nothing went wrong
-    quarantine_file = models.TextField(null=True)  # noqa: DJ001 - nothing was quarantined
+    problem = models.TextField(null=True)
+    quarantine_file = models.TextField(null=True)
 
     class Meta:
         """History of a source, in order of number."""
@@ -75,12 +75,12 @@ class KnownEntry(models.Model):
     content = models.BinaryField(max_length=33)
     hash_state = models.CharField(max_length=20, choices=[(state.value, state.value) for state in HashState])
     line = models.BigIntegerField()
-    external_id = models.TextField(null=True)  # noqa: DJ001 - the source gave none; so with each text below
-    grade = models.TextField(null=True)  # noqa: DJ001
-    series = models.TextField(null=True)  # noqa: DJ001
-    agency = models.TextField(null=True)  # noqa: DJ001
-    media_type = models.TextField(null=True)  # noqa: DJ001
-    comment = models.TextField(null=True)  # noqa: DJ001
+    external_id = models.TextField(null=True)
+    grade = models.TextField(null=True)
+    series = models.TextField(null=True)
+    agency = models.TextField(null=True)
+    media_type = models.TextField(null=True)
+    comment = models.TextField(null=True)
     victim_identified = models.BooleanField(null=True)
     offender_identified = models.BooleanField(null=True)
     distributed = models.BooleanField(null=True)

@@ -78,7 +78,10 @@ class Quarantine:
         return file
 
     def _unwritable(self, error: OSError) -> CannotRunError:
-        return CannotRunError(f"the quarantine file {self.path} cannot be written: {error.strerror}; free some space")
+        return CannotRunError(
+            f"the quarantine file {self.path} cannot be written: {error.strerror}; "
+            "free space there or make it writable, then import again"
+        )
 
 
 def _harmless(text: str) -> str:

@@ -17,6 +17,7 @@ Importer = Callable[..., ImportResult]
 @pytest.fixture
 def folder(tmp_path: Path) -> Settings:
     """A real (not demonstration) data folder; the database is that of the session, whatever folder is named."""
+    (tmp_path / "data").mkdir()
     return read_settings(data=tmp_path / "data")
 
 

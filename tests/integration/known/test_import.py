@@ -140,7 +140,7 @@ def test_a_source_keeps_its_scheme_and_role(bring):
 
 
 def test_a_units_own_scheme_is_used(bring, folder):
-    (folder.data / "schemes").mkdir(parents=True)
+    (folder.data / "schemes").mkdir()
     (folder.data / "schemes" / "own.json").write_text(
         json.dumps({"name": "OWN", "title": "Own", "source": "us", "categories": []})
     )
@@ -155,7 +155,7 @@ def test_hashes_that_would_match_everything_are_kept_and_not_matched(bring):
 
 
 def test_a_units_own_tripwire_holds_back(bring, folder):
-    (folder.data / "screening").mkdir(parents=True)
+    (folder.data / "screening").mkdir()
     (folder.data / "screening" / "own.txt").write_text(f"{REAL_PDQ} our wallpaper\n")
     result = bring(f"md5,pdq\n{A},{REAL_PDQ}\n")
     assert result.counts.quarantined_hashes == 1

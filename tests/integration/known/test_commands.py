@@ -1,0 +1,69 @@
+"""`safelight known` as it is typed, in a data folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from safelight.platform.settings import Settings
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+A, B = "a1" * 16, "b2" * 16
+
+
+@pytest.fixture
+def typed(embedded_database: Settings, tmp_path: Path):
+    """Type a command on the session's data folder: exit status, JSON lines, and what was said on standard error."""
+
+    def run(*words: str) -> tuple[int, list[dict], str]:
+        command = [sys.executable, "-c", "from safelight.cli import main; main()", "known", *words]
+        environment = {**os.environ, "SAFELIGHT_DATA": str(embedded_database.data)}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+    return run
+
+
+def test_import_list_show_remove(typed, tmp_path):
+    (tmp_path / "alpha.csv").write_text(f"md5,category\n{A},1\n{B},2\n")
+    (tmp_path / "beta.txt").write_text(f"{A}\nzz\n")
+    (tmp_path / "none.bin").write_bytes(b"\0\1\2")
+    status, lines, said = typed(
+        "import", "alpha.csv", "--scheme", "VIC-US", "--trust", "partner", "--date", "2026-05-01"
+    )
+    assert (status, lines[0]["counts"]["new"], said) == (0, 2, "")
+    status, lines, said = typed("import", "beta.txt", "none.bin")
+    assert status == 1
+    assert (lines[0]["counts"]["refused"], lines[1]["exit_code"]) == (1, 1)
+    assert "none.bin" in said
+    _, (listed,), _ = typed("list")
+    assert [(source["name"], source["trust"], source["entries"]) for source in listed] == [
+        ("alpha", "partner", 2),
+        ("beta", "unverified", 1),
+    ]
+    _, (shown,), _ = typed("show", "alpha")
+    assert shown["by_grade"] == [{"grade": "1", "entries": 1}, {"grade": "2", "entries": 1}]
+    assert typed("remove", "alpha")[0] == 0
+    assert [source["name"] for source in typed("list")[1][0]] == ["beta"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "reason"),
+    [
+        (["import", "nowhere.csv"], 2, "No such file"),
+        (["import", "x", "y", "--name", "both"], 2, "one by one"),
+        (["import", "x", "--map", "md5"], 2, "COLUMN=FIELD"),
+        (["import", "x", "--trust", "blind"], 2, "blind"),
+        (["import"], 2, "FILES"),
+        (["show", "nobody"], 2, "no source"),
+        (["remove", "nobody"], 2, "no source"),
+    ],
+)
+def test_wrong_use_ends_with_status_two(typed, words, status, reason):
+    done, _, said = typed(*words)
+    assert (done, reason in said) == (status, True)
+    assert "Traceback" not in said

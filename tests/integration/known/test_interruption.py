@@ -1,0 +1,91 @@
+"""An import that is killed leaves nothing, and the same command again completes as if nothing had happened."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from safelight.known.matching import KnownBase, Question
+from safelight.known.models import KnownEntry, KnownSource
+from safelight.platform.database import BusyError, advisory_lock
+from safelight.signatures.types import Digests
+from safelight.vault import signatures as vault
+from safelight.vault.signatures import Realm
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROWS = 30_000
+CHILD = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from safelight.platform.database import open_database
+from safelight.platform.settings import read_settings
+with open_database(read_settings(data=Path(sys.argv[1]))):
+    from safelight.known.actions import ImportOptions, do_import_list
+    def seen(rows):
+        print(rows, flush=True)
+    do_import_list(Path(sys.argv[2]), options=ImportOptions(name="alpha"), settings=read_settings(data=Path(sys.argv[1])),
+                   acting_user="officer", now=datetime(2026, 5, 4, tzinfo=UTC), on_rows=seen)
+"""
+
+
+@pytest.fixture
+def large_list(tmp_path: Path) -> Path:
+    path = tmp_path / "alpha.csv"
+    path.write_text("md5,series\n" + "".join(f"{number + 1:032x},Series Harbour\n" for number in range(ROWS)))
+    return path
+
+
+def started(data: Path, path: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", CHILD, str(data), str(path)], stdout=subprocess.PIPE, text=True)
+
+
+def kill_after(child: subprocess.Popen[str], rows: int) -> None:
+    assert child.stdout is not None
+    for line in child.stdout:
+        if int(line) >= rows:
+            break
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+
+
+def test_a_killed_import_leaves_nothing_and_the_next_completes(embedded_database, large_list):
+    for rows in (1, 20_000):
+        kill_after(started(embedded_database.data, large_list), rows)
+        wait_until_free()
+        assert not KnownSource.objects.exists()
+        assert vault.count(Realm.KNOWN) == 0
+    child = started(embedded_database.data, large_list)
+    child.communicate()
+    assert child.returncode == 0
+    assert KnownEntry.objects.count() == vault.count(Realm.KNOWN) == ROWS
+
+
+def test_an_import_under_way_answers_nothing_and_shuts_others_out(embedded_database, large_list):
+    child = started(embedded_database.data, large_list)
+    assert child.stdout is not None
+    assert int(child.stdout.readline()) > 0
+    question = Question(Digests((1).to_bytes(16, "big"), b"\1" * 20, b"\1" * 32, 1))
+    assert KnownBase.open().match([question]) == [[]]
+    with pytest.raises(BusyError), advisory_lock("known: source alpha"):
+        pass
+    child.communicate()
+    assert len(KnownBase.open().match([question])[0]) == 1
+
+
+def wait_until_free() -> None:
+    """The server notices a killed client when it next writes to it; its lock is gone by then."""
+    for _ in range(200):
+        try:
+            with advisory_lock("known: source alpha"):
+                break
+        except BusyError:
+            time.sleep(0.05)
+    connection.close()
