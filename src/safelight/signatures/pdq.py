@@ -9,7 +9,8 @@ Rules kept here:
   rarely), and the quality always.
 - Pictures under 5 pixels a side have the hash of zeros and quality 0, as there.
 - A picture whose coefficients are all but zero (flat, or made of stripes) has bits of pure rounding noise: not usable.
-- The seven turned versions come from the coefficients by transposes and signs, not from turned pixels.
+- The seven turned versions are the hashes of the turned pictures, taken from mirrored tiles; those that
+  `pdqhash.compute_dihedral` derives from the coefficients alone are up to 32 bits away from them.
 """
 
 import re
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from safelight.errors import InputError
 from safelight.media.types import Pixels
 from safelight.signatures.compiled import array, kernel, part, several
-from safelight.signatures.downscale import SIDE, Tile64, downscale
+from safelight.signatures.downscale import SIDE, Tile64, Tiles64, downscale
 from safelight.signatures.reference_filter import MOST_PIXELS, downscale_as_reference
 from safelight.signatures.types import TRANSFORMS, Pdq
 
@@ -112,44 +113,35 @@ def _quality(tile: NDArray[np.float32]) -> int:
     return min(100, gradients // 90)
 
 
-@kernel(several(array(uint8, 2, writable=True), int64, float64, int64)(array(float32, 2), array(float32, 2)))
-def _hash_tile(tile: NDArray[np.float32], cosines: NDArray[np.float32]) -> tuple[NDArray[np.uint8], int, float, int]:
-    """Tile to 8 x 32 bytes of versions, quality, the largest coefficient's size, and how many lie at the median."""
-    plain = _coefficients(tile, cosines)
+@kernel(several(array(uint8, 2, writable=True), int64, float64, int64)(array(float32, 4), array(float32, 2)))
+def _hash_tiles(tiles: Tiles64, cosines: NDArray[np.float32]) -> tuple[NDArray[np.uint8], int, float, int]:
+    """Tiles to 8 x 32 bytes of versions, quality, the largest coefficient's size, and how many lie at the median."""
     versions = np.zeros((8, 32), np.uint8)
-    signed = np.empty((16, 16), np.float32)
-    # A mirror turns the sign of every second coefficient along its axis; a transpose swaps the axes afterwards.
-    for flip_rows, flip_columns, upright, transposed in ((0, 0, 0, 6), (1, 0, 4, 3), (0, 1, 5, 1), (1, 1, 2, 7)):
-        for i in range(16):
-            for j in range(16):
-                turned = (flip_rows & (i + 1) & 1) ^ (flip_columns & (j + 1) & 1)
-                signed[i, j] = -plain[i, j] if turned else plain[i, j]
-        _set_bits(signed, versions[upright], versions[transposed])
+    # Transposing a picture transposes its tile and coefficients exactly, so each tile gives two versions.
+    for rows, columns, upright, transposed in ((0, 0, 0, 6), (1, 0, 4, 3), (0, 1, 5, 1), (1, 1, 2, 7)):
+        _set_bits(_coefficients(tiles[rows, columns], cosines), versions[upright], versions[transposed])
+    plain = _coefficients(tiles[0, 0], cosines)
     close = (np.abs(plain - np.sort(plain.copy().reshape(256))[127]) < AT_MEDIAN).sum()
-    return versions, _quality(tile), np.abs(plain).max(), close
+    return versions, _quality(tiles[0, 0]), np.abs(plain).max(), close
 
 
-def from_tile(tile: Tile64) -> Pdq:
-    """The hash of a 64 x 64 luma tile."""
-    return _from_tile(tile)[0]
-
-
-def _from_tile(tile: Tile64) -> tuple[Pdq, int]:
-    versions, quality, largest, close = _hash_tile(tile, _COSINES)
+def _from_tiles(tiles: Tiles64) -> tuple[Pdq, int]:
+    """The hash and its versions, and how many of its bits hang on rounding."""
+    versions, quality, largest, close = _hash_tiles(tiles, _COSINES)
     return Pdq(versions=versions.tobytes(), quality=int(quality), usable=bool(largest >= LEAST_COEFFICIENT)), close
 
 
 def compute(pixels: Pixels) -> PdqResult:
     """The PDQ of RGB (height x width x 3) or grey (height x width) 8-bit pixels, exactly as they are, never turned."""
-    tile = downscale(pixels)
+    tiles = downscale(pixels)
     height, width = pixels.shape[:2]
     if min(height, width) < SMALLEST_SIDE:
-        return PdqResult(Pdq(versions=bytes(len(TRANSFORMS) * BITS // 8), quality=0, usable=False), tile)
-    pdq, close = _from_tile(tile)
+        return PdqResult(Pdq(versions=bytes(len(TRANSFORMS) * BITS // 8), quality=0, usable=False), tiles[0, 0])
+    pdq, close = _from_tiles(tiles)
     if close > 2 and pdq.quality >= MATCHED_QUALITY and height * width <= MOST_PIXELS:
-        tile = downscale_as_reference(pixels)
-        pdq = from_tile(tile)
-    return PdqResult(pdq, tile)
+        tiles = downscale_as_reference(pixels)
+        pdq, _ = _from_tiles(tiles)
+    return PdqResult(pdq, tiles[0, 0].copy())
 
 
 def distance(a: bytes, b: bytes) -> int:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from safelight.media.types import Pixels
 from safelight.signatures.compiled import array, kernel, part
-from safelight.signatures.downscale import Tile64
+from safelight.signatures.downscale import Tile64, Tiles64
 
-MOST_PIXELS = 32_000_000
-"""Larger pictures are not done this way: two float copies of one would take more than 256 MB."""
+MOST_PIXELS = 16_000_000
+"""Larger pictures are not done this way: it takes a second and two float copies at this size."""
 
 
 @part
@@ -64,8 +64,13 @@ def _blur_lines(values: NDArray[np.float32], out: NDArray[np.float32], window: i
         _box(values[y], out[y], window)
 
 
-def downscale_as_reference(pixels: Pixels) -> Tile64:
-    """The 64 x 64 luma tile of RGB or grey 8-bit pixels, equal to `pdqhash`'s to the last bit."""
+def downscale_as_reference(pixels: Pixels) -> Tiles64:
+    """The 64 x 64 luma tiles of RGB or grey 8-bit pixels and their mirrors, equal to `pdqhash`'s to the last bit."""
+    rows = (pixels, pixels[::-1])
+    return np.array([[_tile(upright), _tile(upright[:, ::-1])] for upright in rows])
+
+
+def _tile(pixels: Pixels) -> Tile64:
     height, width = pixels.shape[:2]
     luma = np.empty((height, width), np.float32)
     if pixels.ndim == 3:
