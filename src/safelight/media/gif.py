@@ -21,7 +21,9 @@ def read_gif(view: memoryview, max_frames: int) -> tuple[Found, int]:
             if frames > max_frames:
                 break
         elif label == _COMMENT:
-            put(found.text, "comment", decode(_joined(view, start)), found.problems)
+            comment = decode(_joined(view, start))
+            if comment:
+                put(found.text, "comment", comment, found.problems)
         elif label == _APPLICATION and bytes(view[start + 1 : start + 12]) == _XMP:
             found.xmp = found.xmp or _xmp(view, start + 12)
     return found, max(frames, 1)

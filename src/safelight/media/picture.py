@@ -37,12 +37,11 @@ def open_picture(
 
 
 def _open_with_pillow(view: memoryview, kind: Kind, limits: PictureLimits) -> Picture:
-    if kind is Kind.WEBP:
-        _, canvas = read_webp(view)
-        if canvas is not None:  # libwebp allocates the canvas as soon as the file is opened
-            check_size(canvas, limits)
+    found, counted = _walk(view, kind, limits)
     frames = PillowFrames(view, kind, limits)
-    found, claimed = _read_container(view, kind, frames, limits)
+    if kind is Kind.AVIF:
+        _read_avif(frames, found)
+    claimed = frames.claimed if counted is None else counted
     count = frames.plan(claimed)
     if count < claimed:
         found.problems.add(f"more frames than the limits allow: {count} were read")
@@ -59,8 +58,11 @@ def _open_with_pillow(view: memoryview, kind: Kind, limits: PictureLimits) -> Pi
     )
 
 
-def _read_container(view: memoryview, kind: Kind, frames: PillowFrames, limits: PictureLimits) -> tuple[Found, int]:
-    """What the file says besides its pixels, and how many frames it claims."""
+def _walk(view: memoryview, kind: Kind, limits: PictureLimits) -> tuple[Found, int | None]:
+    """What the file says besides its pixels, and its frames where Pillow would read the whole file to count them.
+
+    Comes before Pillow opens the file, so that one made to waste its time or memory never reaches it.
+    """
     if kind is Kind.PNG:
         return read_png(view)
     if kind is Kind.GIF:
@@ -68,16 +70,18 @@ def _read_container(view: memoryview, kind: Kind, frames: PillowFrames, limits: 
     if kind is Kind.TIFF:
         return read_tiff(view, limits.max_frames)
     if kind is Kind.WEBP:
-        return read_webp(view)[0], frames.claimed
-    return _read_avif(frames) if kind is Kind.AVIF else (Found(), 1)
+        found, canvas = read_webp(view)
+        if canvas is not None:  # libwebp allocates the canvas as soon as the file is opened
+            check_size(canvas, limits)
+        return found, None
+    return Found(), None if kind is Kind.AVIF else 1
 
 
-def _read_avif(frames: PillowFrames) -> tuple[Found, int]:
+def _read_avif(frames: PillowFrames, found: Found) -> None:
     """AVIF's blocks as Pillow hands them out: its EXIF orientation already says what irot and imir say."""
-    info, found = frames.image.info, Found()
+    info = frames.image.info
     exif = info.get("exif")
     if exif:
         found.exif = memoryview(bytes(exif).removeprefix(b"Exif\x00\x00"))
     found.xmp = bytes(info.get("xmp") or b"")
     found.icc = bytes(info.get("icc_profile") or b"")
-    return found, frames.claimed

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from safelight.media.container import Found
 from safelight.media.text import decode, put
+from safelight.media.types import UnreadablePictureError
 
 _MAX_CHUNKS = 200_000
 _MAX_INFLATED = 1 << 20
@@ -15,7 +16,11 @@ _XMP = b"XML:com.adobe.xmp"
 
 
 def read_png(view: memoryview) -> tuple[Found, int]:
-    """Walk the chunks. Returns what they say, and the number of frames (1 for a plain PNG)."""
+    """Walk the chunks. Returns what they say, and the number of frames (1 for a plain PNG).
+
+    Raises:
+        UnreadablePictureError: There are so many chunks that only a file made to waste time has them.
+    """
     found = Found()
     animated, frames, before_data = False, 0, True
     first_is_frame = False
@@ -68,7 +73,7 @@ def _chunks(view: memoryview, found: Found) -> Iterator[tuple[bytes, memoryview]
             if at < len(view):
                 found.problems.add(f"{len(view) - at} bytes follow the end of the PNG")
             return
-    found.problems.add(f"more than {_MAX_CHUNKS} PNG chunks: the rest was not read")
+    raise UnreadablePictureError(f"a PNG of more than {_MAX_CHUNKS} chunks: no real one has so many")
 
 
 def _read_chunk(name: bytes, content: memoryview, found: Found) -> None:

@@ -53,7 +53,8 @@ def put(fields: dict[str, str], name: str, value: str, problems: Problems) -> No
     if len(fields) >= MAX_FIELDS:
         problems.add(f"more than {MAX_FIELDS} fields: the rest was left out")
         return
-    key, number = clean(name, 200), 2
+    shown = clean(name, 200)
+    key, number = shown, 2
     while key in fields and number <= MAX_FIELDS:
-        key, number = f"{clean(name, 200)}[{number}]", number + 1
+        key, number = f"{shown}[{number}]", number + 1
     fields[key] = clean(value)

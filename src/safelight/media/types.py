@@ -1,5 +1,6 @@
 """What a picture is once it is decoded: kinds of content, frames, metadata. Values only, bounded."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -125,7 +126,7 @@ class Frame:
     alpha: Pixels | None
 
 
-class FrameSource:
+class FrameSource(ABC):
     """The frames of one picture, decoded one at a time and never kept.
 
     `damaged` is None as long as everything decoded cleanly; after iteration it says on one line what was wrong where
@@ -134,13 +135,13 @@ class FrameSource:
 
     damaged: str | None = None
 
+    @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
         """Yield each frame once, in order.
 
         Raises:
             UnreadablePictureError: The first frame gave no pixels.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -62,3 +62,8 @@ def test_an_apng_that_claims_more_frames_than_it_has_is_believed_only_as_far_as_
     place = content.index(b"acTL") + 4
     content[place : place + 4] = (2**31 - 1).to_bytes(4, "big")
     assert read_png(memoryview(bytes(content)))[1] == 3
+
+
+def test_the_comment_of_a_gif_is_kept() -> None:
+    opened, _ = frames_of(encode(image("P"), "GIF", comment=b"made in the harbour"))
+    assert opened.metadata.text == {"comment": "made in the harbour"}

@@ -53,7 +53,7 @@ def test_every_beginning_is_survived(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_mutation_is_survived(name: str, data: st.DataObject) -> None:
     content = bytearray(WHOLE[name])

@@ -115,7 +115,7 @@ def safe(text: str) -> bool:
     return all(ord(letter) >= 0x20 or letter in "\t\r\n" for letter in text) and text.encode("utf-8") is not None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from([b"II*\x00\x08\x00\x00\x00", b"MM\x00*\x00\x00\x00\x08", b"II+\x00\x08\x00\x00\x00"]),
     st.binary(max_size=400),
@@ -130,7 +130,7 @@ def test_any_block_is_survived_and_gives_safe_text(begin: bytes, tail: bytes) ->
         assert len(text) <= 4000
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_a_damaged_block_is_survived(data: st.DataObject) -> None:
     block = bytearray(camera({1: "N", 2: (52.0, 30.0, 0.0), 3: "E", 4: (13.0, 0.0, 0.0)}).tobytes()[6:])

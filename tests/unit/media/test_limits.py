@@ -122,6 +122,12 @@ def test_a_profile_bomb_is_cut() -> None:
     assert any("iCCP inflates" in problem for problem in opened.metadata.problems)
 
 
+def test_a_png_of_countless_chunks_is_refused() -> None:
+    content = encode(image(), "PNG")
+    with pytest.raises(UnreadablePictureError, match="more than 200000 chunks"):
+        frames_of(content[:33] + chunk(b"noTe", b"") * 210_000 + content[33:])
+
+
 def test_settings_of_pillow_are_put_back() -> None:
     before = ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS
     content = encode(image(), "PNG")

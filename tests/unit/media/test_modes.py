@@ -20,6 +20,8 @@ MODES = {
     "TIFF": ("RGB", "L", "1", "P", "LA", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"),
     "AVIF": ("RGB", "RGBA", "L", "LA"),
 }
+# the peer hashes the indices of palettes, the inks of CMYK: a known defect that is not copied
+COMPARABLE = ("RGB", "L", "LA", "RGBA", "I;16")
 CASES = [(written_as, mode) for written_as, modes in MODES.items() for mode in modes]
 
 
@@ -37,15 +39,11 @@ def test_rgb_is_what_pillow_converts_to(written_as: str, mode: str) -> None:
     assert opened.frames.damaged is None
 
 
-@pytest.mark.parametrize(
-    ("written_as", "mode"), [case for case in CASES if case[1] in ("RGB", "L", "LA", "RGBA", "I;16")]
-)
+@pytest.mark.parametrize(("written_as", "mode"), [case for case in CASES if case[1] in COMPARABLE and case[0] != "GIF"])
 def test_rgb_is_what_threatexchange_hashes(written_as: str, mode: str) -> None:
     hasher = pytest.importorskip("threatexchange.signal_type.pdq.pdq_hasher", reason="the peer is not installed")
     content = encode(image(mode), written_as)
     theirs = hasher._convert_image_to_correct_array_dimension(Image.open(io.BytesIO(content)))
-    if Image.open(io.BytesIO(content)).mode == "P":
-        pytest.skip("the peer hashes palette indices")
     np.testing.assert_array_equal(frames_of(content)[1][0].rgb, theirs[..., :3])
 
 
