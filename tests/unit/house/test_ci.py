@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from safelight.samples.truth import Expected, GroundTruth, Verdict
 from tests.unit.house import ci
 
 
@@ -64,3 +65,26 @@ def test_a_printed_help_is_renewed():
     assert renewed.startswith("before\n")
     assert renewed.endswith("```\nafter\n")
     assert helps.renew(renewed) == renewed
+
+
+def _row(verdict: str, sha256: str = "") -> dict[str, str]:
+    return {"sha256": sha256, "verdict": verdict}
+
+
+def test_answers_are_held_against_the_truth():
+    wrong = ci.script("truth").wrong
+    truth = GroundTruth(
+        seed=1,
+        originals=1,
+        expected=[
+            Expected((b"a.jpg",), Verdict.KNOWN, sha256="aa"),
+            Expected((b"b.jpg",), Verdict.COPY, sha256="bb", promised=False),
+            Expected((b"c.zip", b"c.jpg"), Verdict.LOCKED),
+        ],
+        forbidden=["ff"],
+    )
+    assert list(wrong(truth, [_row("known", "aa"), _row("new", "bb"), _row("locked")])) == []
+    assert len(list(wrong(truth, [_row("new", "aa"), _row("locked")]))) == 1
+    assert len(list(wrong(truth, [_row("locked")]))) == 1
+    assert len(list(wrong(truth, [_row("known", "aa")]))) == 1
+    assert len(list(wrong(truth, [_row("known", "aa"), _row("locked"), _row("new", "ff")]))) == 1
