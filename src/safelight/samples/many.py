@@ -1,10 +1,12 @@
 """Many small files, fast: for the soak and for tests of scale. Each is another content; few are another picture."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from safelight.samples.archives import ZipEntry, write_tar, write_zip
 from safelight.samples.formats import FORMATS
 from safelight.samples.hostile import mutations
 from safelight.samples.pictures import SCENES, picture
@@ -13,29 +15,68 @@ PER_FOLDER = 1000
 BASE_SIZE = (160, 120)
 
 
-def bases(seed: int, per_format: int = 2) -> list[tuple[str, bytes]]:
-    """Return small pictures in every format: the ending and the bytes of each."""
+@dataclass(frozen=True)
+class Base:
+    """A small good file that many are made from: what it is called, its ending, its bytes."""
+
+    name: str
+    suffix: str
+    content: bytes
+
+
+def bases(seed: int, per_format: int = 2) -> list[Base]:
+    """Return small pictures in every format."""
     return [
-        (form.suffix, form.write(picture(seed, number * len(SCENES) + index, BASE_SIZE)))
+        Base(form.name, form.suffix, form.write(picture(seed, number * len(SCENES) + index, BASE_SIZE)))
         for index, form in enumerate(FORMATS.values())
         for number in range(per_format)
     ]
 
 
-def make_many(folder: Path, count: int, seed: int, *, mutated: bool = False) -> Iterator[Path]:
-    """Write `count` files of all formats into `folder`, a thousand in each folder below, and yield their paths.
+def archive_bases(seed: int) -> list[Base]:
+    """Return small archives of pictures: zip with a locked entry, zip within zip, tar plain and compressed."""
+    inside = [(b"%d.jpg" % number, base.content) for number, base in enumerate(bases(seed, 1)[:3])]
+    entries = [ZipEntry(name, content) for name, content in inside]
+    plain = write_zip([*entries, ZipEntry(b"locked.jpg", inside[0][1], b"practice")])
+    return [
+        Base("zip", "zip", plain),
+        Base("zip-nested", "zip", write_zip([ZipEntry(b"inner.zip", plain), *entries])),
+        Base("tar", "tar", write_tar(inside)),
+        *(Base(f"tar-{kind}", f"tar.{kind}", write_tar(inside, compression=kind)) for kind in ("gz", "bz2", "xz")),
+    ]
 
-    Unmutated, each has a number behind its last byte: another content, the same picture. `mutated` injures each as
-    `hostile.mutations` does. Nothing is kept in memory, so that a million takes no more than a hundred.
+
+def make_many(
+    folder: Path,
+    count: int,
+    seed: int,
+    *,
+    mutated: bool = False,
+    sources: Sequence[Base] | None = None,
+    first: int = 0,
+) -> Iterator[Path]:
+    """Write `count` files into `folder`, a thousand in each folder below, and yield their paths.
+
+    Args:
+        folder: where.
+        count: how many.
+        seed: the same seed gives the same bytes, file by file, in whatever portions they are made.
+        mutated: injure each as `hostile.mutations` does; else each has a number behind its last byte.
+        sources: what they are made from in turn; pictures of all formats where none are given.
+        first: the number of the first file, to go on where an earlier call ended.
+
+    Names begin with their base's. Nothing is kept in memory, so that a million takes no more than a hundred.
     """
-    rng = np.random.default_rng([seed, 5])
-    sources = bases(seed)
-    for number in range(count):
-        suffix, content = sources[number % len(sources)]
-        changed = mutations(rng, content) if mutated else content + number.to_bytes(8, "big")
+    chosen = bases(seed) if sources is None else sources
+    for number in range(first, first + count):
+        base = chosen[number % len(chosen)]
+        if mutated:
+            content = mutations(np.random.default_rng([seed, number, 5]), base.content)
+        else:
+            content = base.content + number.to_bytes(8, "big")
         place = folder / f"{number // PER_FOLDER:05d}"
-        if number % PER_FOLDER == 0:
+        if number % PER_FOLDER == 0 or number == first:
             place.mkdir(parents=True)
-        path = place / f"{number:08d}.{suffix}"
-        path.write_bytes(changed)
+        path = place / f"{base.name}_{number:08d}.{base.suffix}"
+        path.write_bytes(content)
         yield path

@@ -69,11 +69,15 @@ def _families(
 ) -> Iterator[list[Thing]]:
     """Yield for each original its file, duplicates and changed copies, as far as the seizure has them."""
     order = cycle([list(TRANSFORMS.values())[index] for index in rng.permutation(len(TRANSFORMS))])
+    faithful_only = cycle([TRANSFORMS[name] for name in sorted(FAITHFUL)])
     for number in range(originals):
         one = original(seed, number)
         if one.role is not Role.NEW:
             truth.listed.append(one.listed)
-        chosen = [_step(next(order), rng) for _ in range(int(rng.integers(0, copies + 1)))]
+        few = int(rng.integers(0, copies + 1))
+        # Every fourth has none but faithful copies, so that there are stacks which must hold together.
+        source = faithful_only if number % 4 == 1 else order
+        chosen = [next(source) if number % 4 == 1 else _step(next(source), rng) for _ in range(few)]
         if one.role is Role.ABSENT and not chosen:
             chosen = [next(order)]
         faithful = all(transform.name in FAITHFUL for transform in chosen)

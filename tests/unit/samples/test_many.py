@@ -4,14 +4,23 @@ import pytest
 from click.testing import CliRunner
 
 from safelight.media.sniff import sniff
+from safelight.media.types import Kind
 from safelight.samples.__main__ import main
 from safelight.samples.formats import FORMATS
-from safelight.samples.many import bases, make_many
+from safelight.samples.many import archive_bases, bases, make_many
 from safelight.samples.truth import GroundTruth
 
 
 def test_every_format_is_among_the_bases():
-    assert {sniff(content[:4096]) for _, content in bases(1, 1)} == {form.kind for form in FORMATS.values()}
+    assert {sniff(base.content[:4096]) for base in bases(1, 1)} == {form.kind for form in FORMATS.values()}
+
+
+def test_archives_are_what_they_say():
+    kinds = {base.name: sniff(base.content[:4096]) for base in archive_bases(1)}
+    assert kinds == {
+        "zip": Kind.ZIP, "zip-nested": Kind.ZIP, "tar": Kind.TAR,
+        "tar-gz": Kind.GZIP, "tar-bz2": Kind.BZIP2, "tar-xz": Kind.XZ,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("mutated", [False, True])
@@ -21,6 +30,13 @@ def test_many_are_all_different_and_spread_over_folders(tmp_path, mutated):
     assert len({path.parent for path in made}) == 2
     different = {hashlib.sha256(path.read_bytes()).digest() for path in made}
     assert len(different) > (1000 if mutated else 1099)
+
+
+def test_portions_are_the_same_files_as_the_whole(tmp_path):
+    whole = {path.name: path.read_bytes() for path in make_many(tmp_path / "whole", 9, 3, mutated=True)}
+    parts = {path.name: path.read_bytes() for path in make_many(tmp_path / "one", 4, 3, mutated=True)}
+    parts |= {path.name: path.read_bytes() for path in make_many(tmp_path / "two", 5, 3, mutated=True, first=4)}
+    assert parts == whole
 
 
 def test_the_seizure_command_writes_seizure_lists_and_truth(tmp_path):
