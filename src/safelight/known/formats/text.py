@@ -5,6 +5,7 @@ UTF-8 with or without byte-order mark and UTF-16 with one are read; invalid byte
 
 import codecs
 import io
+import re
 from collections import deque
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -13,6 +14,7 @@ from safelight.errors import InputError
 
 LINE_LIMIT = 1 << 20
 STRING_LIMIT = 16 << 20
+_LONG_NUMBER = re.compile(rb"[0-9]{4000}")
 
 
 class UnreadableListError(InputError):
@@ -36,9 +38,10 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
 
 class Utf8Stream:
-    """A file as valid UTF-8 for a JSON parser; raises `TooLongStringError` where no quote comes for 16 MiB.
+    """A file as valid UTF-8 for a JSON parser, without what the parser cannot bear.
 
-    The parser would collect such a string in memory until the worker dies, and the reason with it.
+    A string without end would be collected in memory until the worker dies, and the reason with it; a number of
+    thousands of digits leaves ijson's C parser with an error that surfaces somewhere else.
     """
 
     def __init__(self, content: BinaryIO) -> None:
@@ -48,12 +51,13 @@ class Utf8Stream:
         self._content = content
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._since_quote = 0
+        self._tail = b""
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, as many as one read of the file gives; empty at the end.
 
         Raises:
-            TooLongStringError: 16 MiB went by without a quotation mark.
+            TooLongStringError: 16 MiB went by without a quotation mark, or 4,000 digits stand in a row.
         """
         if size == 0:
             return b""
@@ -67,6 +71,9 @@ class Utf8Stream:
         self._since_quote = len(raw) - last - 1 if last >= 0 else self._since_quote + len(raw)
         if self._since_quote > STRING_LIMIT:
             raise TooLongStringError("a text or gap in the file is longer than 16 MiB")
+        if _LONG_NUMBER.search(self._tail + raw):
+            raise TooLongStringError("a number in the file has thousands of digits")
+        self._tail = raw[-4000:]
         return raw
 
 
