@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from safelight.evidence.models import Exhibit, Run, Sighting
 
+RETRIED = frozenset({"unreadable", "vanished", "changed"})
+"""Failures to read a place that may be over by the next run."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -20,6 +23,11 @@ class Known:
     item: int | None
     failure: str | None
 
+    @property
+    def answered(self) -> bool:
+        """Whether it was read to its end, or is nothing that is read; what could not be read is tried again."""
+        return self.complete and (self.item is not None or self.failure not in RETRIED)
+
     def same_file(self, size: int, modified: int, inode: int, device: int) -> bool:
         """Whether size, time and inode are those recorded: then the content is taken to be, too."""
         return (self.size, self.modified, self.inode, self.device) == (size, modified, inode, device)
@@ -33,8 +41,8 @@ def known_places(exhibit: Exhibit, places: Sequence[bytes]) -> dict[bytes, Known
 
 
 def recorded_files(source: int) -> Iterator[tuple[bytes, bytes]]:
-    """(place, name) of every file recorded directly below a source, streamed."""
-    rows = Sighting.objects.filter(source_id=source, parent=None).values_list("place", "name")
+    """(place, name) of every place recorded directly below a source, streamed, each once whatever its versions."""
+    rows = Sighting.objects.filter(source_id=source, parent=None, version=1).values_list("place", "name")
     for place, name in rows.iterator(chunk_size=5000):
         yield bytes(place), bytes(name)
 

@@ -1,18 +1,24 @@
 """Receives what an archive walker says, checks it, and turns it into entries with digests: the parent's side of `archives`."""
 
 import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
-from safelight.evidence.archives.messages import ArchiveLimits, Data, End, Entry, Message, Problem, Task, decode
+from safelight.errors import CannotRunError
+from safelight.evidence.archives.messages import ArchiveLimits, Data, End, Entry, Message, Problem, decode
 from safelight.evidence.reading import HEAD_BYTES, Reading, read_content
+from safelight.evidence.walk import reason_of
 from safelight.media.sniff import sniff
 from safelight.media.types import ARCHIVES, Kind
 from safelight.sandbox import Nursery, SandboxError, WorkerCrashedError
 
+_OUT_OF_TURN = "the archive walker spoke out of turn: the rest was not read"
 WALKER = "safelight.evidence.archives.reader:read"
 
 
@@ -26,34 +32,56 @@ class Unpacked:
 
 
 @dataclass
+class Allowance:
+    """What an archive may still unfold to, in bytes and entries: shared with every archive inside it, however deep."""
+
+    content: int
+    entries: int
+
+    @classmethod
+    def of(cls, limits: ArchiveLimits, size: int) -> Self:
+        """The allowance of an archive of `size` bytes that stands in no other."""
+        return cls(min(limits.total_bytes, limits.free_bytes + limits.ratio * size), limits.entries)
+
+    def take(self, message: Message) -> str | None:
+        """Count a message; says what is exceeded once it is."""
+        self.entries -= isinstance(message, Entry)
+        self.content -= len(message.content) if isinstance(message, Data) else 0
+        if self.content < 0:
+            return "unfolds too far for its size: taken for a bomb, the rest was not read"
+        return "holds too many entries: the rest was not read" if self.entries < 0 else None
+
+
+@dataclass
 class Unpacking:
     """An archive being walked. After iteration `problem` says what was wrong with the archive as a whole."""
 
     nursery: Nursery
     fd: int
     kind: Kind
-    size: int
-    limits: ArchiveLimits
+    allowance: Allowance
     spool: Path
     problem: str | None = None
 
     def __iter__(self) -> Iterator[Unpacked]:
         """Yield the entries in their order; never raises for what is in the archive."""
-        allowance = min(self.limits.total_bytes, self.limits.free_bytes + self.limits.ratio * self.size)
-        task = Task(self.kind.value, self.size, allowance, self.limits.entries)
-        messages = self._messages(msgspec.msgpack.encode(task))
+        messages = self._messages(self.kind.value.encode())
+        last = -1
         for message in messages:
             if isinstance(message, Problem):
                 self.problem = message.reason
                 return
-            if not isinstance(message, Entry):
-                self.problem = "the archive walker spoke out of turn: the rest was not read"
+            if not isinstance(message, Entry) or message.number <= last:
+                self.problem = _OUT_OF_TURN
                 return
+            last = message.number
             yield self._entry(message, messages)
 
     def _entry(self, entry: Entry, messages: Iterator[Message]) -> Unpacked:
         body = _Body(messages, self.spool)
         reading = read_content(body)
+        if isinstance(body.last, Problem):
+            self.problem = body.last.reason
         if entry.locked or entry.what != "file":
             body.discard(reading)
             return Unpacked(entry, None, entry.reason or body.problem)
@@ -63,7 +91,12 @@ class Unpacking:
     def _messages(self, argument: bytes) -> Iterator[Message]:
         try:
             for payload in self.nursery.stream(self.fd, argument, WALKER):
-                yield decode(payload)
+                message = decode(payload)
+                exceeded = self.allowance.take(message)
+                if exceeded is not None:
+                    yield Problem(exceeded)
+                    return
+                yield message
         except WorkerCrashedError as error:
             yield Problem(f"the archive walker crashed ({error.message}): the rest was not read")
         except (SandboxError, msgspec.DecodeError) as error:
@@ -78,6 +111,7 @@ class _Body:
         self._folder = spool
         self._fd = -1
         self.problem: str | None = None
+        self.last: Message | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         first = True
@@ -87,9 +121,10 @@ class _Body:
                     first = False
                     self._begin(message.content)
                 if self._fd >= 0:
-                    _write(self._fd, message.content)
+                    self._spool(message.content)
                 yield message.content
             else:
+                self.last = message
                 self.problem = message.problem if isinstance(message, End) else _reason(message)
                 return
         self.problem = self.problem or "the archive ended in the middle of this entry"
@@ -109,14 +144,26 @@ class _Body:
 
     def _begin(self, head: bytes) -> None:
         if sniff(head[:HEAD_BYTES]) in ARCHIVES:
-            self._fd = os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            with _spooling(self._folder), tempfile.TemporaryFile(dir=self._folder, buffering=0) as file:
+                self._fd = os.dup(file.fileno())
+
+    def _spool(self, content: bytes) -> None:
+        view = memoryview(content)
+        with _spooling(self._folder):
+            while view:
+                view = view[os.write(self._fd, view) :]
 
 
-def _write(fd: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(fd, view) :]
+@contextmanager
+def _spooling(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotRunError(
+            f"An archive inside an archive cannot be laid aside in {folder}: {reason_of(error)}. Make room, then run"
+            " the same command again; what was acknowledged is kept."
+        ) from error
 
 
 def _reason(message: Message) -> str:
-    return message.reason if isinstance(message, Problem) else "the archive walker spoke out of turn"
+    return message.reason if isinstance(message, Problem) else _OUT_OF_TURN

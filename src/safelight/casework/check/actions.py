@@ -85,7 +85,7 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
     with Nursery(options.examiner, *options.tasks, limits=options.limits) as nursery:
         _look_at_layers(nursery, options, around.watcher)
         resumed = Sighting.objects.filter(exhibit=exhibit).exists()
-        sources = [do_add_source(exhibit, path) for path in options.paths]
+        sources = list(dict.fromkeys(do_add_source(exhibit, path) for path in options.paths))
         run = do_begin_run(exhibit, _record(options, base), now=around.clock(), acting_user=around.acting_user)
         recorder = Recorder(case, run, base, around.store, options.keep, around.watcher, around.clock)
         line = Line(nursery, workers=options.workers, ask_database=Item.objects.exists())
@@ -102,6 +102,7 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
 
 def _work(run: Run, recorder: Recorder, line: Line, intake: Intake, around: Surroundings) -> bool:
     """Record until everything is recorded, or until a person stops it; tells whether it was stopped."""
+    around.watcher.stage("checking")
     intake.start()
     drained = _Drain(line, intake)
     try:

@@ -16,7 +16,7 @@ from safelight.evidence.drafts import Draft
 from safelight.evidence.models import Exhibit, SightingHow, SightingState, Source
 from safelight.evidence.names import place, text_of
 from safelight.evidence.queries import Known, known_places, recorded_files
-from safelight.evidence.walk import Found, walk
+from safelight.evidence.walk import Found, Met, walk
 
 _CHUNK = 500
 _READERS = 2
@@ -32,6 +32,7 @@ class Intake:
         self._exhibit, self._sources, self._reader, self._line, self._tally = exhibit, sources, reader, line, tally
         self._resumed = resumed
         self._tasks: queue.Queue[_Task | None] = queue.Queue(maxsize=4 * _READERS)
+        self._closed: set[bytes] = set()
         self.failed: BaseException | None = None
         targets = [self._walk] + [self._read] * _READERS
         self._threads = [threading.Thread(target=self._guarded, args=(target,), daemon=True) for target in targets]
@@ -63,7 +64,8 @@ class Intake:
         for source in self._sources:
             root = bytes(source.root)
             seen: set[bytes] | None = set() if self._resumed else None
-            found = walk(root)
+            self._closed.clear()
+            found = self._noted(walk(root))
             while chunk := list(islice(found, _CHUNK)):
                 for task in self._pending(chunk, source.pk, root, seen):
                     if not self._give(task):
@@ -83,7 +85,7 @@ class Intake:
             self._tally.met += 1
             self._tally.met_bytes += found.status.st_size if found.status else 0
             before = known.get(where)
-            if before is not None and before.complete and same_file(before, found):
+            if before is not None and before.answered and same_file(before, found):
                 self._tally.skipped += 1
                 continue
             yield found, source, root, before
@@ -107,23 +109,39 @@ class Intake:
                 return
             self._reader.read(*task)
 
+    def _noted(self, things: Iterator[Found]) -> Iterator[Found]:
+        """The things as they come, with a note of every folder that cannot be listed: what is in it did not vanish."""
+        for found in things:
+            if found.met is Met.UNREADABLE:
+                self._closed.add(found.name)
+            yield found
+
+    def _hidden(self, name: bytes) -> bool:
+        """Whether a path lies below something that could not be listed."""
+        parts = name.split(b"/")
+        return any(b"/".join(parts[:count]) in self._closed for count in range(len(parts)))
+
     def _name_vanished(self, source: Source, root: bytes, seen: set[bytes]) -> None:
         """Name files that an earlier run recorded and this one did not meet: what is recorded of them stands."""
-        for where, name in recorded_files(source.pk):
-            if where in seen:
-                continue
-            before = known_places(self._exhibit, [where])[where]
-            if before.failure == "vanished":
-                continue
-            draft = Draft(
-                source=source.pk,
-                parent=None,
-                place=where,
-                how=SightingHow.FILE,
-                name=name,
-                state=SightingState.UNREADABLE,
-                failure="vanished",
-                reason="an earlier run read it here, now it is gone: what is recorded of it stands",
-                version=before.version + 1,
-            )
-            self._line.put(Parcel(draft, text_of(os.path.join(root, name))))  # noqa: PTH118 - bytes paths are kept exactly
+        recorded = recorded_files(source.pk)
+        gone = ((where, name) for where, name in recorded if where not in seen and not self._hidden(name))
+        while chunk := list(islice(gone, _CHUNK)):
+            known = known_places(self._exhibit, [where for where, _name in chunk])
+            for where, name in chunk:
+                if known[where].failure != "vanished":
+                    draft = _vanished(source.pk, where, name, known[where].version + 1)
+                    self._line.put(Parcel(draft, text_of(os.path.join(root, name))))  # noqa: PTH118 - exact bytes
+
+
+def _vanished(source: int, where: bytes, name: bytes, version: int) -> Draft:
+    return Draft(
+        source=source,
+        parent=None,
+        place=where,
+        how=SightingHow.FILE,
+        name=name,
+        state=SightingState.UNREADABLE,
+        failure="vanished",
+        reason="an earlier run read it here, now it is gone: what is recorded of it stands",
+        version=version,
+    )

@@ -9,26 +9,29 @@ from safelight.sandbox import SealedContent
 
 @dataclass
 class Archive:
-    """An archive being unpacked: complete once it is walked and every entry is recorded."""
+    """An archive being unpacked: complete once it is walked and every entry is recorded, of archives inside it, too."""
 
     number: int
     place: bytes
+    version: int
     resumed: bool
+    outer: "Archive | None" = None
     lock: threading.Lock = field(default_factory=threading.Lock)
-    pending: int = 0
-    walked: bool = False
+    pending: int = 1
+    """What has not arrived at the recorder yet; the archive's own last word is the one expected from the beginning."""
 
     def expect(self) -> None:
-        """One more entry is on its way to the recorder."""
+        """One more thing is on its way to the recorder."""
         with self.lock:
             self.pending += 1
 
-    def arrived(self, *, walked: bool = False) -> bool:
-        """An entry was recorded (or the walk ended): whether the archive is complete now."""
+    def arrived(self) -> list[int]:
+        """Something expected is being recorded: the archives that are complete with it, from the inside out."""
         with self.lock:
-            self.walked = self.walked or walked
-            self.pending -= not walked
-            return self.walked and not self.pending
+            self.pending -= 1
+            if self.pending:
+                return []
+        return [self.number, *(self.outer.arrived() if self.outer else ())]
 
 
 @dataclass

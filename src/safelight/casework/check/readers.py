@@ -2,11 +2,12 @@
 
 import os
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.casework.check.line import Line
 from safelight.casework.check.parcel import Archive, Parcel
-from safelight.casework.check.settling import NAMED_FAILURES, settle_unexamined
+from safelight.casework.check.settling import name_failure, settle_unexamined
 from safelight.evidence.archives.messages import ArchiveLimits
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.errors import ReadingError
@@ -14,11 +15,12 @@ from safelight.evidence.models import Exhibit, ItemState, SightingHow, SightingS
 from safelight.evidence.names import child_place, place, text_of
 from safelight.evidence.queries import Known, known_places
 from safelight.evidence.reading import PICTURE_BYTES, Reading, read_file
-from safelight.evidence.unpacking import Unpacked, Unpacking
+from safelight.evidence.unpacking import Allowance, Unpacked, Unpacking
 from safelight.evidence.walk import Found, Met
 from safelight.media.types import ARCHIVES
 from safelight.sandbox import Nursery
 
+_LATEST = (1 << 63) - 1
 _CONTAINER_REASON = "an archive: its entries are listed below it"
 
 
@@ -40,93 +42,97 @@ class Reader:
             name=found.name,
             state=SightingState.NOT_EXAMINED,
             times=_times(found.status),
+            version=before.version + 1 if before else 1,
         )
         parcel = Parcel(draft, text_of(found.path))
-        resumed = before is not None and not before.complete and same_file(before, found)
-        if before is not None and not resumed:
-            draft.version = before.version + 1
-        if found.met is not Met.FILE or found.status is None:
-            self._not_a_file(parcel, found)
-            return
-        size = min(found.status.st_size, PICTURE_BYTES)
-        if not self._line.budget.take(size, self._line.stop.is_set):
-            return
-        parcel.held = size
-        try:
-            reading = read_file(found.path, found.status)
-        except ReadingError as error:
-            draft.state, draft.failure, draft.reason = SightingState.UNREADABLE, error.kind, error.message
-            self._line.put(parcel)
-            return
-        if before is not None and not resumed and before.failure not in ("vanished", "changed"):
-            draft.failure = "changed"
-            draft.reason = f"it is not what stood here in an earlier run (then {before.size} bytes): both are recorded"
-        self._dispatch(parcel, reading, depth=1, existing=before.sighting if resumed and before else None)
-
-    def _not_a_file(self, parcel: Parcel, found: Found) -> None:
-        parcel.draft.reason = found.reason
+        resumed = before if before is not None and not before.complete and same_file(before, found) else None
+        if before is not None and resumed is None and before.answered:
+            reason = f"not what stood here in an earlier run (then {before.size} bytes): both are recorded"
+            name_failure(draft, "changed", reason)
         if found.met is Met.UNREADABLE:
-            parcel.draft.state, parcel.draft.failure = SightingState.UNREADABLE, "unreadable"
+            self._refused(parcel, before, "unreadable", found.reason or "")
+        elif found.met is not Met.FILE or found.status is None:
+            draft.reason = "; ".join(filter(None, (found.reason, draft.reason)))
+            self._line.put(parcel)
+        elif self._take(parcel, min(found.status.st_size, PICTURE_BYTES)):
+            try:
+                reading = read_file(found.path, found.status)
+            except ReadingError as error:
+                self._refused(parcel, before, error.kind, error.message)
+            else:
+                self._dispatch(parcel, reading, _Below(), resumed)
+
+    def _take(self, parcel: Parcel, size: int) -> bool:
+        """Wait until memory may hold the content; False where the run was stopped meanwhile."""
+        if not self._line.budget.take(size, self._line.stop.is_set):
+            return False
+        parcel.held = size
+        return True
+
+    def _refused(self, parcel: Parcel, before: Known | None, failure: str, reason: str) -> None:
+        """Name what cannot be read, unless an earlier run has said just that."""
+        if before is not None and before.item is None and before.failure == failure:
+            self._line.let_go(parcel)
+            return
+        parcel.draft.state, parcel.draft.failure, parcel.draft.reason = SightingState.UNREADABLE, failure, reason
         self._line.put(parcel)
 
-    def _dispatch(self, parcel: Parcel, reading: Reading, *, depth: int, existing: int | None = None) -> None:
+    def _dispatch(self, parcel: Parcel, reading: Reading, below: "_Below", resumed: Known | None = None) -> None:
         if reading.content is not None:
             parcel.content = reading.content
             self._line.examine(parcel, reading)
         elif reading.kind in ARCHIVES and reading.fd is not None:
-            self._archive(parcel, reading, depth, existing)
+            self._archive(parcel, reading, below, resumed)
         else:
-            earlier = (parcel.draft.failure, parcel.draft.reason)
             settle_unexamined(parcel.draft, reading)
-            if reading.kind in NAMED_FAILURES:
-                parcel.draft.failure = "not examined"
-            if earlier[0] is not None:
-                parcel.draft.failure, parcel.draft.reason = earlier
             self._line.put(parcel)
 
-    def _archive(self, parcel: Parcel, reading: Reading, depth: int, existing: int | None) -> None:
+    def _archive(self, parcel: Parcel, reading: Reading, below: "_Below", resumed: Known | None) -> None:
         """Record the archive itself, then its entries below it, and mark it complete when all of them are recorded."""
         fd, reading.fd = reading.fd, None
         assert fd is not None
         try:
             self._line.let_go(parcel)
-            if depth > self._limits.depth:
-                parcel.draft.failure = "limit"
-                parcel.draft.reason = (
-                    f"an archive {depth} deep in archives: the limit is {self._limits.depth}, it was not opened"
-                )
-                parcel.draft.content = Content(
-                    reading.digests, reading.kind.value, ItemState.NO_MEDIA, parcel.draft.reason
-                )
-                self._line.put(parcel)
+            if below.depth > self._limits.depth:
+                self._too_deep(parcel, reading, below.depth)
                 return
-            archive = self._begin(parcel, reading, existing)
+            archive = self._begin(parcel, reading, resumed)
             if archive is None:
                 return
-            unpacking = Unpacking(self._nursery, fd, reading.kind, reading.digests.size, self._limits, self._spool)
+            allowance = below.allowance or Allowance.of(self._limits, reading.digests.size)
+            unpacking = Unpacking(self._nursery, fd, reading.kind, allowance, self._spool)
             for unpacked in unpacking:
                 if self._line.stop.is_set():
                     self._drop(unpacked)
                     return
-                self._entry(parcel, archive, unpacked, depth)
+                self._entry(parcel, archive, unpacked, _Below(below.depth + 1, allowance))
             self._end(parcel, archive, unpacking.problem)
         finally:
             os.close(fd)
 
-    def _begin(self, parcel: Parcel, reading: Reading, existing: int | None) -> Archive | None:
+    def _too_deep(self, parcel: Parcel, reading: Reading, depth: int) -> None:
+        reason = f"an archive {depth} deep in archives: the limit is {self._limits.depth}, it was not opened"
+        name_failure(parcel.draft, "limit", reason)
+        parcel.draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, reason)
+        self._line.put(parcel)
+
+    def _begin(self, parcel: Parcel, reading: Reading, resumed: Known | None) -> Archive | None:
         draft = parcel.draft
+        if resumed is not None:  # it is recorded, and so what `within` expects is this archive's own end
+            inner = child_place(draft.place, b"", resumed.version)
+            return Archive(resumed.sighting, inner, resumed.version, resumed=True, outer=parcel.within)
         draft.complete = False
         draft.reason = draft.reason or _CONTAINER_REASON
         draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, _CONTAINER_REASON)
-        inner = child_place(draft.place, b"", draft.version)
-        if existing is not None:
-            return Archive(existing, inner, resumed=True)
         parcel.recorded = threading.Event()
+        if parcel.within is not None:
+            parcel.within.expect()
         self._line.put(parcel)
         while not parcel.recorded.wait(0.2):
             if self._line.stop.is_set():
                 return None
-        return Archive(draft.number, inner, resumed=False)
+        inner = child_place(draft.place, b"", draft.version)
+        return Archive(draft.number, inner, draft.version, resumed=False, outer=parcel.within)
 
     def _end(self, parcel: Parcel, archive: Archive, problem: str | None) -> None:
         """The archive's own last word: what was wrong with it, or only that it is walked to its end."""
@@ -139,16 +145,13 @@ class Reader:
             state=SightingState.UNREADABLE,
             failure="archive",
             reason=problem,
-            version=parcel.draft.version,
         )
         end = Parcel(last, parcel.path, within=archive)
         if problem is None or (archive.resumed and known_places(self._exhibit, [last.place])):
             end.existing = archive.number
-        archive.expect()
-        archive.arrived(walked=True)
         self._line.put(end)
 
-    def _entry(self, parcel: Parcel, archive: Archive, unpacked: Unpacked, depth: int) -> None:
+    def _entry(self, parcel: Parcel, archive: Archive, unpacked: Unpacked, below: "_Below") -> None:
         entry, reading = unpacked.entry, unpacked.reading
         draft = Draft(
             source=parcel.draft.source,
@@ -158,12 +161,12 @@ class Reader:
             name=entry.name,
             state=SightingState.NOT_EXAMINED,
             times=Times(size=reading.digests.size if reading else entry.size, modified=entry.modified),
-            version=1,
         )
         before = known_places(self._exhibit, [draft.place]).get(draft.place) if archive.resumed else None
         if before is not None and before.complete:
             self._drop(unpacked)
             return
+        draft.version = before.version + 1 if before else 1
         archive.expect()
         inner = Parcel(draft, f"{parcel.path} > {text_of(entry.name)}", within=archive)
         if entry.locked:
@@ -173,8 +176,11 @@ class Reader:
         elif unpacked.problem is not None:
             draft.state, draft.failure, draft.reason = SightingState.UNREADABLE, "unreadable", unpacked.problem
             self._drop(unpacked)
+        elif self._take(inner, reading.content.size if reading.content else 0):
+            self._dispatch(inner, reading, below, before)
+            return
         else:
-            self._dispatch(inner, reading, depth=depth + 1, existing=before.sighting if before else None)
+            self._drop(unpacked)
             return
         self._line.put(inner)
 
@@ -189,14 +195,22 @@ class Reader:
             os.close(reading.fd)
 
 
+@dataclass(frozen=True)
+class _Below:
+    """Where in nested archives the reading is: how deep an archive here would stand, and what may still be unfolded."""
+
+    depth: int = 1
+    allowance: Allowance | None = None
+
+
 def _times(status: os.stat_result | None) -> Times:
     if status is None:
         return Times()
     return Times(
         size=status.st_size,
-        modified=status.st_mtime_ns,
-        changed=status.st_ctime_ns,
-        accessed=status.st_atime_ns,
+        modified=_within(status.st_mtime_ns),
+        changed=_within(status.st_ctime_ns),
+        accessed=_within(status.st_atime_ns),
         inode=_signed(status.st_ino),
         device=_signed(status.st_dev),
     )
@@ -207,11 +221,16 @@ def _signed(number: int) -> int:
     return number - (1 << 64) if number >= 1 << 63 else number
 
 
+def _within(nanoseconds: int) -> int:
+    """A time that the database can hold: file systems know years after 2262, too."""
+    return max(-_LATEST, min(nanoseconds, _LATEST))
+
+
 def same_file(before: Known, found: Found) -> bool:
     """Whether the file met is the one recorded, by size, time and inode. What is no file is met anew without reading."""
     status = found.status
     if found.met is Met.UNREADABLE:
         return before.failure == "unreadable"
     return status is not None and before.same_file(
-        status.st_size, status.st_mtime_ns, _signed(status.st_ino), _signed(status.st_dev)
+        status.st_size, _within(status.st_mtime_ns), _signed(status.st_ino), _signed(status.st_dev)
     )

@@ -69,7 +69,7 @@ class Recorder:
         if not self._batch:
             return
         batch, self._batch, self._bytes = self._batch, [], 0
-        complete = [parcel.within.number for parcel in batch if parcel.within and parcel.within.arrived()]
+        complete = [number for parcel in batch if parcel.within for number in parcel.within.arrived()]
         with transaction.atomic():
             record(self._run, [parcel.draft for parcel in batch if parcel.existing is None])
             do_complete_containers(complete)

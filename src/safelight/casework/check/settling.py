@@ -8,7 +8,7 @@ from safelight.evidence.names import child_place
 from safelight.evidence.reading import Reading
 from safelight.evidence.recording import SeenItem
 from safelight.media.sniff import sniff
-from safelight.media.types import Kind
+from safelight.media.types import PICTURES, Kind
 from safelight.sandbox import Outcome
 from safelight.signatures.digests import digest
 from safelight.signatures.family import EmbeddedPicture, decode_family
@@ -31,7 +31,7 @@ _STATES = {
     ItemState.UNREADABLE: SightingState.UNREADABLE,
     ItemState.NO_MEDIA: SightingState.NOT_EXAMINED,
 }
-NAMED_FAILURES = frozenset({Kind.OTHER_PICTURE, Kind.OTHER_ARCHIVE, Kind.DISK_IMAGE})
+_NAMED = frozenset({Kind.OTHER_PICTURE, Kind.OTHER_ARCHIVE, Kind.DISK_IMAGE})
 """Kinds that may hold pictures and were not looked into."""
 
 
@@ -55,16 +55,23 @@ def settle_as_seen(draft: Draft, item: SeenItem) -> None:
     draft.item = item.number
     draft.state = _STATES[item.state]
     if item.state in (ItemState.DAMAGED, ItemState.UNREADABLE):
-        draft.failure = draft.failure or item.state.value
-        draft.reason = draft.reason or item.reason
+        name_failure(draft, item.state.value, item.reason or "")
 
 
 def settle_unexamined(draft: Draft, reading: Reading) -> None:
     """Fill in a draft whose content is no picture, or one too large to decode."""
     reason = _NO_MEDIA.get(reading.kind, f"a {reading.kind.value} file above the size that is decoded")
     draft.state = SightingState.NOT_EXAMINED
-    draft.reason = reason
+    if reading.kind in _NAMED or reading.kind in PICTURES:
+        name_failure(draft, "not examined", reason)
+    draft.reason = draft.reason or reason
     draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, reason)
+
+
+def name_failure(draft: Draft, failure: str, reason: str) -> None:
+    """Name a failure; one that the draft has already is not forgotten for it."""
+    draft.failure = draft.failure or failure
+    draft.reason = "; ".join(filter(None, (draft.reason, reason)))
 
 
 def _picture(draft: Draft, reading: Reading, seen: Examination) -> None:
@@ -72,14 +79,13 @@ def _picture(draft: Draft, reading: Reading, seen: Examination) -> None:
     state = ItemState.DAMAGED if seen.damaged else ItemState.PICTURE
     draft.content = Content(reading.digests, seen.format, state, seen.damaged, seen)
     if seen.damaged:
-        draft.failure, draft.reason = "damaged", seen.damaged
+        name_failure(draft, "damaged", seen.damaged)
 
 
 def _unreadable(draft: Draft, reading: Reading, reason: str, code: str) -> None:
     reason = reason[:REASON_CHARACTERS]
     draft.state = SightingState.UNREADABLE
-    draft.failure = code if code in ("crashed", "timed-out", "reply-too-large") else "unreadable"
-    draft.reason = reason
+    name_failure(draft, code if code in ("crashed", "timed-out", "reply-too-large") else "unreadable", reason)
     draft.content = Content(reading.digests, reading.kind.value, ItemState.UNREADABLE, reason)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -11,8 +12,8 @@ from typing import IO
 from safelight.evidence.archives.messages import DATA_BYTES, Data, End, Message
 
 BROKEN = (
-    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, NotImplementedError,
-    RuntimeError, IndexError, KeyError, OverflowError,
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
+    NotImplementedError, RuntimeError, IndexError, KeyError, OverflowError, MemoryError, struct.error, TypeError, AttributeError,
 )  # fmt: skip
 """What the standard library's readers are known to throw on broken archives."""
 
@@ -32,5 +33,6 @@ def copy(stream: IO[bytes] | io.BufferedIOBase) -> Iterator[Message]:
 
 
 def say(error: Exception) -> str:
-    """An exception's text on one bounded line."""
-    return (" ".join(str(error).split()) or type(error).__name__)[:300]
+    """An exception's text on one bounded line that can be sent."""
+    text = str(error).encode("utf-8", "backslashreplace").decode()
+    return (" ".join(text.split()) or type(error).__name__)[:300]

@@ -5,12 +5,16 @@ from typing import Annotated
 import msgspec
 
 DATA_BYTES = 1 << 20
-Name = Annotated[bytes, msgspec.Meta(max_length=1 << 16)]
+_LARGEST = (1 << 63) - 1
+Name = Annotated[bytes, msgspec.Meta(max_length=1 << 20)]
+"""A zip's name has 65,535 bytes at the most; a tar's has no bound of its own."""
+Number = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
+Time = Annotated[int, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
 Reason = Annotated[str, msgspec.Meta(max_length=600)]
 
 
 class ArchiveLimits(msgspec.Struct, frozen=True):
-    """How far an archive may unfold: entries, bytes in all, and its output as a multiple of its own size.
+    """How far an archive may unfold with all archives inside it: entries, bytes, bytes as a multiple of its own size.
 
     The ratio counts only beyond `free_bytes`: small archives of text compress well.
     """
@@ -22,22 +26,13 @@ class ArchiveLimits(msgspec.Struct, frozen=True):
     depth: int = 8
 
 
-class Task(msgspec.Struct, frozen=True):
-    """What a walker is asked: the kind of archive, its size, and how many bytes it may unfold to."""
-
-    kind: str
-    size: int
-    allowance: int
-    entries: int
-
-
 class Entry(msgspec.Struct, frozen=True, tag="entry"):
-    """An entry begins. `modified` is nanoseconds since 1970, or None; `what` "file", "link" or "special"."""
+    """An entry begins. Numbers only grow; `modified` is nanoseconds since 1970; `what` "file", "link" or "special"."""
 
-    number: int
+    number: Number
     name: Name
-    size: int | None
-    modified: int | None
+    size: Number | None
+    modified: Time | None
     what: Annotated[str, msgspec.Meta(max_length=16)] = "file"
     locked: bool = False
     reason: Reason | None = None
@@ -59,6 +54,11 @@ class Problem(msgspec.Struct, frozen=True, tag="problem"):
     """The archive itself is wrong from here on: nothing more comes."""
 
     reason: Reason
+
+
+def told_size(size: int) -> int | None:
+    """The size that an entry claims, None where no file can have it."""
+    return size if 0 <= size <= _LARGEST else None
 
 
 Message = Entry | Data | End | Problem

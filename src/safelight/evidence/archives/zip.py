@@ -2,16 +2,17 @@
 
 import calendar
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from safelight.evidence.archives.copying import BROKEN, copy, say
-from safelight.evidence.archives.messages import End, Entry, Message
+from safelight.evidence.archives.directory import without_utf8_flags
+from safelight.evidence.archives.messages import End, Entry, Message, told_size
 
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
-_CENTRAL_ENTRY = b"PK\x01\x02"
 _UNIX_LINK, _UNIX_FORMAT = 0o120000, 0o170000
 
 
@@ -22,13 +23,13 @@ def walk(content: BinaryIO) -> Iterator[Message]:
         for number, info in enumerate(archive.infolist()):
             if info.is_dir() and not info.file_size:
                 continue
-            name = _name(info, utf8=utf8)
+            name, size = _name(info, utf8=utf8), told_size(info.file_size)
             if info.flag_bits & _ENCRYPTED:
-                yield Entry(number, name, info.file_size, _modified(info), locked=True, reason="a password is needed")
+                yield Entry(number, name, size, _modified(info), locked=True, reason="a password is needed")
                 yield End()
                 continue
             link = (info.external_attr >> 16) & _UNIX_FORMAT == _UNIX_LINK
-            yield Entry(number, name, info.file_size, _modified(info), "link" if link else "file")
+            yield Entry(number, name, size, _modified(info), "link" if link else "file")
             yield from _content(archive, info)
 
 
@@ -47,8 +48,7 @@ def _open(content: BinaryIO) -> tuple[zipfile.ZipFile, bool]:
     try:
         return zipfile.ZipFile(content), True
     except UnicodeDecodeError:
-        content.seek(0)
-        return zipfile.ZipFile(_WithoutUtf8Flags(content)), False
+        return zipfile.ZipFile(_Patched(content, *without_utf8_flags(content))), False
 
 
 def _name(info: zipfile.ZipInfo, *, utf8: bool) -> bytes:
@@ -64,21 +64,26 @@ def _modified(info: zipfile.ZipInfo) -> int | None:
         return None
 
 
-class _WithoutUtf8Flags(io.BytesIO):
-    """The archive with the UTF-8 flag of every central entry cleared, so that one false name does not hide the others."""
+class _Patched(io.RawIOBase):
+    """A file of which one part reads as other bytes of the same length."""
 
-    def __init__(self, content: BinaryIO) -> None:
-        data = bytearray(content.read(_IN_MEMORY_BYTES + 1))
-        if len(data) > _IN_MEMORY_BYTES:
-            raise zipfile.BadZipFile(
-                "a name is not the UTF-8 it claims to be, in an archive too large to be mended in memory"
-            )
-        at = data.find(_CENTRAL_ENTRY)
-        while at >= 0:
-            if at + 10 <= len(data):
-                data[at + 9] &= ~(_UTF8 >> 8) & 0xFF
-            at = data.find(_CENTRAL_ENTRY, at + 4)
-        super().__init__(data)
+    def __init__(self, content: BinaryIO, start: int, part: bytes) -> None:
+        self._content, self._start, self._part = content, start, part
 
+    def readable(self) -> bool:
+        return True
 
-_IN_MEMORY_BYTES = 1 << 30
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._content.seek(offset, whence)
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # the stub asks for a wider type
+        at = self._content.tell()
+        data = self._content.read(len(buffer))
+        buffer[: len(data)] = data
+        first, last = max(at, self._start), min(at + len(data), self._start + len(self._part))
+        if first < last:
+            buffer[first - at : last - at] = self._part[first - self._start : last - self._start]
+        return len(data)
