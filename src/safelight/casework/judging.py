@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 
 from safelight.casework.models import Answer, Case
 from safelight.casework.report.model import Claim, Evidence
@@ -21,6 +21,7 @@ _OTHERWISE = {
     ItemState.UNREADABLE: Verdict.UNREADABLE,
     ItemState.NO_MEDIA: Verdict.NOT_EXAMINED,
 }
+_ANSWERS_LOCK = 0x5AFE_0003
 EVIDENCE_KEPT = 200
 """Matches kept of one answer, strongest first; a hash that hits more is counted, and says so."""
 _WHICH = {Which.LISTED: "list", Which.SHOWN: "shown"}
@@ -34,6 +35,7 @@ def judge_items(case: Case, run: Run, items: Iterable[int], base: KnownBase, *, 
     """
     wanted = list(dict.fromkeys(items))
     with transaction.atomic():
+        _one_at_a_time(case)
         standing = dict(_standing(case, wanted, base))
         pending = list(Item.objects.filter(pk__in=[item for item in wanted if item not in standing]))
         stored = fetch([item.signature for item in pending])
@@ -45,6 +47,12 @@ def judge_items(case: Case, run: Run, items: Iterable[int], base: KnownBase, *, 
         Answer.objects.filter(case=case, item__in=[item.pk for item in pending], current=True).update(current=False)
         Answer.objects.bulk_create(answers, batch_size=500)
     return standing | {answer.item_id: Verdict(answer.verdict) for answer in answers}
+
+
+def _one_at_a_time(case: Case) -> None:
+    """Until the transaction ends, nobody else answers in this case: an item has one current answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ANSWERS_LOCK, case.pk])
 
 
 def _standing(case: Case, items: Sequence[int], base: KnownBase) -> Iterable[tuple[int, Verdict]]:

@@ -16,6 +16,7 @@ from safelight.vault.signatures import NewSignature, Which, fetch
 
 _CHUNK = 2000
 _STACKS_LOCK = 0x5AFE_0002
+_KEPT_LOCK = 0x5AFE_0004
 STACK_QUALITY = 50
 _KEPT = (Verdict.NEW, Verdict.COPY)
 
@@ -41,14 +42,23 @@ def do_settle_kept(case: Case, store: ObjectStore) -> None:
     stacked = StackMember.objects.filter(case=case, near=False)
     copies = stacked.exclude(item=F("representative")).values("item")
     kept = Kept.objects.filter(case=case)
-    items = list(kept.filter(Q(item__in=copies) | ~Q(item__in=answered)).values_list("item_id", flat=True))
     with transaction.atomic():
-        Kept.objects.filter(case=case, item__in=items).delete()
-        still = set(Kept.objects.filter(item__in=items).values_list("item_id", flat=True))
+        lock_kept()
+        items = list(kept.filter(Q(item__in=copies) | ~Q(item__in=answered)).values_list("item_id", flat=True))
+        still = set(Kept.objects.filter(item__in=items).exclude(case=case).values_list("item_id", flat=True))
         signatures = Item.objects.filter(pk__in=set(items) - still).values_list("signature", flat=True)
-        keys = [stored.sha256.hex() for stored in fetch(list(signatures)).values() if stored.sha256]
-    for key in keys:
-        store.remove(key)
+        # The content goes before its row: after a crash in between, the next run does the same again.
+        for stored in fetch(list(signatures)).values():
+            if stored.sha256:
+                store.remove(stored.sha256.hex())
+        kept.filter(item__in=items).delete()
+
+
+def lock_kept(*, shared: bool = False) -> None:
+    """Until the transaction ends: nobody lets go of content that is being kept. Those who keep may share the lock."""
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [_KEPT_LOCK])
 
 
 def _state(case: Case) -> str:
@@ -65,7 +75,11 @@ def _state(case: Case) -> str:
 
 def _items(case: Case) -> Iterator[StackItem]:
     answered = Answer.objects.filter(case=case, current=True).values("item")
-    pictures = Item.objects.filter(pk__in=answered, state__in=[ItemState.PICTURE, ItemState.DAMAGED]).order_by("id")
+    pictures = (
+        Item.objects.filter(pk__in=answered, state__in=[ItemState.PICTURE, ItemState.DAMAGED])
+        .only("signature", "pixels", "tile", "shown_width", "shown_height", "size")  # metadata may be large
+        .order_by("id")
+    )
     chunk: list[Item] = []
     for item in pictures.iterator(chunk_size=_CHUNK):
         chunk.append(item)

@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,8 +15,6 @@ from safelight.cli.watching import watcher
 from safelight.errors import CannotRunError, InputError, UsageError
 from safelight.platform.settings import Settings
 from safelight.sandbox import Layer
-
-_DECIMALS = 1
 
 
 @click.command()
@@ -78,13 +77,14 @@ def _run(settings: Settings, options: CheckOptions) -> None:
     from safelight.platform.database import open_database
     from safelight.platform.settings import prepare_data
 
+    _refuse_own_data(options.paths, settings.data)
     data = prepare_data(settings)
     with open_database(settings):
         from safelight.casework.check.actions import Surroundings, do_check
         from safelight.vault.stores.folder import FolderStore
 
         with watcher() as watching:
-            around = Surroundings(FolderStore(data), data, now, getpass.getuser(), watching)
+            around = Surroundings(FolderStore(data), data, now, _user(), watching)
             result = do_check(options, around)
         if result.stopped:
             raise CannotRunError("stopped; what is done is recorded, and the same command goes on from there")
@@ -117,6 +117,22 @@ def _summary(options: CheckOptions, data: Path, run: int, skipped: int) -> int:
     )
     click.echo(f"Report: safelight report {options.case!r} --data {data}")
     return summary.failures
+
+
+def _user() -> str:
+    """Who runs this; the number of a user that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _refuse_own_data(paths: Sequence[bytes], data: Path) -> None:
+    """A source is never written to: it cannot hold what this run writes."""
+    own = os.path.realpath(os.fsencode(data))
+    for path in paths:
+        if os.path.commonpath([own, root := os.path.realpath(path)]) == root:
+            raise UsageError(f"the data folder {data} lies inside {os.fsdecode(root)!r}: name another with --data")
 
 
 def _clean(text: str) -> str:

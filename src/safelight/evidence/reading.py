@@ -44,7 +44,7 @@ def read_file(path: bytes, listed: os.stat_result) -> Reading:
         opened = os.fstat(fd)
         if not stat.S_ISREG(opened.st_mode) or (opened.st_ino, opened.st_dev) != (listed.st_ino, listed.st_dev):
             raise VanishedError("another thing stands in its place since the folder was listed")
-        reading = read_content(_chunks(fd))
+        reading = read_content(_chunks(fd, listed.st_size))
         after = os.fstat(fd)
         if (after.st_size, after.st_mtime_ns) != (
             listed.st_size,
@@ -55,12 +55,12 @@ def read_file(path: bytes, listed: os.stat_result) -> Reading:
             raise ChangedError("it changed while it was read: read it again when nothing writes to it")
         if reading.kind in ARCHIVES:
             reading.fd, fd = fd, -1
-        return reading
     except OSError as error:
         raise ReadingError(reason_of(error)) from error
     finally:
         if fd >= 0:
             os.close(fd)
+    return reading
 
 
 def read_content(chunks: Iterable[bytes | memoryview]) -> Reading:
@@ -112,11 +112,10 @@ def _refusal(error: OSError) -> ReadingError:
     return ReadingError(reason_of(error))
 
 
-def _chunks(fd: int) -> Iterator[memoryview]:
+def _chunks(fd: int, size: int) -> Iterator[memoryview]:
+    """What a file holds, in a buffer that is used again; little more than `size` bytes of one that keeps growing."""
     buffer = bytearray(CHUNK_BYTES)
     view = memoryview(buffer)
-    while True:
-        count = os.readv(fd, [view])
-        if not count:
-            return
+    while size >= 0 and (count := os.readv(fd, [view])):
+        size -= count
         yield view[:count]

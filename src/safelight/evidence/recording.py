@@ -70,13 +70,12 @@ def _adopt_children(drafts: Sequence[Draft]) -> None:
 
 
 def _recorded_children(items: Collection[int]) -> dict[int | None, list[Draft]]:
-    rows = (
-        Sighting.objects.filter(parent__item__in=items, how=SightingHow.EMBEDDED)
-        .order_by("parent__item", "name", "item", "id")
-        .distinct("parent__item", "name", "item")
-    )
+    embedded = Sighting.objects.filter(parent__item__in=items, how=SightingHow.EMBEDDED)
+    first = embedded.order_by("parent__item", "parent").distinct("parent__item")
+    owners = dict(first.values_list("parent", "parent__item"))
     found: dict[int | None, list[Draft]] = {}
-    for owner, row in zip(rows.values_list("parent__item", flat=True), rows, strict=True):
+    for row in embedded.filter(parent__in=owners).order_by("id"):
+        owner = owners[row.parent_id]
         child = Draft(
             source=row.source_id,
             parent=None,
@@ -140,12 +139,12 @@ def _pdq(which: Which, frame: int, pdq: Pdq) -> NewPdq:
 
 
 def _item_row(run: Run, number: int, signature: int, content: Content) -> tuple[Any, ...]:
-    head = (number, signature, content.digests.size, content.kind, content.state.value, content.reason)
     seen = content.examination
+    head = (number, signature, content.digests.size, _text(content.kind), content.state.value, _text(content.reason))
     if seen is None:
         return (*head, *([None] * 11), run.pk)
     first = seen.stills[0]
-    shape = (*seen.size, *first.shown_size, seen.orientation, seen.frames, seen.mode)
+    shape = (*seen.size, *first.shown_size, seen.orientation, seen.frames, _text(seen.mode))
     return (*head, *shape, first.tile, first.pixels, *_metadata(seen), run.pk)
 
 
@@ -156,12 +155,17 @@ def _metadata(seen: Examination) -> tuple[str, bytes | None]:
     return msgspec.json.encode(parsed).decode().replace("\\u0000", "\\ufffd"), raw
 
 
+def _text(text: str | None) -> str | None:
+    """Text as the database can hold it: what a decoder says of a hostile file may hold any character."""
+    return None if text is None else text.replace("\0", "\ufffd").encode("utf-8", "backslashreplace").decode()
+
+
 def _sighting_row(run: Run, draft: Draft) -> tuple[Any, ...]:
     times = draft.times
     return (
         draft.number, run.exhibit_id, draft.source, run.pk, draft.parent, draft.place, draft.version, draft.how.value,
-        draft.detail, draft.name, times.size, times.modified, times.changed, times.accessed, times.inode, times.device,
-        draft.item, draft.state.value, draft.failure, draft.reason, draft.complete,
+        _text(draft.detail), draft.name, times.size, times.modified, times.changed, times.accessed, times.inode, times.device,
+        draft.item, draft.state.value, draft.failure, _text(draft.reason), draft.complete,
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def _folder(path: bytes, name: bytes) -> Iterator[Found]:
             continue
         below = []
         for entry in entries:
-            inner = os.path.join(prefix, entry.name)  # noqa: PTH118 - bytes paths are kept exactly
+            inner = os.path.join(prefix, entry.name)
             try:
                 status = entry.stat(follow_symlinks=False)
             except OSError as error:

@@ -143,11 +143,17 @@ class Nursery:
         """Give birth to a worker for `task` (the first one by default)."""
         bounds = limits or self.limits
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs, self._lock:
-            self._wait_ready()
-            request = msgspec.msgpack.encode(("spawn", task or self._tasks[0], asdict(bounds)))
-            socket.send_fds(self._control, [request], [theirs.fileno()])
-            pid = msgspec.msgpack.decode(self._control.recv(64), type=int)
+        try:
+            with theirs, self._lock:
+                self._wait_ready()
+                request = msgspec.msgpack.encode(("spawn", task or self._tasks[0], asdict(bounds)))
+                socket.send_fds(self._control, [request], [theirs.fileno()])
+                pid = msgspec.msgpack.decode(self._control.recv(64), type=int)
+        except (OSError, msgspec.DecodeError) as error:
+            ours.close()
+            raise SandboxUnavailableError(
+                "the process that starts decoders has ended: run the same command again, it goes on from there"
+            ) from error
         worker = Worker(self, pid, ours, bounds)
         self._workers.add(worker)
         return worker

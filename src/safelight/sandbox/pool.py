@@ -62,13 +62,21 @@ class Pool:
             CannotRunError: a worker could not be set up any more.
         """
         while True:
-            if self._failed is not None:
-                raise self._failed
+            self.check()
             try:
                 self._jobs.put(job, timeout=1)
             except queue.Full:
                 continue
             return
+
+    def check(self) -> None:
+        """Raise what ended the work, where something did.
+
+        Raises:
+            CannotRunError: a worker could not be set up any more.
+        """
+        if self._failed is not None:
+            raise self._failed
 
     def close(self, *, drop: bool = False) -> None:
         """Finish every queued job (or drop those not begun), deliver every outcome, and end the workers."""
@@ -131,10 +139,12 @@ class _Shift:
                     self._release(0)
                     continue
                 if job is None:
+                    self._release(0)
                     return
                 self._take(job)
-        finally:
-            self._release(0)
+        finally:  # what is still held now comes from a worker that cannot be trusted: it is not delivered
+            for outcome in self._held:
+                outcome.job.content.close()
             self._worker.end()
 
     def _take(self, job: Job) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 from enum import IntEnum
 
 _HEAD = struct.Struct(">BI")
@@ -45,12 +46,18 @@ def receive(connection: socket.socket, bound: int) -> tuple[Frame, bytes]:
         TooLongError: the frame is longer.
         EOFError: the other side is gone.
         ValueError: the kind is unknown.
-        TimeoutError: the socket's time-out passed.
+        TimeoutError: the socket's time-out passed before the whole frame was there.
     """
-    kind, length = _HEAD.unpack(_exactly(connection, _HEAD.size))
-    if length > bound:
-        raise TooLongError
-    return Frame(kind), _exactly(connection, length)
+    limit = connection.gettimeout()
+    deadline = None if limit is None else time.monotonic() + limit
+    try:
+        kind, length = _HEAD.unpack(_exactly(connection, _HEAD.size, deadline))
+        if length > bound:
+            raise TooLongError
+        return Frame(kind), _exactly(connection, length, deadline)
+    finally:
+        if connection.fileno() >= 0:
+            connection.settimeout(limit)
 
 
 def receive_with_fd(connection: socket.socket, bound: int) -> tuple[Frame, bytes, int]:
@@ -64,12 +71,14 @@ def receive_with_fd(connection: socket.socket, bound: int) -> tuple[Frame, bytes
     return Frame(kind), _exactly(connection, length), fds[0]
 
 
-def _exactly(connection: socket.socket, length: int) -> bytes:
+def _exactly(connection: socket.socket, length: int, deadline: float | None = None) -> bytes:
     if not length:
         return b""
     buffer = bytearray(length)
     view = memoryview(buffer)
     while view:
+        if deadline is not None:
+            connection.settimeout(max(deadline - time.monotonic(), 0.001))
         count = connection.recv_into(view)
         if not count:
             raise EOFError

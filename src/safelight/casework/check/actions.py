@@ -130,6 +130,7 @@ class _Drain:
         self._closed = False
 
     def __call__(self) -> bool:
+        self._line.check()
         if not self._intake.finished():
             return False
         if not self._closed:
@@ -141,7 +142,7 @@ class _Drain:
 def _abandon(line: Line, intake: Intake) -> None:
     line.stop.set()
     intake.join()
-    line.close(drop=True)
+    line.abandon()
 
 
 def _finish(

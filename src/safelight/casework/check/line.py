@@ -42,10 +42,11 @@ class Line:
                 return
             if item is None:
                 self._waiting[sha256] = []
-        if item is None and self._ask_database:
-            item = find_items([reading.digests])[0]
         if item is not None:
             self.let_go(parcel)
+        elif self._ask_database:  # an item of an earlier run is not examined again; this case may want to keep it
+            item = find_items([reading.digests])[0]
+        if item is not None:
             settle_as_seen(parcel.draft, item)
             self.put(parcel)
             self._release_waiting(sha256, parcel.draft)
@@ -76,14 +77,20 @@ class Line:
             self.budget.give_back(parcel.held)
             parcel.held = 0
 
-    def close(self, *, drop: bool) -> None:
-        """Finish (or drop) what is being examined."""
-        self._pool.close(drop=drop)
+    def abandon(self) -> None:
+        """Drop what is not recorded yet; the line is stopped."""
+        self._pool.close(drop=True)
+        while not self.parcels.empty():
+            self.let_go(self.parcels.get_nowait())
 
     def begin_close(self) -> None:
         """Nothing more will be examined: let the pool finish, while its parcels are recorded."""
         self._closing = threading.Thread(target=self._finish_pool, daemon=True)
         self._closing.start()
+
+    def check(self) -> None:
+        """Raise what ended the pool, where something did: nobody else may be about to hand it anything."""
+        self._pool.check()
 
     def closed(self) -> bool:
         """Whether the pool has finished.

@@ -15,11 +15,13 @@ from safelight.casework.judging import judge_items
 from safelight.casework.models import Case, Kept
 from safelight.casework.report.model import Failure
 from safelight.casework.rules import Verdict
+from safelight.casework.stacking import lock_kept
 from safelight.evidence.actions import do_complete_containers
 from safelight.evidence.drafts import Draft
 from safelight.evidence.models import Run, SightingState
 from safelight.evidence.recording import SeenItem, record
 from safelight.known.matching import KnownBase
+from safelight.sandbox import SealedContent
 from safelight.vault.objects import ObjectStore
 
 BATCH = 400
@@ -91,16 +93,17 @@ class Recorder:
         return len(self._batch) >= BATCH or self._bytes >= BATCH_BYTES or waited >= BATCH_SECONDS
 
     def _keep_content(self, batch: list[Parcel], verdicts: dict[int, Verdict]) -> None:
-        wanted: dict[int, Parcel] = {}
+        wanted: dict[int, SealedContent] = {}
         for parcel in batch:
             item = parcel.draft.item
             if item is not None and parcel.content is not None and verdicts[item] in self._keep:
-                wanted[item] = parcel
+                wanted[item] = parcel.content
+        for item in Kept.objects.filter(case=self._case, item__in=wanted).values_list("item_id", flat=True):
+            del wanted[item]
         if wanted:
-            self._store.put_many(
-                one.content.read(one.content.size) for one in wanted.values() if one.content is not None
-            )
-        Kept.objects.bulk_create((Kept(case=self._case, item_id=item) for item in wanted), ignore_conflicts=True)
+            lock_kept(shared=True)
+            self._store.put_many(content.read(content.size) for content in wanted.values())
+            Kept.objects.bulk_create((Kept(case=self._case, item_id=item) for item in wanted), ignore_conflicts=True)
 
     def _acknowledge(self, line: Line, parcel: Parcel, verdicts: dict[int, Verdict]) -> None:
         draft = parcel.draft
