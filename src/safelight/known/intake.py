@@ -13,7 +13,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from safelight.errors import UsageError
-from safelight.known.models import KnownEntry, KnownImport, KnownSource
+from safelight.known.models import KnownImport, KnownSource
 from safelight.known.pictures import OwnPictureError, OwnPictures
 from safelight.known.quarantine import Quarantine
 from safelight.known.rows import BadRow, KnownRow
@@ -206,8 +206,3 @@ class Intake:
             row.offender_identified, row.distributed, row.self_generated, row.suspected, row.baseline,
             Jsonb(row.tags), Jsonb(row.opaque), Jsonb(row.notes),
         )  # fmt: skip
-
-
-def current_entries(source: KnownSource) -> int:
-    """How many entries of a source answer now."""
-    return KnownEntry.objects.filter(source=source, superseded_at__isnull=True).count()

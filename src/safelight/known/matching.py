@@ -10,18 +10,18 @@ Rules kept here:
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import numpy as np
-from django.db import connection
 
 from safelight.known.models import KnownEntry
-from safelight.known.rules import HashState, Role, Trust
+from safelight.known.queries import active_signatures, base_version, current_entries
+from safelight.known.rules import Role, Trust
 from safelight.known.schemes import Scheme, load_schemes
-from safelight.search.ports import Codes, HammingIndex, Hits, Keys
+from safelight.search.ports import Codes, HammingIndex, Hits
 from safelight.search.scan import ScanIndex
 from safelight.signatures.types import TRANSFORMS, Digests, Examination, Pdq, Transform
 from safelight.vault import signatures as vault
@@ -159,7 +159,7 @@ class KnownBase:
         return self._answer(questions, rows, found)
 
     def _load(self) -> None:
-        active = _active_signatures()
+        active = active_signatures()
         codes = (c for c in vault.codes(Realm.KNOWN) if c.quality is None or c.quality >= self.min_quality)
         while batch := list(itertools.islice(codes, _LOAD_ROWS)):
             keys = np.fromiter((code.signature for code in batch), np.int64, len(batch))
@@ -189,7 +189,7 @@ class KnownBase:
         found: dict[tuple[int, int], _Found],
     ) -> list[list[Match]]:
         signatures = {signature for _, signature in found}
-        entries = _entries(signatures)
+        entries = current_entries(signatures)
         stored = vault.fetch(entries)
         answers: list[list[Match]] = [[] for _ in questions]
         for (number, signature), pair in found.items():
@@ -236,34 +236,6 @@ class KnownBase:
             self_generated=entry.self_generated,
             sets_grade=Trust(source.trust).sets_grade,
         )
-
-
-def base_version() -> str:
-    """A text that differs whenever an import or a removal has changed what the base answers."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT coalesce(max(id), 0) FROM known_import),"
-            " (SELECT count(*) FROM known_source WHERE removed_at IS NOT NULL)"
-        )
-        imports, removed = cursor.fetchone()
-    return f"{imports}.{removed}"
-
-
-def _active_signatures() -> Keys:
-    """Signatures of current entries whose hash takes part."""
-    current = KnownEntry.objects.filter(superseded_at__isnull=True, hash_state=HashState.MATCHED)
-    numbers = current.values_list("signature", flat=True).iterator(chunk_size=_LOAD_ROWS)
-    return np.fromiter((number for number in numbers if number is not None), np.int64)
-
-
-def _entries(signatures: Iterable[int]) -> dict[int, list[KnownEntry]]:
-    """The current entries of these signatures; signatures without one are absent."""
-    grouped: dict[int, list[KnownEntry]] = {}
-    current = KnownEntry.objects.select_related("source").filter(superseded_at__isnull=True)
-    for entry in current.filter(signature__in=list(signatures)).order_by("id"):
-        if entry.signature is not None:
-            grouped.setdefault(entry.signature, []).append(entry)
-    return grouped
 
 
 def _versions(which: Which, frame: int, pdq: Pdq) -> list[QueryHash]:

@@ -1,13 +1,18 @@
-"""What can be asked about the sources of the known base, for lists and reports."""
+"""What can be asked of the tables: sources for lists and reports, current entries for matching."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Q
+import numpy as np
+from django.db.models import Count, Max, Q
 
 from safelight.errors import UsageError
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.rules import HashState
+from safelight.search.ports import Keys
+
+_CHUNK = 100_000
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,30 @@ def show_source(name: str) -> SourceDetail:
         by_grade=dict(current.values_list("grade").annotate(Count("id")).order_by("grade")),
         by_hash_state=dict(current.values_list("hash_state").annotate(Count("id")).order_by("hash_state")),
     )
+
+
+def base_version() -> str:
+    """A text that differs whenever an import or a removal has changed what the base answers."""
+    latest = KnownImport.objects.aggregate(latest=Max("id"))["latest"]
+    removed = KnownSource.objects.filter(removed_at__isnull=False).count()
+    return f"{latest or 0}.{removed}"
+
+
+def active_signatures() -> Keys:
+    """The vault's numbers of the current entries whose hash takes part in matching."""
+    current = KnownEntry.objects.filter(superseded_at__isnull=True, hash_state=HashState.MATCHED)
+    numbers = current.values_list("signature", flat=True).iterator(chunk_size=_CHUNK)
+    return np.fromiter((number for number in numbers if number is not None), np.int64)
+
+
+def current_entries(signatures: Iterable[int]) -> dict[int, list[KnownEntry]]:
+    """The current entries of these signatures with their sources; signatures without one are absent."""
+    grouped: dict[int, list[KnownEntry]] = {}
+    current = KnownEntry.objects.select_related("source").filter(superseded_at__isnull=True)
+    for entry in current.filter(signature__in=list(signatures)).order_by("id"):
+        if entry.signature is not None:
+            grouped.setdefault(entry.signature, []).append(entry)
+    return grouped
 
 
 def _summary(made: KnownImport) -> ImportSummary:

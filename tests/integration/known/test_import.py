@@ -14,8 +14,7 @@ from safelight.known.queries import list_sources, show_source
 from safelight.known.rules import Role, Trust
 from safelight.vault import signatures as vault
 from safelight.vault.signatures import Realm
-
-from .conftest import NOW
+from tests.integration.known.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 

@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from safelight.known.actions import do_remove_source
-from safelight.known.matching import KnownBase, QueryHash, Question, base_version
+from safelight.known.matching import KnownBase, QueryHash, Question
+from safelight.known.queries import base_version
 from safelight.known.rules import Role, Trust
 from safelight.media.types import Metadata
 from safelight.signatures.types import TRANSFORMS, Digests, Examination, Pdq, Still, Transform
 from safelight.vault.signatures import Which
-
-from .conftest import NOW
+from tests.integration.known.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,7 @@ from safelight.media.types import Kind
 from safelight.samples.pictures import picture
 from safelight.signatures.digests import digest
 from safelight.signatures.examine import examine
-
-from .conftest import NOW
+from tests.integration.known.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
