@@ -31,9 +31,9 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-c", "from safelight.cli import main; main()"]
 SECONDS_PER_FILE = 2.0
 """A run that takes longer than this for each of its files, and ten minutes, is ended and counts as aborted."""
-READ, NO_PICTURE, ARCHIVE = "read", "no picture any more", "archive opened"
+READ, NO_PICTURE, ARCHIVE, BROKEN = "read", "no picture any more", "archive opened", "archive broken"
 GRAVE = ("crashed", "timed-out", "reply-too-large")
-ORDER = (READ, "damaged", "unreadable", ARCHIVE, NO_PICTURE, *GRAVE)
+ORDER = (READ, "damaged", "unreadable", ARCHIVE, BROKEN, NO_PICTURE, *GRAVE)
 
 
 @dataclass
@@ -89,7 +89,7 @@ def outcome(row: dict[str, str], failures: dict[str, str]) -> str:
     """Name what came of one file."""
     kind = failures.get(row["path"])
     if kind is not None:
-        return kind
+        return BROKEN if kind == "archive" else kind
     if row["verdict"] != "not examined":
         return READ
     return ARCHIVE if row["reason"].startswith("an archive") else NO_PICTURE

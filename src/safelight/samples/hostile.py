@@ -186,8 +186,8 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 def mutations(rng: np.random.Generator, content: bytes) -> bytes:
-    """Return the content with one to four random injuries: bits flipped, parts cut, put in, doubled, swapped, false."""
-    for _ in range(int(rng.integers(1, 5))):
+    """Return the content with one to three random injuries: bits flipped, parts cut, put in, doubled, swapped, false."""
+    for _ in range(int(rng.integers(1, 4))):
         if not content:
             return rng.bytes(int(rng.integers(0, 64)))
         content = _INJURIES[int(rng.integers(len(_INJURIES)))](rng, content)
