@@ -1,7 +1,7 @@
 """Where everything that parses foreign bytes runs: worker processes without network, files or rights.
 
 In come a task's name and sealed content; out come bounded replies, or the one error that says what the worker did.
-Layers: no-new-privileges, seccomp, Landlock, own user, limits on CPU, memory, files and time (`layers` says which are active).
+Layers: no-new-privileges, seccomp, Landlock, own user, limits on CPU, memory, files and time (see `layers`).
 It must never hand the parent an object it would have to trust: replies are bytes, checked against a type by the caller.
 """
 
@@ -21,6 +21,19 @@ from safelight.sandbox.nursery import Nursery, Worker
 from safelight.sandbox.pool import Job, Outcome, Pool
 
 __all__ = [
-    "Job", "Layer", "LayerMissingError", "Limits", "Nursery", "Outcome", "Pool", "ReplyTooLargeError", "SandboxError", "SandboxUnavailableError",
-    "SealedContent", "TaskFailedError", "Worker", "WorkerCrashedError", "WorkerTimedOutError",
-]  # fmt: skip
+    "Job",
+    "Layer",
+    "LayerMissingError",
+    "Limits",
+    "Nursery",
+    "Outcome",
+    "Pool",
+    "ReplyTooLargeError",
+    "SandboxError",
+    "SandboxUnavailableError",
+    "SealedContent",
+    "TaskFailedError",
+    "Worker",
+    "WorkerCrashedError",
+    "WorkerTimedOutError",
+]

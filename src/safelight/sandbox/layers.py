@@ -84,6 +84,5 @@ def _set_limits(limits: Limits) -> None:
     }
     for what, bound in bounds.items():
         hard = resource.getrlimit(what)[1]
-        if hard != resource.RLIM_INFINITY:
-            bound = min(bound, hard)
-        resource.setrlimit(what, (bound, bound))
+        least = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        resource.setrlimit(what, (least, least))

@@ -175,7 +175,7 @@ class Nursery:
             worker.end()
 
     def bury(self, pid: int) -> str:
-        """End a worker and take its status; it stays unreaped until here, so that the number can't mean another process."""
+        """End a worker and take its status; unreaped until here, its number cannot mean another process."""
         _await_end(pid)
         with self._lock:
             try:

@@ -1,7 +1,7 @@
 """Many workers at once: jobs in, outcomes out, one crash or time-out costs one file.
 
-A worker that crashes may have been taken over some files earlier. So the last answers of each worker are held back until
-it has served some more; when it crashes they are asked for again, from a fresh worker.
+A worker that crashes may have been taken over some files earlier. So the last answers of each worker are held back
+until it has served some more; when it crashes they are asked for again, from a fresh worker.
 """
 
 import queue

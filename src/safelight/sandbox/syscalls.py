@@ -13,14 +13,16 @@ except (ImportError, OSError, RuntimeError):  # the wrapper says so in several w
 
 ALLOWED = (
     # its socket and the content it was handed
-    "read", "readv", "pread64", "write", "writev", "lseek", "close", "recvmsg", "recvfrom", "sendmsg", "sendto", "poll", "ppoll",
+    "read", "readv", "pread64", "write", "writev", "lseek", "close", "recvmsg", "recvfrom", "sendmsg", "sendto",
+    "poll", "ppoll",
     # memory
     "brk", "munmap", "mremap", "madvise", "mincore",
     # threads inside the worker (a HEIC decoder wants one), locks, signals
     "futex", "futex_waitv", "set_robust_list", "rseq", "sched_yield", "sched_getaffinity", "gettid", "getpid", "exit",
     "exit_group", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall",
     # the clock, randomness, its own accounts
-    "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "getrandom", "getrusage", "times",
+    "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time",
+    "getrandom", "getrusage", "times",
 )  # fmt: skip
 _EXECUTABLE = 0x4
 _CLONE_THREAD = 0x10000

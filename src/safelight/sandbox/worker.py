@@ -1,4 +1,4 @@
-"""A worker: closes itself off, then serves calls until its socket closes. Everything here runs with foreign bytes about."""
+"""A worker: closes itself off, then serves calls until its socket closes. All of it runs with foreign bytes about."""
 
 import io
 import mmap

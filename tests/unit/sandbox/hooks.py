@@ -92,16 +92,16 @@ def _previous(content):
                     found.append(type(thing).__name__)
             except ValueError:
                 continue
-    buffers = [ctypes.create_string_buffer(size) for size in (600, 5000, 70000) for _ in range(20)]
-    raw = [_libc.malloc for _ in ()]
-    for size in (600, 1100, 5000, 16384, 65536, 100000):
-        for _ in range(40):
-            _libc.malloc.restype = ctypes.c_void_p
-            place = _libc.malloc(ctypes.c_size_t(size))
-            if _MARK in ctypes.string_at(place, size):
-                found.append(f"memory of {size}")
-    del buffers, raw
-    return found or ["nothing"]
+    return found + _freed_memory() or ["nothing"]
+
+
+def _freed_memory():
+    """What the allocator hands out again, as it was left."""
+    _libc.malloc.restype = ctypes.c_void_p
+    sizes = [size for size in (600, 1100, 5000, 16384, 65536, 100000) for _ in range(40)]
+    return [
+        f"memory of {size}" for size in sizes if _MARK in ctypes.string_at(_libc.malloc(ctypes.c_size_t(size)), size)
+    ]
 
 
 def _keep(content):
@@ -111,36 +111,34 @@ def _keep(content):
 
 
 _ATTEMPTS = {
-    "socket": _errno(lambda content: socket.socket()),
-    "unix socket": _errno(lambda content: socket.socket(socket.AF_UNIX)),
-    "open": _errno(lambda content: os.open("/etc/passwd", os.O_RDONLY)),
-    "create": _errno(lambda content: os.open("/tmp/safelight-escape", os.O_CREAT | os.O_WRONLY)),
-    "list": _errno(lambda content: os.listdir("/")),
-    "stat": _errno(lambda content: os.stat("/etc/passwd")),
-    "exec": _errno(lambda content: os.execv("/bin/true", ["true"])),
-    "fork": _errno(lambda content: os.fork()),
-    "spawn": _errno(lambda content: subprocess.Popen(["/bin/true"])),
+    "socket": _errno(lambda _: socket.socket()),
+    "unix socket": _errno(lambda _: socket.socket(socket.AF_UNIX)),
+    "open": _errno(lambda _: os.open("/etc/passwd", os.O_RDONLY)),
+    "create": _errno(lambda _: os.open("/tmp/safelight-escape", os.O_CREAT | os.O_WRONLY)),
+    "list": _errno(lambda _: os.listdir("/")),
+    "stat": _errno(lambda _: os.stat("/etc/passwd")),
+    "exec": _errno(lambda _: os.execv("/bin/true", ["true"])),
+    "fork": _errno(lambda _: os.fork()),
+    "spawn": _errno(lambda _: subprocess.Popen(["/bin/true"])),
     "ptrace": _errno(_raw(101, 16, os.getppid(), 0, 0)),
     "read memory of another": _errno(_raw(310, os.getppid(), 0, 0, 0, 0, 0)),
-    "kill": _errno(lambda content: os.kill(os.getppid(), 0)),
-    "executable memory": _errno(
-        lambda content: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-    ),
-    "memfd": _errno(lambda content: os.memfd_create("x")),
+    "kill": _errno(lambda _: os.kill(os.getppid(), 0)),
+    "executable memory": _errno(lambda _: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)),
+    "memfd": _errno(lambda _: os.memfd_create("x")),
     "io_uring": _errno(_raw(425, 1, 0)),
     "bpf": _errno(_raw(321, 0, 0, 0)),
     "mount": _errno(_raw(165, 0, 0, 0, 0, 0)),
-    "setuid": _errno(lambda content: os.setuid(0)),
-    "memory": _errno(lambda content: len(bytearray(8 << 30))),
+    "setuid": _errno(lambda _: os.setuid(0)),
+    "memory": _errno(lambda _: len(bytearray(8 << 30))),
     "shared memory": _write_shared,
     "keep": _keep,
     "previous": _previous,
-    "crash": lambda content: ctypes.string_at(0),
-    "hang": lambda content: time.sleep(3600),
-    "long": lambda content: "x" * (1 << 20),
-    "raise": lambda content: 1 // 0,
-    "exit": lambda content: os._exit(3),
-    "keep view": lambda content: _VIEWS.append(memoryview(content)),
+    "crash": lambda _: ctypes.string_at(0),
+    "hang": lambda _: time.sleep(3600),
+    "long": lambda _: "x" * (1 << 20),
+    "raise": lambda _: 1 // 0,
+    "exit": lambda _: os._exit(3),
+    "keep view": lambda _: _VIEWS.append(memoryview(_)),
 }
 _VIEWS: list[memoryview] = []
 

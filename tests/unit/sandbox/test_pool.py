@@ -23,13 +23,13 @@ def run(jobs, *, workers=2, limits=None):
 
 
 def test_every_job_has_exactly_one_outcome():
-    outcomes, pool = run([b"fine"] * 300)
+    outcomes, _pool = run([b"fine"] * 300)
     assert sorted(outcome.job.tag for outcome in outcomes) == list(range(300))
     assert all(outcome.error is None for outcome in outcomes)
 
 
 def test_a_worker_is_replaced_after_its_number_of_files():
-    outcomes, pool = run([b"fine"] * 50, workers=1, limits=Limits(files=10, memory_bytes=1 << 30))
+    outcomes, _pool = run([b"fine"] * 50, workers=1, limits=Limits(files=10, memory_bytes=1 << 30))
     by_worker = {}
     for outcome in outcomes:
         by_worker.setdefault(outcome.reply, []).append(outcome.job.tag)
@@ -39,7 +39,7 @@ def test_a_worker_is_replaced_after_its_number_of_files():
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_one_crash_costs_one_file(workers):
-    outcomes, pool = run([b"crash" if n in {7, 30} else b"fine" for n in range(40)], workers=workers)
+    outcomes, _pool = run([b"crash" if n in {7, 30} else b"fine" for n in range(40)], workers=workers)
     failed = {outcome.job.tag: outcome.error for outcome in outcomes if outcome.error}
     assert set(failed) == {7, 30}
     assert all(isinstance(error, WorkerCrashedError) for error in failed.values())
