@@ -186,7 +186,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 def mutations(rng: np.random.Generator, content: bytes) -> bytes:
-    """Return the content with one to three random injuries: bits flipped, parts cut, put in, doubled, swapped, false."""
+    """Return the content with one to three random injuries: bits flipped, parts cut, added, doubled, swapped."""
     for _ in range(int(rng.integers(1, 4))):
         if not content:
             return rng.bytes(int(rng.integers(0, 64)))
