@@ -1,5 +1,6 @@
 """The central directory of a ZIP (APPNOTE 4.3.12 to 4.3.16), read where the standard library cannot."""
 
+import io
 import os
 import struct
 import zipfile
@@ -10,26 +11,67 @@ _LONGEST_COMMENT = 0xFFFF
 _LOCATOR, _LOCATOR_BYTES = b"PK\x06\x07", 20
 _END64, _END64_BYTES = b"PK\x06\x06", 56
 _ENTRY, _ENTRY_BYTES = b"PK\x01\x02", 46
-_UTF8_BYTE, _UTF8_BIT = 9, 0x08
+_UTF8_BYTE, _LOCAL_UTF8_BYTE, _UTF8_BIT = 9, 7, 0x08
 _LARGEST = 1 << 30
 
 
-def without_utf8_flags(content: BinaryIO) -> tuple[int, bytes]:
-    """Return where the central directory begins, and its bytes with the UTF-8 flag of every entry cleared.
+class PatchedFile(io.RawIOBase):
+    """A ZIP that reads as it stands, but for UTF-8 flags in its records: the standard library trusts them too far.
 
-    So one name that is not the UTF-8 it claims to be does not hide the others. Nothing else of the file changes.
-
-    Raises:
-        zipfile.BadZipFile: There is no central directory.
+    One name that is not the UTF-8 it claims to be would hide all others, and one that claims it in one of its two
+    records only would hide its own entry.
     """
-    start, size = _place(content)
-    content.seek(start)
-    data = bytearray(content.read(size))
-    at = 0
-    while data[at : at + 4] == _ENTRY and at + _ENTRY_BYTES <= len(data):
-        data[at + _UTF8_BYTE] &= ~_UTF8_BIT & 0xFF
-        at += _ENTRY_BYTES + sum(struct.unpack_from("<HHH", data, at + 28))
-    return start, bytes(data)
+
+    def __init__(self, content: BinaryIO) -> None:
+        self._content = content
+        self._directory = self._local = (0, b"")
+
+    def clear_utf8_flags(self) -> None:
+        """Let no entry of the central directory claim to have a UTF-8 name.
+
+        Raises:
+            zipfile.BadZipFile: There is no central directory.
+        """
+        start, size = _place(self._content)
+        self._content.seek(start)
+        data = bytearray(self._content.read(size))
+        at = 0
+        while data[at : at + 4] == _ENTRY and at + _ENTRY_BYTES <= len(data):
+            data[at + _UTF8_BYTE] &= ~_UTF8_BIT & 0xFF
+            at += _ENTRY_BYTES + sum(struct.unpack_from("<HHH", data, at + 28))
+        self._directory = start, bytes(data)
+
+    def agree_on_utf8(self, info: zipfile.ZipInfo) -> None:
+        """Let an entry's local record claim what its entry in the directory does."""
+        self._local = (0, b"")
+        at = info.header_offset + _LOCAL_UTF8_BYTE
+        self._content.seek(at)
+        found = self._content.read(1)
+        if found:
+            self._local = at, bytes([found[0] & ~_UTF8_BIT | info.flag_bits >> 8 & _UTF8_BIT])
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, as in the file."""
+        return self._content.seek(offset, whence)
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # the stub asks for a wider type
+        """Read what the file holds here, patched."""
+        at = self._content.tell()
+        data = self._content.read(len(buffer))
+        buffer[: len(data)] = data
+        for start, part in (self._directory, self._local):
+            first, last = max(at, start), min(at + len(data), start + len(part))
+            if first < last:
+                buffer[first - at : last - at] = part[first - start : last - start]
+        return len(data)
 
 
 def _place(content: BinaryIO) -> tuple[int, int]:

@@ -11,21 +11,27 @@ from safelight.evidence.archives.copying import copy, say
 from safelight.evidence.archives.messages import End, Entry, Message, Problem, told_size
 
 _LATEST_SECOND = 1 << 33
+_EXACT = "surrogateescape"
+"""Bytes that are no UTF-8 become single surrogates, and these the same bytes again."""
 
 
 def walk(content: BinaryIO | IO[bytes]) -> Iterator[Message]:
     """Yield every member that is not a folder. Links are named, not followed; devices and pipes are named, not made."""
     header = _watched()
-    # Latin-1 turns every byte into one character and back, so that names stay exact.
     with tarfile.open(
-        fileobj=content, mode="r|", encoding="latin-1", errors="surrogateescape", ignore_zeros=True, tarinfo=header
+        fileobj=content, mode="r|", encoding="utf-8", errors=_EXACT, ignore_zeros=True, tarinfo=header
     ) as archive:
         number = 0
         while (member := archive.next()) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # not in the stub; they are not needed again, and an archive may hold millions
-            if not member.isdir():
-                yield from _member(archive, member, number)
-                number += 1
+            if member.isdir():
+                continue
+            for message in _member(archive, member, number):
+                yield message
+                if isinstance(message, End) and message.problem:
+                    yield Problem("the tar archive is cut off in the middle of an entry")
+                    return
+            number += 1
     if header.damaged:
         yield Problem(f"broken tar archive: damaged blocks where entries should begin, the first: {header.damaged}")
     elif not header.ended:
@@ -57,7 +63,7 @@ def _watched() -> type[_Header]:
 
 
 def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, number: int) -> Iterator[Message]:
-    name = _bytes(member, "path", member.name)
+    name = member.name.encode("utf-8", _EXACT)
     modified = int(member.mtime * 1_000_000_000) if abs(member.mtime) < _LATEST_SECOND else None
     if member.isreg():
         yield Entry(number, name, told_size(member.size), modified)
@@ -73,9 +79,3 @@ def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, number: int) -> I
     else:
         yield Entry(number, name, None, modified, "special", reason="a device, pipe or other special entry, not made")
         yield End()
-
-
-def _bytes(member: tarfile.TarInfo, key: str, name: str) -> bytes:
-    """The exact bytes of a name: a pax header is UTF-8 by its standard, everything else was read as Latin-1."""
-    encoding = "utf-8" if key in member.pax_headers else "latin-1"
-    return name.encode(encoding, "surrogateescape")

@@ -1,14 +1,12 @@
 """ZIP (APPNOTE 6.3): entries in the order of the central directory, names as the exact bytes that stand there."""
 
 import calendar
-import io
-import os
 import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from safelight.evidence.archives.copying import BROKEN, copy, say
-from safelight.evidence.archives.directory import without_utf8_flags
+from safelight.evidence.archives.directory import PatchedFile
 from safelight.evidence.archives.messages import End, Entry, Message, told_size
 
 _ENCRYPTED = 0x1
@@ -18,18 +16,19 @@ _UNIX_LINK, _UNIX_FORMAT = 0o120000, 0o170000
 
 def walk(content: BinaryIO) -> Iterator[Message]:
     """Yield every entry that is not a folder; an entry that needs a password is locked, a broken one says so."""
-    archive, utf8 = _open(content)
-    with archive:
+    file = PatchedFile(content)
+    with _open(file) as archive:
         for number, info in enumerate(archive.infolist()):
-            if info.is_dir() and not info.file_size:
+            if info.orig_filename.endswith("/") and not info.file_size:
                 continue
-            name, size = _name(info, utf8=utf8), told_size(info.file_size)
+            name, size = _name(info), told_size(info.file_size)
             if info.flag_bits & _ENCRYPTED:
                 yield Entry(number, name, size, _modified(info), locked=True, reason="a password is needed")
                 yield End()
                 continue
             link = (info.external_attr >> 16) & _UNIX_FORMAT == _UNIX_LINK
             yield Entry(number, name, size, _modified(info), "link" if link else "file")
+            file.agree_on_utf8(info)
             yield from _content(archive, info)
 
 
@@ -43,17 +42,18 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Messag
         yield from copy(stream)
 
 
-def _open(content: BinaryIO) -> tuple[zipfile.ZipFile, bool]:
+def _open(file: PatchedFile) -> zipfile.ZipFile:
     """Open the archive; where a name that claims to be UTF-8 is not, read all names as plain bytes instead."""
     try:
-        return zipfile.ZipFile(content), True
+        return zipfile.ZipFile(file)
     except UnicodeDecodeError:
-        return zipfile.ZipFile(_Patched(content, *without_utf8_flags(content))), False
+        file.clear_utf8_flags()
+        return zipfile.ZipFile(file)
 
 
-def _name(info: zipfile.ZipInfo, *, utf8: bool) -> bytes:
+def _name(info: zipfile.ZipInfo) -> bytes:
     """The exact bytes of a name: the standard library read them as UTF-8 or code page 437, both of which turn back."""
-    return info.orig_filename.encode("utf-8" if utf8 and info.flag_bits & _UTF8 else "cp437")
+    return info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437")
 
 
 def _modified(info: zipfile.ZipInfo) -> int | None:
@@ -62,28 +62,3 @@ def _modified(info: zipfile.ZipInfo) -> int | None:
         return calendar.timegm((*info.date_time, 0, 0, 0)) * 1_000_000_000
     except (ValueError, OverflowError):
         return None
-
-
-class _Patched(io.RawIOBase):
-    """A file of which one part reads as other bytes of the same length."""
-
-    def __init__(self, content: BinaryIO, start: int, part: bytes) -> None:
-        self._content, self._start, self._part = content, start, part
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._content.seek(offset, whence)
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # the stub asks for a wider type
-        at = self._content.tell()
-        data = self._content.read(len(buffer))
-        buffer[: len(data)] = data
-        first, last = max(at, self._start), min(at + len(data), self._start + len(self._part))
-        if first < last:
-            buffer[first - at : last - at] = self._part[first - self._start : last - self._start]
-        return len(data)
