@@ -84,7 +84,7 @@ def _run(settings: Settings, options: CheckOptions) -> None:
         from safelight.vault.stores.folder import FolderStore
 
         with watcher() as watching:
-            around = Surroundings(FolderStore(data), data, now, _user(), watching)
+            around = Surroundings(FolderStore(data / "objects"), data, now, _user(), watching)
             result = do_check(options, around)
         if result.stopped:
             raise CannotRunError("stopped; what is done is recorded, and the same command goes on from there")
