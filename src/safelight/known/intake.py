@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from django.db import connection
 from psycopg.types.json import Jsonb
 
@@ -204,5 +205,9 @@ class Intake:
             self._source.pk, self._edition.pk, signature, made.print, content_key(row), made.state.value, row.line,
             row.external_id, row.category, row.series, row.agency, row.media_type, row.comment, row.victim_identified,
             row.offender_identified, row.distributed, row.self_generated, row.suspected, row.baseline,
-            Jsonb(row.tags), Jsonb(row.opaque), Jsonb(row.notes),
+            _json(row.tags), _json(row.opaque), _json(row.notes),
         )  # fmt: skip
+
+
+def _json(value: object) -> Jsonb:
+    return Jsonb(value, dumps=msgspec.json.encode)
