@@ -1,6 +1,6 @@
 """Asks the known base about items and writes the answers down, with the evidence as it stands now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,12 @@ from django.db import connection, transaction
 from safelight.casework.models import Answer, Case
 from safelight.casework.report.model import Claim, Evidence
 from safelight.casework.rules import Agreement, How, Judgement, Verdict, judge
-from safelight.evidence.models import Item, ItemState, Run
+from safelight.evidence.models import ItemState, Run
+from safelight.evidence.recording import RecordedItem, recorded_items
 from safelight.known.matching import KnownBase, Match, QueryHash, Question
+from safelight.platform.copying import copy_rows
 from safelight.signatures.types import TRANSFORMS, Digests
-from safelight.vault.signatures import NewPdq, NewSignature, Which, fetch
+from safelight.vault.signatures import NewPdq, NewSignature, Which
 
 _OTHERWISE = {
     ItemState.PICTURE: Verdict.NEW,
@@ -21,6 +23,9 @@ _OTHERWISE = {
     ItemState.UNREADABLE: Verdict.UNREADABLE,
     ItemState.NO_MEDIA: Verdict.NOT_EXAMINED,
 }
+_COLUMNS = (
+    "case_id", "item_id", "run_id", "verdict", "graded", "reason", "evidence", "base", "radius", "quality", "made", "current",
+)  # fmt: skip
 _ANSWERS_LOCK = 0x5AFE_0003
 EVIDENCE_KEPT = 200
 """Matches kept of one answer, strongest first; a hash that hits more is counted, and says so."""
@@ -28,25 +33,36 @@ _WHICH = {Which.LISTED: "list", Which.SHOWN: "shown"}
 _WITHOUT_INFORMATION = "no usable hash: the picture has no structure that a perceptual hash could hold"
 
 
-def judge_items(case: Case, run: Run, items: Iterable[int], base: KnownBase, *, now: datetime) -> dict[int, Verdict]:
+def judge_items(
+    case: Case,
+    run: Run,
+    items: Iterable[int],
+    base: KnownBase,
+    *,
+    now: datetime,
+    new: Mapping[int, RecordedItem] | None = None,
+) -> dict[int, Verdict]:
     """Answer about items that have no current answer from this state of the base; the verdict of every item comes back.
 
-    The caller's transaction, or one of its own, holds the new answers; earlier ones stay, no longer current.
+    `new` holds those of them that were recorded in this very transaction, so that they need not be read back. The
+    caller's transaction, or one of its own, holds the new answers; earlier ones stay, no longer current.
     """
-    wanted = list(dict.fromkeys(items))
+    fresh = new or {}
+    wanted = dict.fromkeys(items)
     with transaction.atomic():
         _one_at_a_time(case)
-        standing = dict(_standing(case, wanted, base))
-        pending = list(Item.objects.filter(pk__in=[item for item in wanted if item not in standing]))
-        stored = fetch([item.signature for item in pending])
-        matches = base.match([_question(stored[item.signature]) for item in pending])
-        answers = [
-            _answer(case, run, item, stored[item.signature], found, base, now)
-            for item, found in zip(pending, matches, strict=True)
-        ]
-        Answer.objects.filter(case=case, item__in=[item.pk for item in pending], current=True).update(current=False)
-        Answer.objects.bulk_create(answers, batch_size=500)
-    return standing | {answer.item_id: Verdict(answer.verdict) for answer in answers}
+        older = [item for item in wanted if item not in fresh]
+        standing = dict(_standing(case, older, base)) if older else {}
+        again = [item for item in older if item not in standing]
+        pending = [fresh[item] for item in wanted if item in fresh] + (recorded_items(again) if again else [])
+        matches = base.match([_question(item.signature) for item in pending])
+        judged = [(item, *_judged(item, found, base)) for item, found in zip(pending, matches, strict=True)]
+        if again:
+            Answer.objects.filter(case=case, item__in=again, current=True).update(current=False)
+        same = (base.version, base.radius, base.min_quality, now, True)
+        rows = ((case.pk, item.number, run.pk, *_row(item, one, told), *same) for item, one, told in judged)
+        copy_rows(Answer, _COLUMNS, rows)
+    return standing | {item.number: judgement.verdict for item, judgement, _evidence in judged}
 
 
 def _one_at_a_time(case: Case) -> None:
@@ -74,32 +90,22 @@ def _versions(pdq: NewPdq) -> Iterable[QueryHash]:
         yield QueryHash(pdq.which, pdq.frame, transform, bits, pdq.quality or 0, usable=True)
 
 
-def _answer(
-    case: Case, run: Run, item: Item, stored: NewSignature, found: Sequence[Match], base: KnownBase, now: datetime
-) -> Answer:  # fmt: skip
-    judgement = judge([_agreement(match) for match in found], _OTHERWISE[ItemState(item.state)])
-    evidence = [_evidence(found[row], base) for row in judgement.order[:EVIDENCE_KEPT]]
-    return Answer(
-        case=case,
-        item=item,
-        run=run,
-        verdict=judgement.verdict.value,
-        graded=judgement.graded,
-        reason=_reason(item, stored, judgement),
-        evidence=[msgspec.to_builtins(one) for one in evidence],
-        base=base.version,
-        radius=base.radius,
-        quality=base.min_quality,
-        made=now,
-    )
+def _judged(item: RecordedItem, found: Sequence[Match], base: KnownBase) -> tuple[Judgement, list[Evidence]]:
+    judgement = judge([_agreement(match) for match in found], _OTHERWISE[item.state])
+    return judgement, [_evidence(found[row], base) for row in judgement.order[:EVIDENCE_KEPT]]
 
 
-def _reason(item: Item, stored: NewSignature, judgement: Judgement) -> str | None:
+def _row(item: RecordedItem, judgement: Judgement, evidence: list[Evidence]) -> tuple[object, ...]:
+    told = msgspec.json.encode(evidence).decode()
+    return judgement.verdict.value, judgement.graded, _reason(item, judgement), told
+
+
+def _reason(item: RecordedItem, judgement: Judgement) -> str | None:
     more = len(judgement.order) - EVIDENCE_KEPT
     parts = [judgement.reason, f"{more} more matches are not listed" if more > 0 else None]
     if judgement.verdict in (Verdict.UNREADABLE, Verdict.NOT_EXAMINED):
         parts.append(item.reason)
-    elif judgement.verdict is Verdict.NEW and not stored.pdqs:
+    elif judgement.verdict is Verdict.NEW and not item.signature.pdqs:
         parts.append(_WITHOUT_INFORMATION)
     return "; ".join(part for part in parts if part) or None
 

@@ -23,9 +23,9 @@ class Answer(models.Model):
     when a source is removed.
     """
 
-    case = models.ForeignKey(Case, models.PROTECT)
-    item = models.ForeignKey(Item, models.PROTECT)
-    run = models.ForeignKey(Run, models.PROTECT)
+    case = models.ForeignKey(Case, models.PROTECT, db_index=False)
+    item = models.ForeignKey(Item, models.PROTECT, db_index=False)
+    run = models.ForeignKey(Run, models.PROTECT, db_index=False)
     verdict = models.TextField()
     graded = models.BooleanField()
     reason = models.TextField(null=True)

@@ -100,15 +100,15 @@ class Item(models.Model):
     pixels = models.BinaryField(null=True)
     metadata = models.JSONField(null=True)
     raw = models.BinaryField(null=True)
-    examined_by = models.ForeignKey(Run, models.PROTECT)
+    examined_by = models.ForeignKey(Run, models.PROTECT, db_index=False)
 
 
 class Sighting(models.Model):
     """An item seen at a place, or a place whose content could not be had; `place` is the digest of the chain of names."""
 
-    exhibit = models.ForeignKey(Exhibit, models.PROTECT)
+    exhibit = models.ForeignKey(Exhibit, models.PROTECT, db_index=False)
     source = models.ForeignKey(Source, models.PROTECT)
-    run = models.ForeignKey(Run, models.PROTECT)
+    run = models.ForeignKey(Run, models.PROTECT, db_index=False)
     parent = models.ForeignKey("self", models.PROTECT, null=True)
     place = models.BinaryField(max_length=16)
     version = models.SmallIntegerField(default=1)

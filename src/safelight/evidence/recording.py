@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Model
 
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import Item, ItemState, Run, Sighting, SightingHow, SightingState
 from safelight.evidence.names import child_place
+from safelight.platform.copying import copy_rows, reserve_ids
 from safelight.signatures.types import Digests, Examination, Pdq, Still
-from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which, find, store
+from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which, fetch, find, store
 
 _ITEMS_LOCK = 0x5AFE_0001
 """Two runs that meet the same new content at once make one item of it."""
@@ -26,18 +26,40 @@ _SIGHTING_COLUMNS = (
 )  # fmt: skip
 
 
-def record(run: Run, drafts: Sequence[Draft]) -> None:
-    """Record drafts and their children, and fill in their `number` and `item`. The caller holds the transaction."""
+@dataclass(frozen=True)
+class RecordedItem:
+    """An item with what can be asked of it: its digests and hashes, and whether it could be read."""
+
+    number: int
+    state: ItemState
+    reason: str | None
+    signature: NewSignature
+
+
+def record(run: Run, drafts: Sequence[Draft]) -> dict[int, RecordedItem]:
+    """Record drafts and their children, and fill in their `number` and `item`; the items that are new come back.
+
+    The caller holds the transaction.
+    """
     flat = list(_family(drafts))
-    _record_items(run, [draft for draft in flat if draft.content is not None and draft.item is None])
-    _adopt_children(drafts)
+    new = _record_items(run, [draft for draft in flat if draft.content is not None and draft.item is None])
+    _adopt_children(drafts, new)
     flat = list(_family(drafts))
-    for draft, number in zip(flat, _ids(Sighting, len(flat)), strict=True):
+    for draft, number in zip(flat, reserve_ids(Sighting, len(flat)), strict=True):
         draft.number = number
     for draft in flat:
         for child in draft.children:
             child.parent = draft.number
-    _copy(Sighting, _SIGHTING_COLUMNS, (_sighting_row(run, draft) for draft in flat))
+    copy_rows(Sighting, _SIGHTING_COLUMNS, (_sighting_row(run, draft) for draft in flat))
+    return new
+
+
+def recorded_items(numbers: Collection[int]) -> list[RecordedItem]:
+    """Items by number, in ascending order, with their digests and hashes."""
+    rows = Item.objects.filter(pk__in=numbers).order_by("id").values_list("id", "state", "reason", "signature")
+    found = list(rows)
+    stored = fetch([signature for *_, signature in found])
+    return [RecordedItem(number, ItemState(state), reason, stored[key]) for number, state, reason, key in found]
 
 
 @dataclass(frozen=True)
@@ -58,11 +80,13 @@ def find_items(digests: Sequence[Digests]) -> list[SeenItem | None]:
     return [items.get(signatures.get(row, 0)) for row in range(len(digests))]
 
 
-def _adopt_children(drafts: Sequence[Draft]) -> None:
+def _adopt_children(drafts: Sequence[Draft], new: Collection[int]) -> None:
     """Give each further sighting of a content the embedded pictures that were found when it was examined."""
     children = {draft.item: draft.children for draft in drafts if draft.children}
     without = [draft for draft in drafts if draft.item is not None and not draft.children]
-    children.update(_recorded_children({draft.item for draft in without if draft.item is not None} - children.keys()))
+    older = {draft.item for draft in without if draft.item is not None and draft.item not in new} - children.keys()
+    if older:
+        children.update(_recorded_children(older))
     for draft in without:
         for number, child in enumerate(children.get(draft.item, ())):
             place = child_place(draft.place, child.name, number)
@@ -98,9 +122,9 @@ def _family(drafts: Iterable[Draft]) -> Iterator[Draft]:
         yield from _family(draft.children)
 
 
-def _record_items(run: Run, drafts: Sequence[Draft]) -> None:
+def _record_items(run: Run, drafts: Sequence[Draft]) -> dict[int, RecordedItem]:
     if not drafts:
-        return
+        return {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ITEMS_LOCK])
     contents = {draft.content.digests.sha256: draft.content for draft in drafts if draft.content}
@@ -112,13 +136,16 @@ def _record_items(run: Run, drafts: Sequence[Draft]) -> None:
             new.append(content)
         else:
             items[sha256] = item.number
-    signatures = store(Realm.ITEM, [_signature(content) for content in new])
-    ids = _ids(Item, len(new))
-    _copy(Item, _ITEM_COLUMNS, (_item_row(run, *row) for row in zip(ids, signatures, new, strict=True)))
+    stored = [_signature(content) for content in new]
+    signatures = store(Realm.ITEM, stored)
+    ids = reserve_ids(Item, len(new))
+    copy_rows(Item, _ITEM_COLUMNS, (_item_row(run, *row) for row in zip(ids, signatures, new, strict=True)))
     items.update((content.digests.sha256, number) for content, number in zip(new, ids, strict=True))
     for draft in drafts:
         if draft.content:
             draft.item = items[draft.content.digests.sha256]
+    fresh = zip(ids, new, stored, strict=True)
+    return {number: RecordedItem(number, one.state, one.reason, signature) for number, one, signature in fresh}
 
 
 def _signature(content: Content) -> NewSignature:
@@ -167,21 +194,3 @@ def _sighting_row(run: Run, draft: Draft) -> tuple[Any, ...]:
         _text(draft.detail), draft.name, times.size, times.modified, times.changed, times.accessed, times.inode, times.device,
         draft.item, draft.state.value, draft.failure, _text(draft.reason), draft.complete,
     )  # fmt: skip
-
-
-def _ids(model: type[Model], count: int) -> list[int]:
-    if not count:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, count],  # noqa: SLF001 - Django's public but underscored Meta
-        )
-        return [number for (number,) in cursor.fetchall()]
-
-
-def _copy(model: type[Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    table = model._meta.db_table  # noqa: SLF001 - Django's public but underscored Meta
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)

@@ -25,7 +25,7 @@ from safelight.sandbox import SealedContent
 from safelight.vault.objects import ObjectStore
 
 BATCH = 400
-BATCH_SECONDS = 0.5
+BATCH_SECONDS = 1.0
 BATCH_BYTES = 96 << 20
 _KEPT_VERDICTS = {Keep.NEW: {Verdict.NEW, Verdict.COPY}, Keep.NONE: set(), Keep.ALL: set(Verdict)}
 _WITHOUT_ITEM = {
@@ -57,8 +57,10 @@ class Recorder:
             try:
                 parcel = line.parcels.get(timeout=0.1)
             except queue.Empty:
-                self.flush(line)
-                if finished() and line.parcels.empty():
+                over = finished() and line.parcels.empty()
+                if over or self._due():
+                    self.flush(line)
+                if over:
                     return
                 continue
             self._take(line, parcel)
@@ -73,10 +75,10 @@ class Recorder:
         batch, self._batch, self._bytes = self._batch, [], 0
         complete = [number for parcel in batch if parcel.within for number in parcel.within.arrived()]
         with transaction.atomic():
-            record(self._run, [parcel.draft for parcel in batch if parcel.existing is None])
+            new = record(self._run, [parcel.draft for parcel in batch if parcel.existing is None])
             do_complete_containers(complete)
             items = [draft.item for parcel in batch for draft in _family(parcel.draft) if draft.item is not None]
-            verdicts = judge_items(self._case, self._run, items, self._base, now=self._clock())
+            verdicts = judge_items(self._case, self._run, items, self._base, now=self._clock(), new=new)
             self._keep_content(batch, verdicts)
         for parcel in batch:
             self._acknowledge(line, parcel, verdicts)

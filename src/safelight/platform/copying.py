@@ -1,0 +1,30 @@
+"""Writes many rows at once: ids are reserved first, then rows go in by COPY, inside the caller's transaction."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+
+
+def reserve_ids(model: type[Model], count: int) -> list[int]:
+    """Take `count` ids for rows that are about to be copied."""
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [_table(model), count],
+        )
+        return [number for (number,) in cursor.fetchall()]
+
+
+def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Copy rows into a model's table; `columns` are the database's names, in the order of each row."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY {_table(model)} ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _table(model: type[Model]) -> str:
+    return str(model._meta.db_table)  # noqa: SLF001 - Django's public Meta stands behind an underscore
