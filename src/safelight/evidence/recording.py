@@ -167,11 +167,11 @@ def _pdq(which: Which, frame: int, pdq: Pdq) -> NewPdq:
 
 def _item_row(run: Run, number: int, signature: int, content: Content) -> tuple[Any, ...]:
     seen = content.examination
-    head = (number, signature, content.digests.size, _text(content.kind), content.state.value, _text(content.reason))
+    head = (number, signature, content.digests.size, content.kind, content.state.value, content.reason)
     if seen is None:
         return (*head, *([None] * 11), run.pk)
     first = seen.stills[0]
-    shape = (*seen.size, *first.shown_size, seen.orientation, seen.frames, _text(seen.mode))
+    shape = (*seen.size, *first.shown_size, seen.orientation, seen.frames, seen.mode)
     return (*head, *shape, first.tile, first.pixels, *_metadata(seen), run.pk)
 
 
@@ -182,15 +182,10 @@ def _metadata(seen: Examination) -> tuple[str, bytes | None]:
     return msgspec.json.encode(parsed).decode().replace("\\u0000", "\\ufffd"), raw
 
 
-def _text(text: str | None) -> str | None:
-    """Text as the database can hold it: what a decoder says of a hostile file may hold any character."""
-    return None if text is None else text.replace("\0", "\ufffd").encode("utf-8", "backslashreplace").decode()
-
-
 def _sighting_row(run: Run, draft: Draft) -> tuple[Any, ...]:
     times = draft.times
     return (
         draft.number, run.exhibit_id, draft.source, run.pk, draft.parent, draft.place, draft.version, draft.how.value,
-        _text(draft.detail), draft.name, times.size, times.modified, times.changed, times.accessed, times.inode, times.device,
-        draft.item, draft.state.value, draft.failure, _text(draft.reason), draft.complete,
+        draft.detail, draft.name, times.size, times.modified, times.changed, times.accessed, times.inode, times.device,
+        draft.item, draft.state.value, draft.failure, draft.reason, draft.complete,
     )  # fmt: skip

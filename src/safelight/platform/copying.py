@@ -20,10 +20,13 @@ def reserve_ids(model: type[Model], count: int) -> list[int]:
 
 
 def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Copy rows into a model's table; `columns` are the database's names, in the order of each row."""
+    """Copy rows into a model's table; `columns` are the database's names, in the order of each row.
+
+    The database holds no NUL in text: where a hostile file made a decoder say one, a replacement character stands.
+    """
     with connection.cursor() as cursor, cursor.copy(f"COPY {_table(model)} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
-            copy.write_row(row)
+            copy.write_row([value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in row])
 
 
 def _table(model: type[Model]) -> str:
