@@ -3,8 +3,10 @@
 import errno
 import os
 import stat
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from safelight.evidence.errors import ChangedError, ReadingError, VanishedError
 from safelight.evidence.walk import reason_of
@@ -114,8 +116,17 @@ def _refusal(error: OSError) -> ReadingError:
 
 def _chunks(fd: int, size: int) -> Iterator[memoryview]:
     """What a file holds, in a buffer that is used again; little more than `size` bytes of one that keeps growing."""
-    buffer = bytearray(CHUNK_BYTES)
-    view = memoryview(buffer)
+    view = _buffer()
     while size >= 0 and (count := os.readv(fd, [view])):
         size -= count
         yield view[:count]
+
+
+def _buffer() -> memoryview:
+    """The reading thread's own buffer: making one for each file would cost more than reading a small file."""
+    if not hasattr(_own, "buffer"):
+        _own.buffer = memoryview(bytearray(CHUNK_BYTES))
+    return cast("memoryview", _own.buffer)
+
+
+_own = threading.local()
