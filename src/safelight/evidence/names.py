@@ -21,5 +21,9 @@ def child_place(parent: bytes, name: bytes, number: int) -> bytes:
 
 def text_of(name: bytes) -> str:
     r"""A name as text: valid UTF-8 as it is, other bytes as \xNN, control characters escaped; always one line."""
-    text = name.decode("utf-8", "backslashreplace")
+    return line_of(name.decode("utf-8", "backslashreplace"))
+
+
+def line_of(text: str) -> str:
+    """Text from a hostile file as one line that neither moves a cursor nor colours a terminal."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -12,6 +12,7 @@ import msgspec
 
 from safelight.errors import CannotRunError
 from safelight.evidence.archives.messages import ArchiveLimits, Data, End, Entry, Message, Problem, decode
+from safelight.evidence.names import line_of
 from safelight.evidence.reading import HEAD_BYTES, Reading, read_content
 from safelight.evidence.walk import reason_of
 from safelight.media.sniff import sniff
@@ -69,7 +70,7 @@ class Unpacking:
         last = -1
         for message in messages:
             if isinstance(message, Problem):
-                self.problem = message.reason
+                self.problem = line_of(message.reason)
                 return
             if not isinstance(message, Entry) or message.number <= last:
                 self.problem = _OUT_OF_TURN
@@ -81,12 +82,12 @@ class Unpacking:
         body = _Body(messages, self.spool)
         reading = read_content(body)
         if isinstance(body.last, Problem):
-            self.problem = body.last.reason
+            self.problem = line_of(body.last.reason)
         if entry.locked or entry.what != "file":
             body.discard(reading)
-            return Unpacked(entry, None, entry.reason or body.problem)
+            return Unpacked(entry, None, line_of(entry.reason or body.problem or "") or None)
         reading.fd = body.take_spool() if reading.kind in ARCHIVES else None
-        return Unpacked(entry, reading, body.problem)
+        return Unpacked(entry, reading, line_of(body.problem or "") or None)
 
     def _messages(self, argument: bytes) -> Iterator[Message]:
         try:

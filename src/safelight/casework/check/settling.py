@@ -4,7 +4,7 @@ import msgspec
 
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import ItemState, SightingHow, SightingState
-from safelight.evidence.names import child_place
+from safelight.evidence.names import child_place, line_of
 from safelight.evidence.reading import Reading
 from safelight.evidence.recording import SeenItem
 from safelight.media.sniff import sniff
@@ -77,13 +77,14 @@ def name_failure(draft: Draft, failure: str, reason: str) -> None:
 def _picture(draft: Draft, reading: Reading, seen: Examination) -> None:
     draft.state = SightingState.EXAMINED
     state = ItemState.DAMAGED if seen.damaged else ItemState.PICTURE
-    draft.content = Content(reading.digests, seen.format, state, seen.damaged, seen)
-    if seen.damaged:
-        name_failure(draft, "damaged", seen.damaged)
+    damage = line_of(seen.damaged or "") or None
+    draft.content = Content(reading.digests, seen.format, state, damage, seen)
+    if damage:
+        name_failure(draft, "damaged", damage)
 
 
 def _unreadable(draft: Draft, reading: Reading, reason: str, code: str) -> None:
-    reason = reason[:REASON_CHARACTERS]
+    reason = line_of(reason)[:REASON_CHARACTERS]
     draft.state = SightingState.UNREADABLE
     name_failure(draft, code if code in ("crashed", "timed-out", "reply-too-large") else "unreadable", reason)
     draft.content = Content(reading.digests, reading.kind.value, ItemState.UNREADABLE, reason)
@@ -107,10 +108,9 @@ def _child(parent: Draft, number: int, inside: EmbeddedPicture) -> Draft:
     )
     seen = inside.examination
     if seen is None:
-        child.state, child.reason = SightingState.UNREADABLE, inside.refused
-        child.content = Content(digests, kind, ItemState.UNREADABLE, inside.refused)
+        child.state, child.reason = SightingState.UNREADABLE, line_of(inside.refused or "")
+        child.content = Content(digests, kind, ItemState.UNREADABLE, child.reason)
     else:
-        child.content = Content(
-            digests, seen.format, ItemState.DAMAGED if seen.damaged else ItemState.PICTURE, seen.damaged, seen
-        )
+        state = ItemState.DAMAGED if seen.damaged else ItemState.PICTURE
+        child.content = Content(digests, seen.format, state, line_of(seen.damaged or "") or None, seen)
     return child
