@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from safelight.casework.models import Case
+from safelight.casework.models import Case, StackMember
 from safelight.casework.report.model import Failure
 from safelight.casework.rules import Verdict
 from safelight.errors import UsageError
@@ -25,11 +25,12 @@ SELECT coalesce(a.verdict, s.state), count(*), count(DISTINCT s.item_id)
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of an exhibit as it stands: sightings and distinct items by verdict, and named failures."""
+    """Counts of an exhibit as it stands: sightings and distinct items by verdict, named failures; stacks of its case."""
 
     sightings: Counter[str]
     items: Counter[str]
     failures: int
+    stacks: int
 
 
 def access_case(name: str) -> Case:
@@ -45,8 +46,9 @@ def access_case(name: str) -> Case:
         raise UsageError(f"there is no case {name!r}; cases here: {known}") from error
 
 
-def summarise(case: Case, exhibit: Exhibit) -> Summary:
-    """Count what was answered about an exhibit."""
+def summarise(case: Case, exhibit_name: str) -> Summary:
+    """Count what was answered about an exhibit of a case."""
+    exhibit = Exhibit.objects.get(case=case.name, name=exhibit_name)
     sightings: Counter[str] = Counter()
     items: Counter[str] = Counter()
     with connection.cursor() as cursor:
@@ -56,7 +58,8 @@ def summarise(case: Case, exhibit: Exhibit) -> Summary:
             sightings[word] += count
             items[word] += distinct
     failures = Sighting.objects.filter(exhibit=exhibit, failure__isnull=False).count()
-    return Summary(sightings, items, failures)
+    stacks = StackMember.objects.filter(case=case, near=False).values("representative").distinct().count()
+    return Summary(sightings, items, failures, stacks)
 
 
 def failures_of(exhibits: list[int]) -> Iterator[Failure]:

@@ -94,16 +94,12 @@ def _run(settings: Settings, options: CheckOptions) -> None:
 
 
 def _summary(options: CheckOptions, data: Path, run: int, skipped: int) -> int:
-    from safelight.casework.models import StackMember
     from safelight.casework.queries import access_case, summarise
-    from safelight.evidence.models import Exhibit
 
-    case = access_case(options.case)
-    summary = summarise(case, Exhibit.objects.get(case=options.case, name=options.exhibit))
-    stacks = StackMember.objects.filter(case=case, near=False).values("representative").distinct().count()
+    summary = summarise(access_case(options.case), options.exhibit)
     if not showing.for_people():
         showing.line(event="summary", case=options.case, exhibit=options.exhibit, run=run, sightings=dict(summary.sightings),
-                     items=dict(summary.items), stacks=stacks, failures=summary.failures, skipped=skipped, data=str(data))  # fmt: skip
+                     items=dict(summary.items), stacks=summary.stacks, failures=summary.failures, skipped=skipped, data=str(data))  # fmt: skip
         return summary.failures
     rows: list[tuple[object, ...]] = [
         (one.value, summary.sightings[one.value], summary.items[one.value])
@@ -113,7 +109,7 @@ def _summary(options: CheckOptions, data: Path, run: int, skipped: int) -> int:
     rows.append(("in all", summary.sightings.total(), ""))
     showing.table(f"{options.case} / {options.exhibit}, run {run}", ("verdict", "files", "distinct"), rows)
     click.echo(
-        f"{stacks} stacks of pictures in the case, {summary.failures} named failures. The data folder {data} is not sealed."
+        f"{summary.stacks} stacks of pictures in the case, {summary.failures} named failures. The data folder {data} is not sealed."
     )
     click.echo(f"Report: safelight report {options.case!r} --data {data}")
     return summary.failures

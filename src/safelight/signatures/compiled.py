@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import numba
+import numpy.ma  # noqa: F401 - numba asks for it at the first call of a kernel, when nothing can be imported any more
 import platformdirs
 from numba import types
 from numba.extending import intrinsic

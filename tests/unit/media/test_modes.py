@@ -6,6 +6,7 @@ import mmap
 import numpy as np
 import pytest
 from PIL import Image
+from threatexchange.signal_type.pdq import pdq_hasher
 
 from safelight.media.picture import open_picture
 from safelight.media.types import Kind, UnreadablePictureError
@@ -41,9 +42,8 @@ def test_rgb_is_what_pillow_converts_to(written_as: str, mode: str) -> None:
 
 @pytest.mark.parametrize(("written_as", "mode"), [case for case in CASES if case[1] in COMPARABLE and case[0] != "GIF"])
 def test_rgb_is_what_threatexchange_hashes(written_as: str, mode: str) -> None:
-    hasher = pytest.importorskip("threatexchange.signal_type.pdq.pdq_hasher", reason="the peer is not installed")
     content = encode(image(mode), written_as)
-    theirs = hasher._convert_image_to_correct_array_dimension(Image.open(io.BytesIO(content)))
+    theirs = pdq_hasher._convert_image_to_correct_array_dimension(Image.open(io.BytesIO(content)))
     np.testing.assert_array_equal(frames_of(content)[1][0].rgb, theirs[..., :3])
 
 
