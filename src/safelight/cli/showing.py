@@ -1,6 +1,7 @@
 """How commands show things: tables for a terminal, JSON lines when captured."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,6 +10,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from safelight.errors import CannotRunError
+
 
 def for_people() -> bool:
     """Whether standard output is a terminal."""
@@ -16,8 +19,17 @@ def for_people() -> bool:
 
 
 def line(**values: Any) -> None:
-    """Print one JSON line."""
-    click.echo(json.dumps(values, default=str, ensure_ascii=False))
+    """Print one JSON line.
+
+    Raises:
+        CannotRunError: nobody reads the lines any more.
+    """
+    text = json.dumps(values, default=str, ensure_ascii=False)
+    try:
+        click.echo(text.encode("utf-8", "backslashreplace").decode())  # a lone surrogate becomes JSON's own escape
+    except BrokenPipeError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has somewhere to go
+        raise CannotRunError("nobody reads the output: stopped; the same command goes on from here") from error
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

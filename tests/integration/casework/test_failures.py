@@ -1,6 +1,10 @@
 """Bad input: each costs itself, is named on one line, and everything else is done."""
 
+import ctypes
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -166,6 +170,50 @@ def test_a_file_that_vanishes_or_changes_between_listing_and_opening(bench, monk
     bench.check()
     assert bench.failures() == {}
     assert Sighting.objects.get(name=b"grown.png", version=2).state == "examined"
+
+
+class OfAnotherAccount:
+    """For this thread, the file system takes us for an account without rights of its own (setfsuid(2))."""
+
+    setfsuid = ctypes.CDLL(None).setfsuid
+
+    def __enter__(self):
+        self.setfsuid(54_321)
+
+    def __exit__(self, *_error):
+        self.setfsuid(os.geteuid())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another account than its own")
+def test_what_belongs_to_another_account_is_named_and_read_once_it_may_be(bench, monkeypatch, request):
+    bench.source = Path(tempfile.mkdtemp(dir="/tmp"))  # the folders of tests are shut to other accounts
+    bench.source.chmod(0o755)
+    request.addfinalizer(lambda: shutil.rmtree(bench.source))
+    for name in ("fine.png", "shut.png", "folder/inside.png"):
+        bench.put(name, GOOD + name.encode())
+    (bench.source / "shut.png").chmod(0o600)
+    (bench.source / "folder").chmod(0o700)
+    read, scan = readers.read_file, os.scandir
+
+    def read_as_other(path, listed):
+        with OfAnotherAccount():
+            return read(path, listed)
+
+    def scan_as_other(path):
+        with OfAnotherAccount():
+            return scan(path)
+
+    monkeypatch.setattr(readers, "read_file", read_as_other)
+    monkeypatch.setattr("safelight.evidence.walk.os.scandir", scan_as_other)
+    bench.check()
+    assert bench.failures() == {"shut.png": "unreadable", "folder": "unreadable"}
+    assert {failure.reason.split(": ")[-1] for failure in bench.watching.failures} == {"permission denied"}
+    assert states(bench)["fine.png"] == ("examined", None)
+    (bench.source / "shut.png").chmod(0o644)
+    (bench.source / "folder").chmod(0o755)
+    bench.check()
+    assert bench.failures() == {}
+    assert Sighting.objects.filter(state="examined").count() == 3
 
 
 def test_a_date_that_the_database_cannot_hold_is_no_obstacle(bench):

@@ -21,6 +21,7 @@ from safelight.errors import UsageError
 from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
 from safelight.evidence.models import Exhibit, Item, Run, RunState, Sighting
 from safelight.known.matching import KnownBase
+from safelight.known.schemes import require_scheme
 from safelight.platform.database import BusyError, advisory_lock
 from safelight.sandbox import LayerMissingError, Nursery
 from safelight.sandbox.layers import WHAT_FOLLOWS, missing
@@ -54,9 +55,11 @@ def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
 
     Raises:
         BusyError: the exhibit is being checked by another process.
-        UsageError: a path cannot be read at all, or the case has another scheme.
+        UsageError: there is no such scheme, or the case has another.
         CannotRunError: the data folder, database or sandbox fails; what was acknowledged stays.
     """
+    if options.scheme is not None:
+        require_scheme(options.scheme, around.data)
     case = _open_case(options, around.clock())
     exhibit = do_open_exhibit(options.case, options.exhibit, now=around.clock())
     try:

@@ -128,7 +128,7 @@ class Intake:
         while chunk := list(islice(gone, _CHUNK)):
             known = known_places(self._exhibit, [where for where, _name in chunk])
             for where, name in chunk:
-                if known[where].failure != "vanished":
+                if known[where].answered:  # what never was read, or is said to be gone, cannot vanish
                     draft = _vanished(source.pk, where, name, known[where].version + 1)
                     self._line.put(Parcel(draft, text_of(os.path.join(root, name))))  # noqa: PTH118 - exact bytes
 

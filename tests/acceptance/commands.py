@@ -1,0 +1,106 @@
+"""The real command as a process, on a data folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+SAFELIGHT = str(Path(sys.executable).with_name("safelight"))
+_OUTCOME = """
+import sys
+from pathlib import Path
+from safelight.platform.database import set_up_django
+set_up_django()
+from tests.integration.casework.outcome import main
+main(Path(sys.argv[1]))
+"""
+
+
+class Command:
+    """One running `safelight`: its lines, its status, and ways to end it."""
+
+    def __init__(self, *arguments: object, **options: Any) -> None:
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG", "SAFELIGHT"))
+        }
+        self.process = subprocess.Popen(
+            [SAFELIGHT, *map(os.fspath, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment, start_new_session=True, **options,
+        )  # fmt: skip
+
+    def end(self, timeout: float = 120) -> "Ended":
+        out, err = self.process.communicate(timeout=timeout)
+        return Ended(self.process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def children(self) -> dict[int, str]:
+        """The sandbox's processes below this command: number and what it is, "nursery" or "worker"."""
+        found = {}
+        for pid in _children(self.process.pid):
+            if "nursery_process" in _command_line(pid):
+                found[pid] = "nursery"
+                found.update(dict.fromkeys(_children(pid), "worker"))
+        return found
+
+
+class Ended:
+    """How a command ended."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == kind]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        [summary] = self.events("summary")
+        return summary
+
+    def __repr__(self) -> str:
+        return f"status {self.status}\n{self.out}\n{self.err}"
+
+
+def run(*arguments: object, **options: Any) -> Ended:
+    return Command(*arguments, **options).end()
+
+
+def outcome_of(data: Path) -> dict[str, Any]:
+    """Everything recorded in a data folder, in comparable form."""
+    told = subprocess.run([sys.executable, "-c", _OUTCOME, data], capture_output=True, cwd=ROOT, check=True)
+    return json.loads(told.stdout)
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 60) -> Any:
+    """Wait until something is so, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [
+            int(word)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for word in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,177 @@
+"""A check that is killed, interrupted, or loses its sandbox: the same command again ends with the same result."""
+
+import os
+import random
+import shutil
+import signal
+import time
+
+import pytest
+
+from safelight.samples.archives import ZipEntry, write_tar, write_zip
+from safelight.samples.exif import Camera
+from safelight.samples.formats import FORMATS, camera_jpeg
+from safelight.samples.pictures import picture
+from tests.acceptance.commands import Command, outcome_of, run, wait_for
+
+pytestmark = pytest.mark.acceptance
+
+
+def zipped(entries):
+    return write_zip(ZipEntry(name.encode(), content) for name, content in entries.items())
+
+
+def png(number, size=(200, 150)):
+    return FORMATS["png-rgb"].write(picture(21, number, size))
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """About 150 sightings: loose pictures, copies, photographs with thumbnails, broken ones, nested archives."""
+    folder = tmp_path_factory.mktemp("seizure")
+    for number in range(40):
+        content = camera_jpeg(picture(22, number, (640, 480)), Camera()) if number % 4 == 0 else png(number)
+        (folder / f"{number:02d}.jpg").write_bytes(content)
+        if number % 3 == 0:
+            (folder / f"{number:02d}-again.jpg").write_bytes(content)
+        if number % 10 == 7:
+            (folder / f"{number:02d}-broken.jpg").write_bytes(content[:200])
+    inner = zipped({f"inner-{number}.png": png(100 + number) for number in range(20)})
+    deep = write_tar([(b"inner.zip", inner), (b"beside.png", png(150)), (b"again.png", png(1))], compression="gz")
+    (folder / "outer.zip").write_bytes(zipped({"deep.tar.gz": deep} | {f"{n}.png": png(200 + n) for n in range(20)}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(source, tmp_path_factory):
+    """What an uninterrupted run ends with, its status, and how long it took."""
+    data = tmp_path_factory.mktemp("whole") / "data"
+    began = time.monotonic()
+    ended = run("check", source, "--case", "C", "--data", data)
+    assert ended.status == 1, ended
+    return outcome_of(data), time.monotonic() - began
+
+
+def check(source, data, **options):
+    return Command("check", source, "--case", "C", "--data", data, **options)
+
+
+def finish(source, data, whole):
+    """The same command once more, to its end: status, outcome, and that nothing is left over."""
+    ended = check(source, data).end()
+    assert ended.status == 1, ended
+    assert outcome_of(data) == whole[0]
+    assert not list((data / "tmp").iterdir())
+    return ended
+
+
+def test_killed_at_any_moment_it_loses_nothing_acknowledged(source, whole, tmp_path):
+    data = tmp_path / "data"
+    rng = random.Random(20)
+    acknowledged, killed = 0, 0
+    for step in range(10):
+        command = check(source, data)
+        time.sleep(whole[1] * (0.25 + 0.06 * step) + rng.random() * 0.4)
+        if not command.running():
+            break
+        command.process.kill()
+        ended = command.end()
+        killed += 1
+        progress = ended.events("progress")
+        acknowledged = max(acknowledged, progress[-1]["files"] if progress else 0)
+    assert killed >= 3
+    ended = finish(source, data, whole)
+    assert ended.summary["skipped"] >= min(acknowledged, 1)
+    again = check(source, data).end()
+    assert (again.status, again.summary["skipped"]) == (1, 58)
+    assert again.events("failure") == []
+
+
+@pytest.mark.parametrize("moment", [0.4, 0.6])
+def test_killed_again_and_again_it_comes_to_its_end(source, whole, tmp_path, moment):
+    """Killed as soon as something new was recorded: each round gets a little further."""
+    data = tmp_path / "data"
+    for _ in range(4):
+        command = check(source, data)
+        time.sleep(whole[1] * moment)
+        command.process.kill()
+        command.end()
+    finish(source, data, whole)
+
+
+def test_a_killed_worker_costs_nothing(source, whole, tmp_path):
+    command = check(source, tmp_path / "data")
+    killed = 0
+    for _ in range(4):
+        workers = wait_for(
+            lambda: [pid for pid, what in command.children().items() if what == "worker"] or not command.running()
+        )
+        if workers is True:
+            break
+        try:
+            os.kill(workers[0], signal.SIGKILL)
+            killed += 1
+        except ProcessLookupError:
+            continue
+        time.sleep(0.3)
+    ended = command.end()
+    assert (killed > 0, ended.status) == (True, 1), ended
+    assert outcome_of(tmp_path / "data") == whole[0]
+
+
+def test_a_killed_nursery_ends_the_run_with_a_sentence(source, whole, tmp_path):
+    command = check(source, tmp_path / "data")
+    nursery = wait_for(lambda: _nursery_at_work(command))
+    time.sleep(0.5)
+    os.kill(nursery, signal.SIGKILL)
+    ended = command.end()
+    assert ended.status == 3, ended
+    assert "run the same command again" in ended.err.splitlines()[-1]
+    assert [event for event in ended.events("failure") if event["kind"] == "crashed"] == []
+    finish(source, tmp_path / "data", whole)
+
+
+def _nursery_at_work(command):
+    below = command.children()
+    return "worker" in below.values() and next(pid for pid, what in below.items() if what == "nursery")
+
+
+@pytest.mark.parametrize("moment", [0.35, 0.55, 0.7])
+def test_interrupted_it_ends_with_3_and_a_clean_state(source, whole, tmp_path, moment):
+    """Ctrl-C reaches every process of the terminal's group."""
+    data = tmp_path / "data"
+    command = check(source, data)
+    time.sleep(whole[1] * moment)
+    os.killpg(command.process.pid, signal.SIGINT)
+    ended = command.end(timeout=30)
+    assert ended.status == 3, ended
+    assert len(ended.err.strip().splitlines()[-1:]) == 1
+    assert "stopped" in ended.err.splitlines()[-1]
+    assert "Traceback" not in ended.err
+    assert wait_for(lambda: not command.children())
+    finish(source, data, whole)
+
+
+def test_two_exhibits_at_once_both_finish_with_one_item_each_content(source, whole, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(source, copy)
+    data = tmp_path / "data"
+    ended = [command.end() for command in (check(source, data), check(copy, data))]
+    assert [one.status for one in ended] == [1, 1], ended
+    both = outcome_of(data)
+    assert both["items"] == whole[0]["items"]
+    assert both["answers"] == whole[0]["answers"]
+    assert both["stacks"] == whole[0]["stacks"]
+    assert both["kept"] == whole[0]["kept"]
+    assert both["objects"] == whole[0]["objects"]
+    assert len(both["sightings"]) == 2 * len(whole[0]["sightings"])
+
+
+def test_the_same_exhibit_twice_at_once_the_second_ends_with_3(source, tmp_path):
+    data = tmp_path / "data"
+    first = check(source, data)
+    wait_for(lambda: _nursery_at_work(first))
+    second = check(source, data).end()
+    assert second.status == 3, second
+    assert "is being checked by another process" in second.err
+    assert first.end().status == 1
