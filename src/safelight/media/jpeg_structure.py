@@ -1,15 +1,15 @@
 """How a JPEG is built (ITU-T T.81), and the metadata in its segments: one walk over the markers, no pixels.
 
 Marker order, tables and sampling are a class-level trace of the program or camera that wrote the file (Farid 2008; Kee,
-Johnson and Farid 2011). The entropy-coded data is skipped with numpy, so that a picture of 12 megapixels costs a
+Johnson and Farid 2011). The entropy-coded data is skipped by one search, so that a picture of 12 megapixels costs a
 millisecond.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
 
 from safelight.media.container import Found
 from safelight.media.jpeg_segments import read_segment
@@ -18,7 +18,6 @@ from safelight.media.text import MAX_TEXT
 from safelight.media.types import JpegStructure
 
 _MAX_SEGMENTS = 10_000
-_WINDOW = 1 << 18
 _SOI, _EOI, _SOS, _DQT, _DHT, _COM, _TEM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xFE, 0x01
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -126,21 +125,11 @@ def _segments(view: memoryview, head: JpegHead) -> Iterator[tuple[int, int, int]
 
 def _next_marker(view: memoryview, at: int) -> int:
     """Where the next marker begins at or after `at`: not stuffing (FF00), a restart (FFD0-FFD7) or a fill byte."""
-    if at + 1 < len(view) and view[at] == 0xFF and view[at + 1] not in _NO_MARKER:
-        return at
-    while at + 1 < len(view):
-        window = np.frombuffer(view[at : at + _WINDOW + 1], np.uint8)
-        places = np.flatnonzero(window[:-1] == 0xFF)
-        following = window[places + 1]
-        real = places[_IS_MARKER[following]]
-        if real.size:
-            return at + int(real[0])
-        at += _WINDOW
-    return -1
+    found = _MARKER.search(view, at)
+    return found.start() if found else -1
 
 
-_NO_MARKER = frozenset({0x00, 0xFF, *range(0xD0, 0xD8)})
-_IS_MARKER = np.array([code not in _NO_MARKER for code in range(256)])
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
 def _name(marker: int) -> str:

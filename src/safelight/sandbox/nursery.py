@@ -29,6 +29,8 @@ from safelight.sandbox.limits import Limits
 from safelight.sandbox.wire import Frame
 
 _START_SECONDS = 120
+_ENVIRONMENT = {"PYTHONMALLOC": "malloc"}
+"""Small objects come from the C library's allocator too, which overwrites what is freed (`layers`)."""
 _GRACE_SECONDS, _GRACE_STEPS = 0.5, 100
 
 
@@ -132,7 +134,7 @@ class Nursery:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             )
         self._control = ours
         ours.settimeout(_START_SECONDS)

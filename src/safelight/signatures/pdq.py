@@ -118,9 +118,10 @@ def _hash_tiles(tiles: Tiles64, cosines: NDArray[np.float32]) -> tuple[NDArray[n
     """Tiles to 8 x 32 bytes of versions, quality, the largest coefficient's size, and how many lie at the median."""
     versions = np.zeros((8, 32), np.uint8)
     # Transposing a picture transposes its tile and coefficients exactly, so each tile gives two versions.
-    for rows, columns, upright, transposed in ((0, 0, 0, 6), (1, 0, 4, 3), (0, 1, 5, 1), (1, 1, 2, 7)):
-        _set_bits(_coefficients(tiles[rows, columns], cosines), versions[upright], versions[transposed])
     plain = _coefficients(tiles[0, 0], cosines)
+    _set_bits(plain, versions[0], versions[6])
+    for rows, columns, upright, transposed in ((1, 0, 4, 3), (0, 1, 5, 1), (1, 1, 2, 7)):
+        _set_bits(_coefficients(tiles[rows, columns], cosines), versions[upright], versions[transposed])
     close = (np.abs(plain - np.sort(plain.copy().reshape(256))[127]) < AT_MEDIAN).sum()
     return versions, _quality(tiles[0, 0]), np.abs(plain).max(), close
 

@@ -98,7 +98,7 @@ def _previous(content):
 def _freed_memory():
     """What the allocator hands out again, as it was left."""
     _libc.malloc.restype = ctypes.c_void_p
-    sizes = [size for size in (600, 1100, 5000, 16384, 65536, 100000) for _ in range(40)]
+    sizes = [size for size in (64, 200, 600, 1100, 5000, 16384, 65536, 100000) for _ in range(40)]
     return [
         f"memory of {size}" for size in sizes if _MARK in ctypes.string_at(_libc.malloc(ctypes.c_size_t(size)), size)
     ]
@@ -107,7 +107,8 @@ def _freed_memory():
 def _keep(content):
     data = bytes(content[:])
     parts = [data[:600], data[: 1 << 16], bytes(bytearray(data))]
-    return [len(part) for part in parts]
+    parts += [data[at : at + 100] for at in range(0, min(len(data), 5000), 100)]
+    return [len(part) for part in parts[:3]]
 
 
 _ATTEMPTS = {
