@@ -10,6 +10,7 @@ import subprocess
 import time
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_SIZES = (64, 200, 600, 1100, 5000, 16384, 65536, 100000)
 _MARK = b"".join((b"content-of-", b"the-file-before"))
 
 
@@ -98,7 +99,7 @@ def _previous(content):
 def _freed_memory():
     """What the allocator hands out again, as it was left."""
     _libc.malloc.restype = ctypes.c_void_p
-    sizes = [size for size in (64, 200, 600, 1100, 5000, 16384, 65536, 100000) for _ in range(40)]
+    sizes = [size for size in _SIZES for _ in range(40)]
     return [
         f"memory of {size}" for size in sizes if _MARK in ctypes.string_at(_libc.malloc(ctypes.c_size_t(size)), size)
     ]
@@ -108,6 +109,11 @@ def _keep(content):
     data = bytes(content[:])
     parts = [data[:600], data[: 1 << 16], bytes(bytearray(data))]
     parts += [data[at : at + 100] for at in range(0, min(len(data), 5000), 100)]
+    _libc.malloc.restype = ctypes.c_void_p
+    for size in _SIZES:
+        place = ctypes.c_void_p(_libc.malloc(ctypes.c_size_t(size)))
+        ctypes.memmove(place, (data * (size // max(len(data), 1) + 1))[:size], size)
+        _libc.free(place)
     return [len(part) for part in parts[:3]]
 
 
