@@ -29,8 +29,8 @@ from safelight.sandbox.limits import Limits
 from safelight.sandbox.wire import Frame
 
 _START_SECONDS = 120
-_ENVIRONMENT = {"PYTHONMALLOC": "malloc"}
-"""Small objects come from the C library's allocator too, which overwrites what is freed (`layers`)."""
+_ENVIRONMENT = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+"""Small objects come from the C library too, and nothing is kept aside from what it overwrites when freed (`layers`)."""
 _GRACE_SECONDS, _GRACE_STEPS = 0.5, 100
 
 
