@@ -1,7 +1,13 @@
 """Builds the stacks of a case anew from its items, and settles which content stays kept."""
 
 import hashlib
+import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -10,28 +16,35 @@ from safelight.casework.models import Answer, Case, Kept, StackMember
 from safelight.casework.rules import Verdict
 from safelight.evidence.models import Item, ItemState
 from safelight.linking.stacks import build_stacks
-from safelight.linking.types import Stack, StackItem
+from safelight.linking.types import Stack
+from safelight.platform.copying import copy_rows
 from safelight.vault.objects import ObjectStore
 from safelight.vault.signatures import NewSignature, Which, fetch
 
 _CHUNK = 2000
+_TILE_BYTES = 4096
+_MEMBER_COLUMNS = ("case_id", "representative_id", "item_id", "how", "distance", "difference", "near")
 _STACKS_LOCK = 0x5AFE_0002
 _KEPT_LOCK = 0x5AFE_0004
 STACK_QUALITY = 50
 _KEPT = (Verdict.NEW, Verdict.COPY)
 
 
-def do_stack_case(case: Case) -> bool:
-    """Build the stacks of a case where its pictures changed since; one process at a time. Tells whether it did."""
+def do_stack_case(case: Case, *, spool: Path) -> bool:
+    """Build the stacks of a case where its pictures changed since; one process at a time. Tells whether it did.
+
+    `spool` is a folder for the tiles meanwhile: of a million pictures they would not fit into memory.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_STACKS_LOCK, case.pk])
         state = _state(case)
         if Case.objects.get(pk=case.pk).stacked == state:
             return False
-        stacks = build_stacks(list(_items(case)))
+        with TemporaryFile(dir=spool) as tiles:
+            stacks = build_stacks(list(_items(case, tiles)))
         StackMember.objects.filter(case=case).delete()
-        StackMember.objects.bulk_create(_members(case, stacks), batch_size=2000)
+        copy_rows(StackMember, _MEMBER_COLUMNS, _members(case, stacks))
         Case.objects.filter(pk=case.pk).update(stacked=state)
     return True
 
@@ -73,35 +86,53 @@ def _state(case: Case) -> str:
     return hashlib.sha256(f"{count} {last}".encode()).hexdigest()[:16]
 
 
-def _items(case: Case) -> Iterator[StackItem]:
+@dataclass(frozen=True, slots=True)
+class _Spooled:
+    """An item whose tile lies in the spool file, in row `row`."""
+
+    key: int
+    digest: bytes
+    pixels: bytes
+    pdq: bytes | None
+    shown_size: tuple[int, int]
+    byte_size: int
+    spool: int
+    row: int
+
+    @property
+    def tile(self) -> bytes:
+        return os.pread(self.spool, _TILE_BYTES, self.row * _TILE_BYTES)
+
+
+def _items(case: Case, tiles: IO[bytes]) -> Iterator[_Spooled]:
     answered = Answer.objects.filter(case=case, current=True).values("item")
     pictures = (
         Item.objects.filter(pk__in=answered, state__in=[ItemState.PICTURE, ItemState.DAMAGED])
         .only("signature", "pixels", "tile", "shown_width", "shown_height", "size")  # metadata may be large
         .order_by("id")
     )
-    chunk: list[Item] = []
-    for item in pictures.iterator(chunk_size=_CHUNK):
-        chunk.append(item)
-        if len(chunk) == _CHUNK:
-            yield from _stack_items(chunk)
-            chunk = []
-    yield from _stack_items(chunk)
+    row = 0
+    coming = pictures.iterator(chunk_size=_CHUNK)
+    while chunk := list(islice(coming, _CHUNK)):
+        stored = fetch([item.signature for item in chunk])
+        tiles.write(b"".join(bytes(item.tile or b"").ljust(_TILE_BYTES, b"\0") for item in chunk))
+        tiles.flush()
+        for item in chunk:
+            yield _spooled(item, stored[item.signature], tiles.fileno(), row)
+            row += 1
 
 
-def _stack_items(items: list[Item]) -> Iterator[StackItem]:
-    stored = fetch([item.signature for item in items])
-    for item in items:
-        signature = stored[item.signature]
-        yield StackItem(
-            key=item.pk,
-            digest=signature.sha256 or b"",
-            pixels=bytes(item.pixels or b""),
-            pdq=_shown_hash(signature),
-            tile=bytes(item.tile or b""),
-            shown_size=(item.shown_width or 0, item.shown_height or 0),
-            byte_size=item.size,
-        )
+def _spooled(item: Item, signature: NewSignature, spool: int, row: int) -> _Spooled:
+    return _Spooled(
+        key=item.pk,
+        digest=signature.sha256 or b"",
+        pixels=bytes(item.pixels or b""),
+        pdq=_shown_hash(signature),
+        shown_size=(item.shown_width or 0, item.shown_height or 0),
+        byte_size=item.size,
+        spool=spool,
+        row=row,
+    )
 
 
 def _shown_hash(signature: NewSignature) -> bytes | None:
@@ -111,17 +142,9 @@ def _shown_hash(signature: NewSignature) -> bytes | None:
     return pdq.bits if pdq is not None and (pdq.quality or 0) >= STACK_QUALITY else None
 
 
-def _members(case: Case, stacks: list[Stack]) -> Iterator[StackMember]:
+def _members(case: Case, stacks: list[Stack]) -> Iterator[tuple[object, ...]]:
     for stack in stacks:
         representative = stack.members[0].key
         for near, members in ((False, stack.members), (True, stack.near)):
-            for member in members:
-                yield StackMember(
-                    case=case,
-                    representative_id=representative,
-                    item_id=member.key,
-                    how=member.how,
-                    distance=member.distance,
-                    difference=member.difference,
-                    near=near,
-                )
+            for one in members:
+                yield case.pk, representative, one.key, one.how, one.distance, one.difference, near

@@ -1,24 +1,43 @@
 """What stacking takes and gives."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 
-@dataclass(frozen=True)
-class StackItem:
-    """One item as stacking sees it: its key, hashes (of the shown picture), tile, shown size, and a rank.
+class StackItem(Protocol):
+    """One item as stacking sees it.
 
-    `digest` is the item's SHA-256, `pixels` its pixel digest; `pdq` is None where there is no usable hash (or quality
-    is below the limit). `tile` is 64 x 64 grey bytes. The representative of a stack is the item of most pixels, then
-    most bytes, then smallest digest, so that the choice never depends on order. `tile` is read only where it is needed.
+    The representative of a stack is the item of most pixels, then most bytes, then smallest digest, so that the choice
+    never depends on order.
     """
 
-    key: int
-    digest: bytes
-    pixels: bytes
-    pdq: bytes | None
-    tile: bytes
-    shown_size: tuple[int, int]
-    byte_size: int
+    @property
+    def key(self) -> int:
+        """The caller's number of the item."""
+
+    @property
+    def digest(self) -> bytes:
+        """The item's SHA-256."""
+
+    @property
+    def pixels(self) -> bytes:
+        """The digest of its shown pixels."""
+
+    @property
+    def pdq(self) -> bytes | None:
+        """The hash of the shown picture; None where it is not usable, or its quality is below the limit."""
+
+    @property
+    def tile(self) -> bytes:
+        """64 x 64 grey bytes; read only where they are needed, so that they may lie elsewhere."""
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height as shown."""
+
+    @property
+    def byte_size(self) -> int:
+        """The item's size in bytes."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -31,6 +32,19 @@ def flipped(bits: bytes, count: int, start: int = 0) -> bytes:
     return number.to_bytes(32)
 
 
+@dataclass(frozen=True)
+class Held:
+    """An item whose tile is in memory."""
+
+    key: int
+    digest: bytes
+    pixels: bytes
+    pdq: bytes | None
+    tile: bytes
+    shown_size: tuple[int, int]
+    byte_size: int
+
+
 def item(key: int, **given_fields) -> StackItem:
     """An item that shares nothing with others but its hash and tile."""
     fields = {
@@ -41,7 +55,7 @@ def item(key: int, **given_fields) -> StackItem:
         "shown_size": (640 - key, 480),
         "byte_size": 1000,
     }
-    return StackItem(key, **{**fields, **given_fields})
+    return Held(key, **{**fields, **given_fields})
 
 
 def members(stacks: list[Stack]) -> list[list[int]]:
@@ -112,7 +126,7 @@ def item_sets(draw):
     first = {}
     for thing in chosen:
         first.setdefault(thing.digest, thing)
-    return [StackItem(thing.key, *same_content(first[thing.digest])) for thing in chosen]
+    return [Held(thing.key, *same_content(first[thing.digest])) for thing in chosen]
 
 
 def same_content(thing: StackItem):

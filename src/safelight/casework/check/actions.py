@@ -158,7 +158,7 @@ def _finish(
     ):
         judge_items(case, run, chunk, base, now=around.clock())
     around.watcher.stage("stacking copies")
-    do_stack_case(case)
+    do_stack_case(case, spool=around.data / "tmp")
     if options.keep is Keep.NEW:
         do_settle_kept(case, around.store)
 
