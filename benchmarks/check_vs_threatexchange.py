@@ -2,8 +2,8 @@
 
 Both get the same JPEG files, the same base and the same cores, in turn. The peer: one process a core, each with the
 index in memory, reads a file, hashes it with `pdq_from_bytes` and asks `PDQIndex`. Safelight: `do_check` with database,
-sandbox, digests, both hashes in eight turned versions, metadata, records and stacks. Timed on both sides from the moment
-that workers and index are ready to the last answer (Safelight: to the last stack); its start-up is told beside it.
+sandbox, digests, both hashes in eight turned versions, metadata, records and stacks. Timed on both sides from the
+moment that workers and index are ready to the last answer (Safelight: to the last stack); its start-up is told beside.
 
     make bench        or        .venv/bin/python benchmarks/check_vs_threatexchange.py [--help]
 """
@@ -46,7 +46,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 @dataclass(frozen=True)
 class Answer:
-    """What one side says of one file: its PDQ in hex, the quality, and whether a code of the base is within the radius."""
+    """What one side says of a file: its PDQ in hex, the quality, and whether a code of the base is near."""
 
     pdq: str
     quality: int
@@ -188,7 +188,7 @@ def make_base(answers: dict[str, Answer], count: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How many usable hashes there were, how many are equal, how many more than 2 bits off, how many verdicts differ."""
+    """Usable hashes: how many there were, how many are equal, more than 2 bits off, of another verdict."""
 
     usable: int
     equal: int
@@ -213,13 +213,14 @@ def compare(name: str, paths: list[Path], options: argparse.Namespace) -> str:
         ours.append(run_safelight(paths[0].parent, base, options.keep))
         agreement = Agreement.of(peers[-1].answers, ours[-1].answers)
         ratio = peers[-1].job / ours[-1].job
-        print(f"{name}, round {number + 1}: peer {len(paths) / peers[-1].job:.1f}/s, Safelight {len(paths) / ours[-1].job:.1f}/s "
-              f"(busy {ours[-1].busy:.0%}, start {ours[-1].start:.1f} s): {ratio:.2f} x; {agreement}", flush=True)  # fmt: skip
+        rates = f"peer {len(paths) / peers[-1].job:.1f}/s, Safelight {len(paths) / ours[-1].job:.1f}/s"
+        details = f"busy {ours[-1].busy:.0%}, start {ours[-1].start:.1f} s"
+        print(f"{name}, round {number + 1}: {rates} ({details}): {ratio:.2f} x; {agreement}", flush=True)
     ratios = sorted(peer.job / our.job for peer, our in zip(peers, ours, strict=True))
     return (
         f"| {name} | {len(paths)} | {len(paths) / statistics.median(peer.job for peer in peers):.1f} "
         f"| {len(paths) / statistics.median(our.job for our in ours):.1f} "
-        f"| **{statistics.median(ratios):.2f} ×** ({ratios[0]:.2f} to {ratios[-1]:.2f}) | ≥ {WANTED[name]:g} × "
+        f"| **{statistics.median(ratios):.2f} x** ({ratios[0]:.2f} to {ratios[-1]:.2f}) | ≥ {WANTED[name]:g} x "
         f"| {statistics.median(our.busy for our in ours):.0%} | {statistics.median(our.start for our in ours):.1f} s "
         f"| {agreement.equal} of {agreement.usable}, {agreement.off} off by more than 2 bits | {agreement.verdicts} |"
     )
@@ -231,27 +232,34 @@ def machine() -> str:
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
         "?",
     )
-    return f"{model}, {CORES} cores, {platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}"
+    kernel = f"{platform.system()} {platform.release().split('-')[0]}"
+    return f"{model}, {CORES} cores, {kernel}, Python {platform.python_version()}"
 
 
 def write_results(rows: list[str], options: argparse.Namespace) -> None:
     """Write RESULTS.md anew."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()  # noqa: S607 - the git that is found
+    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     names = ("threatexchange", "pdqhash", "faiss-cpu", "pillow", "simplejpeg", "numba")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
-    RESULTS.write_text(
-        "# Results\n\n"
-        f"`make bench`, {now():%Y-%m-%d}, commit {commit or '?'}; {machine()}; {versions}.\n\n"
-        f"## The whole job against `threatexchange`\n\n{__doc__.split(chr(10), 2)[2].split('    make bench')[0].strip()}\n\n"
-        f"Base of {options.base:,} codes, {PLANTED:.0%} of the files planted at 0 to 59 bits; {options.rounds} rounds, median "
-        f"(least to most); content kept: {options.keep}. A verdict differs where one side finds a code within 31 bits of the "
-        "hash as stored and the other does not.\n\n"
-        "| JPEG | files | peer, files/s | Safelight, files/s | ratio | wanted | cores busy | start-up | list PDQ equal at quality ≥ 50 "
-        "| verdicts that differ |\n|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n",
-        encoding="utf-8",
-    )
+    method = str(__doc__).partition("\n\n")[2].partition("\n\n")[0]
+    heads = ("JPEG", "files", "peer, files/s", "Safelight, files/s", "ratio", "wanted", "cores busy", "start-up")
+    heads += ("list PDQ equal at quality ≥ 50", "verdicts that differ")
+    text = f"""# Results
+
+`make bench`, {now():%Y-%m-%d}, commit {asked.stdout.strip() or "?"}; {machine()}; {versions}.
+
+## The whole job against `threatexchange`
+
+{method}
+
+Base of {options.base:,} codes, {PLANTED:.0%} of the files with one planted near them, at 0 to 59 bits. Rounds:
+{options.rounds}, median (least to most). Content kept: {options.keep}. A verdict differs where one side finds a code
+within 31 bits of the hash as stored and the other does not.
+
+| {" | ".join(heads)} |
+|{"---|" * len(heads)}
+"""
+    RESULTS.write_text(text + "\n".join(rows) + "\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""JPEG files as cameras write them, generated from seeds: scenes with sensor noise, so that decoders have honest work."""
+"""JPEG files as cameras write them, from seeds: scenes with sensor noise, so that decoders have honest work."""
 
 import io
 from concurrent.futures import ProcessPoolExecutor

@@ -23,9 +23,20 @@ _OTHERWISE = {
     ItemState.UNREADABLE: Verdict.UNREADABLE,
     ItemState.NO_MEDIA: Verdict.NOT_EXAMINED,
 }
-_COLUMNS = (
-    "case_id", "item_id", "run_id", "verdict", "graded", "reason", "evidence", "base", "radius", "quality", "made", "current",
-)  # fmt: skip
+_COLUMNS = [
+    "case_id",
+    "item_id",
+    "run_id",
+    "verdict",
+    "graded",
+    "reason",
+    "evidence",
+    "base",
+    "radius",
+    "quality",
+    "made",
+    "current",
+]
 _ANSWERS_LOCK = 0x5AFE_0003
 EVIDENCE_KEPT = 200
 """Matches kept of one answer, strongest first; a hash that hits more is counted, and says so."""

@@ -19,8 +19,8 @@ class Case(models.Model):
 class Answer(models.Model):
     """The verdict about an item in a case, with its evidence as it stood then.
 
-    Never changed: a later answer makes it no longer `current`. `evidence` keeps the sources' own words, so that it holds
-    when a source is removed.
+    Never changed: a later answer makes it no longer `current`. `evidence` keeps the sources' own words, so that
+    it holds when a source is removed.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, db_index=False)
@@ -43,7 +43,7 @@ class Answer(models.Model):
 
 
 class StackMember(models.Model):
-    """An item's place in a stack, named by its representative. Near copies stand beside it (`near`), possibly of several."""
+    """An item's place in a stack, named by its representative. Near copies (`near`) stand beside it."""
 
     case = models.ForeignKey(Case, models.PROTECT)
     representative = models.ForeignKey(Item, models.PROTECT, related_name="+")

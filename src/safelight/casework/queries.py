@@ -18,14 +18,15 @@ SELECT coalesce(a.verdict, s.state), count(*), count(DISTINCT s.item_id)
   FROM evidence_sighting s
   LEFT JOIN casework_answer a ON a.item_id = s.item_id AND a.case_id = %(case)s AND a.current
  WHERE s.exhibit_id = %(exhibit)s
-   AND NOT EXISTS (SELECT 1 FROM evidence_sighting n WHERE n.exhibit_id = s.exhibit_id AND n.place = s.place AND n.version > s.version)
+   AND NOT EXISTS (SELECT 1 FROM evidence_sighting n
+                    WHERE n.exhibit_id = s.exhibit_id AND n.place = s.place AND n.version > s.version)
  GROUP BY 1
 """
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of an exhibit as it stands: sightings and distinct items by verdict, named failures; stacks of its case."""
+    """Counts of an exhibit as it stands: sightings and items by verdict, named failures; stacks of its case."""
 
     sightings: Counter[str]
     items: Counter[str]

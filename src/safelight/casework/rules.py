@@ -4,7 +4,7 @@ The rules kept here (DESIGN, rule 3 and rule 4):
 - a digest match answers *known*; where only MD5 agrees it says so, sets no grade and suppresses nothing;
 - *known good* needs SHA-256, or SHA-1 and size, and gives way to anything that calls the content known;
 - a perceptual match answers *copy of known*: it never sets a grade;
-- a grade stands only on SHA-256 or SHA-1 and a source that this unit trusts; contradicting sources all stay in evidence.
+- a grade stands only on SHA-256 or SHA-1 and a source that this unit trusts; contradicting sources all stay.
 """
 
 from collections.abc import Sequence

@@ -31,10 +31,10 @@ _WITHOUT_DATA = {"hash", "compare"}
 class _Commands(click.Group):
     """Loads a command when it is named, and gives those that need a data folder the option to name it."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
         if cmd_name not in _COMMANDS:
             return None
         module, _, attribute = _COMMANDS[cmd_name].partition(":")
@@ -44,7 +44,7 @@ class _Commands(click.Group):
             if error.name and error.name.startswith("safelight"):
                 raise
             raise CannotRunError(
-                f"`safelight {cmd_name}` needs the installation: pip install 'safelight[node]' ({error.name} is missing)"
+                f"`safelight {cmd_name}` lacks {error.name}: install the node (pip install 'safelight[node]')"
             ) from error
         if cmd_name not in _WITHOUT_DATA:
             _take_data(command)

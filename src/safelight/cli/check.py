@@ -24,7 +24,7 @@ from safelight.sandbox import Layer
 )
 @click.option("--exhibit", "exhibit_name", help="The exhibit's name; by default that of the first path.")
 @click.option("--keep", type=click.Choice([one.value for one in Keep]), default=Keep.NEW.value, show_default=True,
-              help="Content kept in the data folder: representatives of new and copy stacks, nothing, or all.")  # fmt: skip
+              help="Content kept in the data folder: representatives of new and copy stacks, none, all.")  # fmt: skip
 @click.option("--scheme", help="The category scheme of the case; fixed once it is set.")
 @click.option(
     "--radius", type=click.IntRange(0, 64), default=31, show_default=True, help="Bits within which PDQ matches."
@@ -98,8 +98,18 @@ def _summary(options: CheckOptions, data: Path, run: int, skipped: int) -> int:
 
     summary = summarise(access_case(options.case), options.exhibit)
     if not showing.for_people():
-        showing.line(event="summary", case=options.case, exhibit=options.exhibit, run=run, sightings=dict(summary.sightings),
-                     items=dict(summary.items), stacks=summary.stacks, failures=summary.failures, skipped=skipped, data=str(data))  # fmt: skip
+        showing.line(
+            event="summary",
+            case=options.case,
+            exhibit=options.exhibit,
+            run=run,
+            sightings=dict(summary.sightings),
+            items=dict(summary.items),
+            stacks=summary.stacks,
+            failures=summary.failures,
+            skipped=skipped,
+            data=str(data),
+        )
         return summary.failures
     rows: list[tuple[object, ...]] = [
         (one.value, summary.sightings[one.value], summary.items[one.value])
@@ -109,7 +119,8 @@ def _summary(options: CheckOptions, data: Path, run: int, skipped: int) -> int:
     rows.append(("in all", summary.sightings.total(), ""))
     showing.table(f"{options.case} / {options.exhibit}, run {run}", ("verdict", "files", "distinct"), rows)
     click.echo(
-        f"{summary.stacks} stacks of pictures in the case, {summary.failures} named failures. The data folder {data} is not sealed."
+        f"{summary.stacks} stacks of pictures in the case, {summary.failures} named failures. "
+        f"The data folder {data} is not sealed."
     )
     click.echo(f"Report: safelight report {options.case!r} --data {data}")
     return summary.failures

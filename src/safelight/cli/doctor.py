@@ -84,7 +84,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
     from safelight.platform.settings import is_demo
 
     status = database_status(settings)
-    state = f"{status.kind}, PostgreSQL {status.version or '?'}, {'running' if status.up else 'not running: starts with the next command'}"
+    up = "running" if status.up else "not running: starts with the next command"
+    state = f"{status.kind}, PostgreSQL {status.version or '?'}, {up}"
     yield Finding("database", status.problem or state, good=status.problem is None)
     yield Finding("data folder", f"{status.data}{' (demonstration)' if is_demo(status.data) else ''}", good=True)
     yield Finding(

@@ -1,4 +1,4 @@
-"""Shows a running check: a live line on a terminal, JSON lines when captured. Failures are always named, one line each."""
+"""Shows a running check: a live line on a terminal, JSON lines when captured. Each failure is named on one line."""
 
 import sys
 import time

@@ -9,7 +9,7 @@ from safelight.signatures.types import Digests, Examination
 
 @dataclass(frozen=True)
 class Content:
-    """A content that was read: its digests, what it is, and what examining it yielded (None: no picture, or no pixels)."""
+    """A content that was read: its digests, what it is, what examining it yielded (None: no picture or no pixels)."""
 
     digests: Digests
     kind: str

@@ -104,7 +104,7 @@ class Item(models.Model):
 
 
 class Sighting(models.Model):
-    """An item seen at a place, or a place whose content could not be had; `place` is the digest of the chain of names."""
+    """An item seen at a place, or a place whose content could not be had; `place` digests the chain of names."""
 
     exhibit = models.ForeignKey(Exhibit, models.PROTECT, db_index=False)
     source = models.ForeignKey(Source, models.PROTECT)

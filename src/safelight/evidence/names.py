@@ -6,7 +6,7 @@ PLACE_BYTES = 16
 
 
 def place(source: bytes, *names: bytes) -> bytes:
-    """The key of a place: the digest of the source's root and the chain of names below it (folder path, entry, embedded)."""
+    """The key of a place: the digest of the source's root and the chain of names below it (path, entry, embedded)."""
     digest = hashlib.blake2b(digest_size=PLACE_BYTES)
     for name in (source, *names):
         digest.update(len(name).to_bytes(8, "big"))

@@ -24,7 +24,7 @@ PICTURE_BYTES = 512 << 20
 
 @dataclass
 class Reading:
-    """A content that was read to its end: its digests, what it is, and its sealed bytes where the sandbox needs them."""
+    """A content read to its end: its digests, what it is, and its sealed bytes where the sandbox needs them."""
 
     digests: Digests
     kind: Kind

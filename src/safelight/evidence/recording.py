@@ -1,4 +1,4 @@
-"""Writes sightings and items in batches, each batch in the caller's transaction: it is there as a whole, or not at all."""
+"""Writes sightings and items in batches, each in the caller's transaction: there as a whole, or not at all."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +16,49 @@ from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which, fetch
 
 _ITEMS_LOCK = 0x5AFE_0001
 """Two runs that meet the same new content at once make one item of it."""
-_ITEM_COLUMNS = (
-    "id", "signature", "size", "kind", "state", "reason", "width", "height", "shown_width", "shown_height", "orientation",
-    "frames", "mode", "tile", "pixels", "metadata", "raw", "examined_by_id",
-)  # fmt: skip
-_SIGHTING_COLUMNS = (
-    "id", "exhibit_id", "source_id", "run_id", "parent_id", "place", "version", "how", "detail", "name", "size", "modified",
-    "changed", "accessed", "inode", "device", "item_id", "state", "failure", "reason", "complete",
-)  # fmt: skip
+_ITEM_COLUMNS = [
+    "id",
+    "signature",
+    "size",
+    "kind",
+    "state",
+    "reason",
+    "width",
+    "height",
+    "shown_width",
+    "shown_height",
+    "orientation",
+    "frames",
+    "mode",
+    "tile",
+    "pixels",
+    "metadata",
+    "raw",
+    "examined_by_id",
+]
+_SIGHTING_COLUMNS = [
+    "id",
+    "exhibit_id",
+    "source_id",
+    "run_id",
+    "parent_id",
+    "place",
+    "version",
+    "how",
+    "detail",
+    "name",
+    "size",
+    "modified",
+    "changed",
+    "accessed",
+    "inode",
+    "device",
+    "item_id",
+    "state",
+    "failure",
+    "reason",
+    "complete",
+]
 
 
 @dataclass(frozen=True)

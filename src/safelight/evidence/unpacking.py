@@ -1,4 +1,4 @@
-"""Receives what an archive walker says, checks it, and turns it into entries with digests: the parent's side of `archives`."""
+"""Receives what an archive walker says, checks it and makes entries with digests of it: the parent of `archives`."""
 
 import os
 import tempfile
@@ -25,7 +25,7 @@ WALKER = "safelight.evidence.archives.reader:read"
 
 @dataclass
 class Unpacked:
-    """One entry: its message, and what was read of it (None where it is locked, a link or no file); `problem` in words."""
+    """One entry: its message, what was read of it (None where it is locked, a link or no file), `problem` in words."""
 
     entry: Entry
     reading: Reading | None

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-
 from safelight.media.container import Found
 from safelight.media.jpeg_segments import read_segment
 from safelight.media.jpeg_tables import nearest_quality

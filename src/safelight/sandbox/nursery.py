@@ -29,8 +29,9 @@ from safelight.sandbox.limits import Limits
 from safelight.sandbox.wire import Frame
 
 _START_SECONDS = 120
+_BIRTHS = 3
 _ENVIRONMENT = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
-"""Small objects come from the C library too, and nothing is kept aside from what it overwrites when freed (`layers`)."""
+"""Small objects come from the C library too, and none are kept aside from what it overwrites (`layers`)."""
 _GRACE_SECONDS, _GRACE_STEPS = 0.5, 100
 
 
@@ -142,13 +143,24 @@ class Nursery:
         self._workers: set[Worker] = set()
 
     def spawn(self, task: str | None = None, limits: Limits | None = None) -> Worker:
-        """Give birth to a worker for `task` (the first one by default)."""
-        bounds = limits or self.limits
+        """Give birth to a worker for `task` (the first one by default).
+
+        Raises:
+            SandboxUnavailableError: workers end before they have seen anything, or their nursery has ended.
+        """
+        for _ in range(_BIRTHS):
+            try:
+                return self._bear(task or self._tasks[0], limits or self.limits)
+            except SandboxError as error:
+                reason = error.message
+        raise SandboxUnavailableError(f"the sandbox's workers end before they are handed anything: {reason}")
+
+    def _bear(self, task: str, bounds: Limits) -> Worker:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with theirs, self._lock:
                 self._wait_ready()
-                request = msgspec.msgpack.encode(("spawn", task or self._tasks[0], asdict(bounds)))
+                request = msgspec.msgpack.encode(("spawn", task, asdict(bounds)))
                 socket.send_fds(self._control, [request], [theirs.fileno()])
                 pid = msgspec.msgpack.decode(self._control.recv(64), type=int)
         except (OSError, msgspec.DecodeError) as error:
@@ -181,7 +193,8 @@ class Nursery:
         _await_end(pid)
         with self._lock:
             try:
-                os.kill(pid, signal.SIGKILL)  # harmless to one that has ended
+                if self._process.poll() is None:  # else the worker is gone, and its number may be another's by now
+                    os.kill(pid, signal.SIGKILL)  # harmless to one that has ended
                 self._control.send(msgspec.msgpack.encode(("bury", pid)))
                 status = msgspec.msgpack.decode(self._control.recv(64), type=int)
             except (OSError, msgspec.DecodeError):
@@ -227,7 +240,9 @@ class Nursery:
                 .strip()
                 .splitlines()
             )
-            raise SandboxUnavailableError(f"the sandbox did not start: {said[-1] if said else 'it said nothing'}")
+            raise SandboxUnavailableError(
+                f"the sandbox did not start: {said[-1] if said else 'run the same command again'}"
+            )
         self._ready = True
 
 

@@ -27,7 +27,7 @@ def available_workers() -> int:
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """`radius` in bits and `quality` (0 to 100) bound a perceptual match; `demanded` layers are refused to run without."""
+    """`radius` (bits) and `quality` (0 to 100) bound a perceptual match; without `demanded` layers nothing runs."""
 
     paths: Sequence[bytes]
     case: str

@@ -227,7 +227,7 @@ def _within(nanoseconds: int) -> int:
 
 
 def same_file(before: Known, found: Found) -> bool:
-    """Whether the file met is the one recorded, by size, time and inode. What is no file is met anew without reading."""
+    """Whether the file met is the one recorded, by size, time and inode. What is no file is met anew, unread."""
     status = found.status
     if found.met is Met.UNREADABLE:
         return before.failure == "unreadable"

@@ -40,8 +40,15 @@ class Recorder:
     """Works in the thread that owns the run; everything it has flushed is acknowledged."""
 
     def __init__(
-        self, case: Case, run: Run, base: KnownBase, store: ObjectStore, keep: Keep, watcher: Watcher, clock: Callable[[], datetime]
-    ) -> None:  # fmt: skip
+        self,
+        case: Case,
+        run: Run,
+        base: KnownBase,
+        store: ObjectStore,
+        keep: Keep,
+        watcher: Watcher,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._case, self._run, self._base, self._store = case, run, base, store
         self._keep = _KEPT_VERDICTS[keep]
         self._watcher = watcher

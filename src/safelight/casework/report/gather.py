@@ -36,7 +36,7 @@ def gather(case: Case, *, now: datetime, demo: bool) -> m.Report:
         sightings, without_item = _sightings(exhibits)
         active = {source.name: source for source in list_sources()}
         items = list(_items(case, sightings, set(active)))
-        by_number = {number: item for number, item in items}
+        by_number = dict(items)
         every = (*(item for _, item in items), *without_item)
         return m.Report(
             case=case.name,
@@ -85,9 +85,21 @@ def _path(row: evidence.Sighting, roots: dict[int, str], containers: dict[int, s
 def _without_item(row: evidence.Sighting, sighting: m.Sighting) -> m.ReportItem:
     verdict = _ANSWER_OF_STATE[evidence.SightingState(row.state)]
     return m.ReportItem(
-        sha256="", sha1="", md5="", size=row.size or 0, verdict=verdict.value, reason=row.reason, format=None, width=None,
-        height=None, frames=None, pdq=None, quality=None, evidence=(), sightings=(sighting,),
-    )  # fmt: skip
+        sha256="",
+        sha1="",
+        md5="",
+        size=row.size or 0,
+        verdict=verdict.value,
+        reason=row.reason,
+        format=None,
+        width=None,
+        height=None,
+        frames=None,
+        pdq=None,
+        quality=None,
+        evidence=(),
+        sightings=(sighting,),
+    )
 
 
 def _items(case: Case, sightings: dict[int, list[m.Sighting]], active: set[str]) -> Iterator[tuple[int, m.ReportItem]]:

@@ -13,7 +13,8 @@ from safelight.evidence.archives.messages import DATA_BYTES, Data, End, Message
 
 BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
-    NotImplementedError, RuntimeError, IndexError, KeyError, OverflowError, MemoryError, struct.error, TypeError, AttributeError,
+    NotImplementedError, RuntimeError, IndexError, KeyError, OverflowError, MemoryError, struct.error, TypeError,
+    AttributeError,
 )  # fmt: skip
 """What the standard library's readers are known to throw on broken archives."""
 
