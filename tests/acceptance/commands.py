@@ -29,7 +29,7 @@ class Command:
             name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG", "SAFELIGHT"))
         }
         self.process = subprocess.Popen(
-            [SAFELIGHT, *map(os.fspath, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [SAFELIGHT, *(one if isinstance(one, bytes) else str(one) for one in arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=environment, start_new_session=True, **options,
         )  # fmt: skip
 

@@ -97,7 +97,7 @@ def recorded_items(numbers: Collection[int]) -> list[RecordedItem]:
     return [RecordedItem(number, ItemState(state), reason, stored[key]) for number, state, reason, key in found]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SeenItem:
     """An item that is recorded already, and what became of it then."""
 

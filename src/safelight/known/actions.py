@@ -153,17 +153,21 @@ def do_remove_source(name: str, *, acting_user: str, now: datetime) -> RemovalRe
             raise UsageError(f"there is no source {name!r} in the known base: `safelight known list` shows all")
         current = KnownEntry.objects.filter(source=source, superseded_at__isnull=True)
         entries = current.update(superseded_at=now)
-        while numbers := _some_signatures(source):
-            vault.remove(numbers)
-            KnownEntry.objects.filter(source=source, signature__in=numbers).update(signature=None)
+        for held in _holding(source):
+            vault.remove(list(held.values()))
+            KnownEntry.objects.filter(id__in=held).update(signature=None)
         source.removed_at, source.removed_by = now, acting_user
         source.save(update_fields=["removed_at", "removed_by"])
     return RemovalResult(name, entries)
 
 
-def _some_signatures(source: KnownSource) -> list[int]:
-    held = KnownEntry.objects.filter(source=source, signature__isnull=False)
-    return [number for number in held.values_list("signature", flat=True)[:_REMOVE_ROWS] if number is not None]
+def _holding(source: KnownSource) -> Iterator[dict[int, int]]:
+    """Entry to signature, for every entry of a source that still has one, some thousands at a time."""
+    entries = KnownEntry.objects.filter(source=source, signature__isnull=False).order_by("id")
+    last = 0
+    while some := list(entries.filter(id__gt=last).values_list("id", "signature")[:_REMOVE_ROWS]):
+        last = some[-1][0]
+        yield {number: signature for number, signature in some if signature is not None}
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from datetime import datetime
 
 import msgspec
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 from safelight.errors import UsageError
 from safelight.known.models import KnownImport, KnownSource
@@ -23,6 +22,8 @@ from safelight.known.screening import Screen, Screened
 from safelight.vault import signatures as vault
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
+_encode = msgspec.json.Encoder().encode
+
 BATCH_ROWS = 5000
 _ANALYSE_FROM = 1000
 _SHOWN_PROBLEMS = 20
@@ -32,12 +33,32 @@ _COLUMNS = (
     "series", "agency", "media_type", "comment", "victim_identified", "offender_identified", "distributed",
     "self_generated", "suspected", "baseline", "tags", "opaque", "notes",
 )  # fmt: skip
-_COPY = f"COPY known_entry ({', '.join(_COLUMNS)}) FROM STDIN"
-_SEEN = "CREATE TEMPORARY TABLE known_seen (fingerprint bytea PRIMARY KEY) ON COMMIT DROP"
-_SEE = "INSERT INTO known_seen SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING RETURNING fingerprint"
-_CURRENT = (
-    "SELECT fingerprint FROM known_entry WHERE source_id = %s AND superseded_at IS NULL AND fingerprint = ANY(%s)"
+_TYPES = (
+    "int8", "int8", "int8", "bytea", "bytea", "text", "int8", "text", "text", "text", "text", "text", "text",
+    "bool", "bool", "bool", "bool", "bool", "bool", "bytea", "bytea", "bytea",
+)  # fmt: skip
+"""How each column is sent; the last three are JSON, whose binary form is the byte 1 and the text."""
+_COPY = f"COPY known_entry ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+_REPEATED = "CREATE TEMPORARY TABLE known_repeated (entry bigint NOT NULL) ON COMMIT DROP"
+_MADE_BEFORE = """
+WITH asked AS (
+    SELECT at, substring(prints FROM at * 16 + 1 FOR 16) AS print
+    FROM (SELECT %(prints)s::bytea AS prints) AS given, generate_series(0, %(last)s) AS at
+), made AS (
+    SELECT asked.at, entry.id, entry.edition_id FROM asked CROSS JOIN LATERAL (
+        SELECT id, edition_id FROM known_entry
+        WHERE source_id = %(source)s AND fingerprint = asked.print AND superseded_at IS NULL LIMIT 1
+    ) AS entry
+), noted AS (
+    INSERT INTO known_repeated SELECT id FROM made WHERE edition_id <> %(edition)s
 )
+SELECT at FROM made
+"""
+# The planner has no figures of a table that this transaction is filling. Left to guess it may read the whole table for
+# every batch, and an import would take time by the square of its rows. So it is left one way: each statement is looked
+# up by itself, and one index only begins with the source (`known_entry_statement`).
+_BY_INDEX = "SET LOCAL enable_seqscan = off"
+_AS_USUAL = "RESET enable_seqscan"
 _SUPERSEDE = """
 UPDATE known_entry AS earlier SET superseded_at = %(now)s, superseded_by_id = %(edition)s
 WHERE earlier.source_id = %(source)s AND earlier.edition_id <> %(edition)s AND earlier.superseded_at IS NULL
@@ -45,7 +66,7 @@ WHERE earlier.source_id = %(source)s AND earlier.edition_id <> %(edition)s AND e
         SELECT content FROM known_entry
         WHERE source_id = %(source)s AND edition_id = %(edition)s AND superseded_at IS NULL
     )
-    AND NOT EXISTS (SELECT FROM known_seen AS seen WHERE seen.fingerprint = earlier.fingerprint)
+    AND NOT EXISTS (SELECT FROM known_repeated AS repeated WHERE repeated.entry = earlier.id)
 """
 
 
@@ -63,7 +84,7 @@ class Counts:
     problems: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Prepared:
     """A row that is ready for the tables."""
 
@@ -92,8 +113,9 @@ class Intake:
         self._demo_folder = demo_folder
         self._waiting: list[KnownRow] = []
         with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS known_seen")
-            cursor.execute(_SEEN)
+            cursor.execute("DROP TABLE IF EXISTS known_repeated")
+            cursor.execute(_REPEATED)
+            cursor.execute(_BY_INDEX)
 
     def take(self, messages: Sequence[KnownRow | BadRow]) -> None:
         """Take messages of the reader, in order.
@@ -116,13 +138,14 @@ class Intake:
     def finish(self, now: datetime) -> Counts:
         """Take what waits, and let this file's rows replace what the source said of the same contents before."""
         self._flush()
-        if self.counts.new:
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            cursor.execute(_AS_USUAL)
+            if self.counts.new >= _ANALYSE_FROM:
+                # An embedded server is seldom up for long enough to count its tables by itself.
+                cursor.execute("ANALYZE known_entry, known_repeated, vault_signature, vault_pdq")
+            if self.counts.new:
                 cursor.execute(_SUPERSEDE, {"now": now, "edition": self._edition.pk, "source": self._source.pk})
                 self.counts.superseded = cursor.rowcount
-                if self.counts.new >= _ANALYSE_FROM:
-                    # An embedded server is seldom up for long enough to count its tables by itself.
-                    cursor.execute("ANALYZE known_entry, vault_signature, vault_pdq")
         return self.counts
 
     def _check(self, row: KnownRow) -> None:
@@ -154,35 +177,50 @@ class Intake:
             [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared],
         )
         with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+            copy.set_types(_TYPES)
             for signature, made in zip(signatures, prepared, strict=True):
                 copy.write_row(self._columns(signature, made))
         self.counts.new += len(prepared)
 
     def _prepare(self, row: KnownRow) -> _Prepared | None:
-        try:
-            filled, pdqs = self._pictures.fill(row)
-        except OwnPictureError as error:
-            self._refuse(row.line, error.message, row.path or "")
-            return None
-        if filled.pdq is not None and not pdqs:
-            pdqs = (NewPdq(Which.LISTED, 0, filled.pdq, filled.quality),)
-        return _Prepared(filled, fingerprint(filled), pdqs)
+        pdqs: tuple[NewPdq, ...] = ()
+        if row.path is not None:
+            try:
+                row, pdqs = self._pictures.fill(row)
+            except OwnPictureError as error:
+                self._refuse(row.line, error.message, row.path or "")
+                return None
+        if row.pdq is not None and not pdqs:
+            pdqs = (NewPdq(Which.LISTED, 0, row.pdq, row.quality),)
+        return _Prepared(row, fingerprint(row), pdqs)
 
     def _unseen(self, prepared: list[_Prepared]) -> list[_Prepared]:
         """Those whose statement neither this file nor the source has made before; the first of equal ones stays."""
-        first = {made.print: made for made in reversed(prepared)}
-        with connection.cursor() as cursor:
-            cursor.execute(_SEE, [list(first)])
-            new = {bytes(print_) for (print_,) in cursor.fetchall()}
-            cursor.execute(_CURRENT, [self._source.pk, list(new)])
-            new -= {bytes(print_) for (print_,) in cursor.fetchall()}
-        unseen = [made for made in prepared if made.print in new and first[made.print] is made]
+        first: dict[bytes, _Prepared] = {}
+        for made in prepared:
+            first.setdefault(made.print, made)
+        before = self._made_before(list(first))
+        unseen = [made for at, made in enumerate(first.values()) if at not in before]
         self.counts.repeated += len(prepared) - len(unseen)
         return unseen
+
+    def _made_before(self, prints: list[bytes]) -> set[int]:
+        """Which of these statements the source holds already, by their place; those of earlier files are noted."""
+        asked: dict[str, bytes | int] = {
+            "prints": b"".join(prints),
+            "last": len(prints) - 1,
+            "source": self._source.pk,
+            "edition": self._edition.pk,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_MADE_BEFORE, asked)
+            return {at for (at,) in cursor.fetchall()}
 
     def _screen_all(self, prepared: list[_Prepared]) -> None:
         """Keep of each entry the hashes that pass; where none does, keep all and match none."""
         asked = [pdq.bits for made in prepared for pdq in made.pdqs]
+        if not asked:
+            return
         answers = iter(self._screen.look(asked))
         for made in prepared:
             screened = [(pdq, next(answers)) for pdq in made.pdqs]
@@ -209,5 +247,5 @@ class Intake:
         )  # fmt: skip
 
 
-def _json(value: object) -> Jsonb:
-    return Jsonb(value, dumps=msgspec.json.encode)
+def _json(value: object) -> bytes:
+    return b"\1" + _encode(value)

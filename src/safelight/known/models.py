@@ -68,7 +68,7 @@ class KnownEntry(models.Model):
     """What a source says of one content. Only entries that are not superseded answer."""
 
     id = models.BigAutoField(primary_key=True)
-    source = models.ForeignKey(KnownSource, on_delete=models.PROTECT, related_name="entries")
+    source = models.ForeignKey(KnownSource, on_delete=models.PROTECT, related_name="entries", db_index=False)
     edition = models.ForeignKey(KnownImport, on_delete=models.PROTECT, related_name="entries", db_index=False)
     signature = models.BigIntegerField(null=True)
     fingerprint = models.BinaryField(max_length=16)
@@ -96,7 +96,10 @@ class KnownEntry(models.Model):
     )
 
     class Meta:
-        """Within a source one current entry per statement; current entries are found by signature and by content."""
+        """Within a source one current entry per statement; current entries are found by signature and by content.
+
+        One index alone begins with the source: a second would be mistaken for it while a list is coming in.
+        """
 
         db_table = "known_entry"
         constraints: ClassVar = [
@@ -107,6 +110,6 @@ class KnownEntry(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["signature"], condition=Q(superseded_at__isnull=True), name="known_entry_signature"),
             models.Index(
-                fields=["source", "content"], condition=Q(superseded_at__isnull=True), name="known_entry_content"
+                fields=["content", "source"], condition=Q(superseded_at__isnull=True), name="known_entry_content"
             ),
         ]

@@ -19,6 +19,7 @@ from safelight.known.rows import KnownRow
 
 DEMO_SCHEME = "DEMO"
 DEMO_PREFIX = "demo-not-for-use"
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _NAME = re.compile(r"[\w][\w .()+-]{0,99}\Z")
 
 
@@ -74,7 +75,8 @@ def check_name(name: str) -> str:
 
 def is_demo_name(name: str) -> bool:
     """Whether a source, tag or agency of this name declares itself a demonstration."""
-    return name.casefold().startswith(DEMO_PREFIX)
+    # Case folding never shortens a text: what it begins with is told by as many characters.
+    return name[: len(DEMO_PREFIX)].casefold().startswith(DEMO_PREFIX)
 
 
 def check_demo(*, demo_folder: bool, name: str, scheme: str | None, role: Role) -> None:
@@ -99,8 +101,8 @@ def check_demo(*, demo_folder: bool, name: str, scheme: str | None, role: Role) 
 
 def speaks_demo(row: KnownRow) -> bool:
     """Whether a row declares itself a demonstration, whatever the list was renamed to."""
-    words = [*row.tags, row.agency or "", row.series or "", row.comment or ""]
-    return any(is_demo_name(word) for word in words)
+    words = (row.agency, row.series, row.comment, *row.tags)
+    return any(word is not None and is_demo_name(word) for word in words)
 
 
 def choose_scheme(*, asked: str | None, said: str | None, before: str | None, name: str) -> str | None:
@@ -141,7 +143,7 @@ def row_problem(row: KnownRow) -> str | None:
 def fingerprint(row: KnownRow) -> bytes:
     """16 bytes that are equal for equal statements: everything but the line and the source's running number."""
     plain = msgspec.structs.replace(row, line=0, external_id=None, path=None)
-    return hashlib.blake2b(msgspec.msgpack.encode(plain, order="deterministic"), digest_size=16).digest()
+    return hashlib.blake2b(_encode(plain), digest_size=16).digest()
 
 
 def content_key(row: KnownRow) -> bytes:

@@ -117,18 +117,21 @@ def store(realm: Realm, rows: Sequence[NewSignature]) -> list[int]:
     """Store rows by COPY inside the caller's transaction; the ids come back in the order of the rows."""
     if not rows:
         return []
+    whose = int(realm)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_RESERVE, [len(rows)])
         ids = [number for (number,) in cursor.fetchall()]
         with cursor.copy(_COPY_SIGNATURES) as copy:
             copy.set_types(["int8", "int2", "bytea", "bytea", "bytea", "int8"])
             for number, row in zip(ids, rows, strict=True):
-                copy.write_row((number, int(realm), row.md5, row.sha1, row.sha256, row.size))
+                copy.write_row((number, whose, row.md5, row.sha1, row.sha256, row.size))
+        hashes = [(number, pdq) for number, row in zip(ids, rows, strict=True) for pdq in row.pdqs]
+        if not hashes:
+            return ids
         with cursor.copy(_COPY_PDQS) as copy:
             copy.set_types(["int8", "int2", "int4", "bytea", "int2", "bytea"])
-            for number, row in zip(ids, rows, strict=True):
-                for pdq in row.pdqs:
-                    copy.write_row((number, int(pdq.which), pdq.frame, pdq.bits, pdq.quality, pdq.turned))
+            for number, pdq in hashes:
+                copy.write_row((number, int(pdq.which), pdq.frame, pdq.bits, pdq.quality, pdq.turned))
     return ids
 
 

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.errors import UsageError
 from safelight.known.rules import HashState
+from safelight.search.ports import Codes
 from safelight.search.scan import ScanIndex
 
 RADIUS = 31
@@ -33,6 +35,9 @@ class Screened:
 
     state: HashState
     reason: str | None = None
+
+
+_PASSED = Screened(HashState.MATCHED)
 
 
 def flatness(bits: bytes) -> str | None:
@@ -93,10 +98,11 @@ class Screen:
 
     def look(self, hashes: Sequence[bytes]) -> list[Screened]:
         """What to do with each hash (32 bytes): `MATCHED`, or why it must not be."""
-        answers = [_flat(bits) for bits in hashes]
-        if not hashes or not self._references:
-            return answers
-        hits = self._index.within(np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32), RADIUS)
+        answers = [_PASSED] * len(hashes)
+        codes = np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)
+        for row in np.flatnonzero(_are_flat(codes)).tolist():
+            answers[row] = Screened(HashState.FLAT, f"no information: {flatness(hashes[row])}")
+        hits = self._index.within(codes, RADIUS)
         nearest: dict[int, tuple[int, int]] = {}
         for row, key, distance in zip(hits.query.tolist(), hits.key.tolist(), hits.distance.tolist(), strict=True):
             nearest[row] = min(nearest.get(row, (257, 0)), (distance, key))
@@ -109,9 +115,21 @@ class Screen:
         return answers
 
 
-def _flat(bits: bytes) -> Screened:
-    why = flatness(bits)
-    return Screened(HashState.MATCHED) if why is None else Screened(HashState.FLAT, f"no information: {why}")
+def _are_flat(codes: Codes) -> NDArray[np.bool_]:
+    """Of each of n hashes whether `flatness` has something against it, without a loop over them."""
+    bits = np.unpackbits(codes, axis=1)
+    ones = bits.sum(axis=1, dtype=np.int16)
+    changes = np.count_nonzero(bits[:, 1:] != bits[:, :-1], axis=1)
+    columns = np.packbits(bits.reshape(-1, 16, 16).transpose(0, 2, 1), axis=2).reshape(-1, 32)
+    patterns = np.minimum(_patterns(codes), _patterns(columns))
+    few_or_many = (ones < _FEWEST_BITS) | (ones > _MOST_BITS)
+    return np.asarray(few_or_many | (patterns <= _FEWEST_PATTERNS) | (changes < _FEWEST_CHANGES))
+
+
+def _patterns(codes: Codes) -> NDArray[np.intp]:
+    """How many different ones are among the 16 rows of each hash."""
+    rows = np.sort(np.ascontiguousarray(codes).view(np.uint16), axis=1)
+    return np.asarray(np.count_nonzero(rows[:, 1:] != rows[:, :-1], axis=1) + 1)
 
 
 def _parse(file: str, text: str, state: HashState) -> list[_Reference]:
