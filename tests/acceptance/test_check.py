@@ -81,8 +81,13 @@ def test_a_data_folder_inside_the_source_is_refused(source):
 def test_a_case_keeps_its_scheme(source, tmp_path):
     data = tmp_path / "data"
     assert run("check", source, "--case", "C", "--scheme", "VIC-US", "--data", data).status == 0
-    ended = run("check", source, "--case", "C", "--scheme", "DEMO", "--data", data)
+    ended = run("check", source, "--case", "C", "--scheme", "VIC-UK", "--data", data)
     assert (ended.status, "keeps its scheme" in ended.err) == (2, True), ended
+
+
+def test_the_demonstrations_scheme_stays_in_demonstrations(source, tmp_path):
+    ended = run("check", source, "--case", "C", "--scheme", "DEMO", "--data", tmp_path / "data")
+    assert (ended.status, "for demonstrations" in ended.err) == (2, True), ended
 
 
 def test_odd_names_of_sources_and_exhibits(tmp_path):

@@ -21,8 +21,10 @@ from safelight.errors import UsageError
 from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
 from safelight.evidence.models import Exhibit, Item, Run, RunState, Sighting
 from safelight.known.matching import KnownBase
+from safelight.known.rules import DEMO_SCHEME
 from safelight.known.schemes import require_scheme
 from safelight.platform.database import BusyError, advisory_lock
+from safelight.platform.settings import is_demo
 from safelight.sandbox import LayerMissingError, Nursery
 from safelight.sandbox.layers import WHAT_FOLLOWS, missing
 from safelight.vault.objects import ObjectStore
@@ -60,6 +62,10 @@ def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
     """
     if options.scheme is not None:
         require_scheme(options.scheme, around.data)
+        if options.scheme == DEMO_SCHEME and not is_demo(around.data):
+            raise UsageError(
+                f"scheme {DEMO_SCHEME} is for demonstrations: name another, or use a demo data folder"
+            )
     case = _open_case(options, around.clock())
     exhibit = do_open_exhibit(options.case, options.exhibit, now=around.clock())
     try:
