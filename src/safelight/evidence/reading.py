@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
+from safelight.errors import CannotRunError
 from safelight.evidence.errors import ChangedError, ReadingError, VanishedError
 from safelight.evidence.walk import reason_of
 from safelight.media.sniff import sniff
@@ -18,6 +19,8 @@ from safelight.signatures.types import Digests
 
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 4096
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC)
+"""What is lacking on this machine, and no fault of the file."""
 PICTURE_BYTES = 512 << 20
 """Above this a picture is digested and named, not decoded."""
 
@@ -40,6 +43,7 @@ def read_file(path: bytes, listed: os.stat_result) -> Reading:
         VanishedError: it is gone, or another thing stands in its place.
         ChangedError: its size or time changed while it was read.
         ReadingError: the system refuses to open or read it.
+        CannotRunError: there is no memory, or no open file left, to read anything with.
     """
     fd = _open(path)
     try:
@@ -58,7 +62,7 @@ def read_file(path: bytes, listed: os.stat_result) -> Reading:
         if reading.kind in ARCHIVES:
             reading.fd, fd = fd, -1
     except OSError as error:
-        raise ReadingError(reason_of(error)) from error
+        raise _refusal(error) from error
     finally:
         if fd >= 0:
             os.close(fd)
@@ -108,7 +112,11 @@ def _open(path: bytes) -> int:
         raise _refusal(error) from error
 
 
-def _refusal(error: OSError) -> ReadingError:
+def _refusal(error: OSError) -> ReadingError | CannotRunError:
+    if error.errno in _OURS:
+        return CannotRunError(
+            f"no file can be read here any more: {reason_of(error)}. Free some, run the command again"
+        )
     if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
         return VanishedError("it was gone when it was opened")
     return ReadingError(reason_of(error))

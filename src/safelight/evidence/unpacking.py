@@ -100,7 +100,7 @@ class Unpacking:
                 yield message
         except WorkerCrashedError as error:
             yield Problem(f"the archive walker crashed ({error.message}): the rest was not read")
-        except (SandboxError, msgspec.DecodeError) as error:
+        except (SandboxError, msgspec.DecodeError, UnicodeDecodeError) as error:
             yield Problem(f"{' '.join(str(error).split())[:400]}: the rest was not read")
 
 

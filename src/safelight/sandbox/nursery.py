@@ -110,7 +110,7 @@ class Worker:
         """Turn a refusal into an error; a reply that is none is treated as a crash."""
         try:
             code, message = msgspec.msgpack.decode(payload, type=tuple[str, str])
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return WorkerCrashedError(f"the decoder gave no sensible answer ({self.end()})")
         if kind is Frame.FAILED:
             message = f"{code}: {message}" if message else code

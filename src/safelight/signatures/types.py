@@ -11,6 +11,9 @@ import msgspec
 from safelight.media.types import Metadata
 
 PdqBits = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+_LARGEST = (1 << 31) - 1
+Count = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
+"""A number that a database's plain integer holds."""
 Tile = Annotated[bytes, msgspec.Meta(min_length=4096, max_length=4096)]
 
 
@@ -61,11 +64,11 @@ class Still(msgspec.Struct, frozen=True):
     64 x 64 grey bytes; `shown_size` its width and height after trimming; `pixels` an xxh3-128 of the shown pixels.
     """
 
-    index: Annotated[int, msgspec.Meta(ge=0)]
+    index: Count
     listed: Pdq
     shown: Pdq | None
     tile: Tile
-    shown_size: tuple[int, int]
+    shown_size: tuple[Count, Count]
     pixels: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
 
@@ -84,9 +87,9 @@ class Examination(msgspec.Struct, frozen=True):
     """
 
     format: Annotated[str, msgspec.Meta(max_length=20)]
-    size: tuple[int, int]
+    size: tuple[Count, Count]
     orientation: Annotated[int, msgspec.Meta(ge=1, le=8)]
-    frames: Annotated[int, msgspec.Meta(ge=1)]
+    frames: Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
     mode: Annotated[str, msgspec.Meta(max_length=20)]
     stills: Annotated[list[Still], msgspec.Meta(min_length=1, max_length=2000)]
     embedded: Annotated[list[Embedded], msgspec.Meta(max_length=16)]

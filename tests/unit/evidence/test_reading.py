@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import resource
 import threading
 import time
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safelight.errors import CannotRunError
 from safelight.evidence.errors import ChangedError, ReadingError, VanishedError
 from safelight.evidence.reading import CHUNK_BYTES, read_content, read_file
 from safelight.media.types import Kind
@@ -156,6 +158,18 @@ def test_a_refusal_of_the_system_is_told_in_its_words(tmp_path):
     listed = path.lstat()
     with pytest.raises(ReadingError, match="file name too long"):
         read(path.with_name("n" * 256), listed)
+
+
+def test_a_machine_without_files_left_is_not_taken_for_an_unreadable_file(tmp_path):
+    (tmp_path / "a").write_bytes(JPEG)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    listed = (tmp_path / "a").lstat()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(open_files()) - 1, hard))
+    try:
+        with pytest.raises(CannotRunError, match="too many open files"):
+            read(tmp_path / "a", listed)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_stream_that_breaks_off_leaves_nothing_open():

@@ -63,9 +63,7 @@ def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
     if options.scheme is not None:
         require_scheme(options.scheme, around.data)
         if options.scheme == DEMO_SCHEME and not is_demo(around.data):
-            raise UsageError(
-                f"scheme {DEMO_SCHEME} is for demonstrations: name another, or use a demo data folder"
-            )
+            raise UsageError(f"scheme {DEMO_SCHEME} is for demonstrations: name another, or use a demo data folder")
     case = _open_case(options, around.clock())
     exhibit = do_open_exhibit(options.case, options.exhibit, now=around.clock())
     try:

@@ -3,7 +3,7 @@
 import queue
 import threading
 
-from safelight.casework.check.budget import Budget
+from safelight.casework.check.budget import Budget, contents_allowed
 from safelight.casework.check.parcel import Parcel
 from safelight.casework.check.settling import settle, settle_as_seen
 from safelight.evidence.drafts import Draft
@@ -21,7 +21,7 @@ class Line:
     def __init__(self, nursery: Nursery, *, workers: int, ask_database: bool) -> None:
         self._pool = Pool(nursery, self._examined, workers=workers)
         self.parcels: queue.Queue[Parcel] = queue.Queue(maxsize=_QUEUE)
-        self.budget = Budget(_BUDGET_BYTES)
+        self.budget = Budget(_BUDGET_BYTES, contents_allowed())
         self.stop = threading.Event()
         self._lock = threading.Lock()
         self._waiting: dict[bytes, list[Parcel]] = {}
@@ -73,9 +73,9 @@ class Line:
         if parcel.content is not None:
             parcel.content.close()
             parcel.content = None
-        if parcel.held:
+        if parcel.held is not None:
             self.budget.give_back(parcel.held)
-            parcel.held = 0
+            parcel.held = None
 
     def abandon(self) -> None:
         """Drop what is not recorded yet; the line is stopped."""

@@ -41,7 +41,7 @@ class Parcel:
     draft: Draft
     path: str
     content: SealedContent | None = None
-    held: int = 0
+    held: int | None = None
     within: Archive | None = None
     recorded: threading.Event | None = None
     existing: int | None = None

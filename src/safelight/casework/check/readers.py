@@ -84,6 +84,7 @@ class Reader:
         elif reading.kind in ARCHIVES and reading.fd is not None:
             self._archive(parcel, reading, below, resumed)
         else:
+            self._line.let_go(parcel)
             settle_unexamined(parcel.draft, reading)
             self._line.put(parcel)
 

@@ -43,7 +43,7 @@ def settle(draft: Draft, reading: Reading, outcome: Outcome) -> None:
         return
     try:
         family = decode_family(outcome.reply)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         _unreadable(draft, reading, f"the decoder's answer does not hold: {error}", "crashed")
         return
     _picture(draft, reading, family.picture)
