@@ -54,9 +54,9 @@ WITH asked AS (
 )
 SELECT at FROM made
 """
-# The planner has no figures of a table that this transaction is filling. Left to guess it may read the whole table for
-# every batch, and an import would take time by the square of its rows. So it is left one way: each statement is looked
-# up by itself, and one index only begins with the source (`known_entry_statement`).
+# The planner has no figures of rows that this transaction has written, and takes them for few. Left to choose it would
+# go through all of a source's rows for each statement, and an import would take time by the square of its rows. So it
+# is left one way: statements are looked up one by one, and a single index holds the source (`known_entry_statement`).
 _BY_INDEX = "SET LOCAL enable_seqscan = off"
 _AS_USUAL = "RESET enable_seqscan"
 _SUPERSEDE = """

@@ -98,7 +98,7 @@ class KnownEntry(models.Model):
     class Meta:
         """Within a source one current entry per statement; current entries are found by signature and by content.
 
-        One index alone begins with the source: a second would be mistaken for it while a list is coming in.
+        One index alone holds the source: a second could be taken for it while a list is coming in.
         """
 
         db_table = "known_entry"
@@ -109,7 +109,5 @@ class KnownEntry(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["signature"], condition=Q(superseded_at__isnull=True), name="known_entry_signature"),
-            models.Index(
-                fields=["content", "source"], condition=Q(superseded_at__isnull=True), name="known_entry_content"
-            ),
+            models.Index(fields=["content"], name="known_entry_content", condition=Q(superseded_at__isnull=True)),
         ]
