@@ -111,7 +111,6 @@ def test_a_killed_worker_costs_nothing(source, whole, tmp_path):
 def test_a_killed_nursery_ends_the_run_with_a_sentence(source, whole, tmp_path):
     command = check(source, tmp_path / "data")
     nursery = wait_for(lambda: _nursery_at_work(command))
-    time.sleep(0.5)
     os.kill(nursery, signal.SIGKILL)
     ended = command.end()
     assert ended.status == 3, ended
@@ -125,12 +124,13 @@ def _nursery_at_work(command):
     return len(below) > 2 and next(pid for pid, what in below if what == "nursery")
 
 
-@pytest.mark.parametrize("moment", [0.4, 0.6])
+@pytest.mark.parametrize("moment", [0.0, 0.3])
 def test_interrupted_it_ends_with_3_and_a_clean_state(source, whole, tmp_path, moment):
     """Ctrl-C reaches every process of the terminal's group."""
     data = tmp_path / "data"
     command = check(source, data)
-    time.sleep(whole[1] * moment)
+    wait_for(lambda: _nursery_at_work(command))
+    time.sleep(moment)
     os.killpg(command.process.pid, signal.SIGINT)
     ended = command.end(timeout=30)
     assert ended.status == 3, ended
@@ -160,7 +160,9 @@ def test_the_same_exhibit_twice_at_once_the_second_ends_with_3(source, tmp_path)
     data = tmp_path / "data"
     first = check(source, data)
     wait_for(lambda: _nursery_at_work(first))
+    first.process.send_signal(signal.SIGSTOP)
     second = check(source, data).end()
+    first.process.send_signal(signal.SIGCONT)
     assert second.status == 3, second
     assert "is being checked by another process" in second.err
     assert first.end().status == 1

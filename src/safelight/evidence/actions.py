@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from safelight.evidence.models import Exhibit, Run, RunState, Sighting, Source
+
+_RUNS_LOCK = 0x5AFE_0005
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ def do_open_exhibit(case: str, name: str, *, now: datetime) -> Exhibit:
 def do_begin_run(exhibit: Exhibit, record: RunRecord, *, now: datetime, acting_user: str) -> Run:
     """Begin a run; earlier ones that never ended (the machine or the process died) are marked as broken off."""
     with transaction.atomic():
+        _lock(exhibit.pk, "pg_advisory_xact_lock")
         Run.objects.filter(exhibit=exhibit, state=RunState.RUNNING).update(state=RunState.BROKEN)
         last = Run.objects.filter(exhibit=exhibit).aggregate(last=Max("number"))["last"] or 0
         return Run.objects.create(
@@ -42,6 +45,19 @@ def do_begin_run(exhibit: Exhibit, record: RunRecord, *, now: datetime, acting_u
             versions=record.versions,
             settings=record.settings,
         )
+
+
+def hold_run(run: Run) -> None:
+    """Until the transaction ends, no other run of the exhibit begins.
+
+    So what a run that was killed had just handed to the database is there, or is not, before the next one looks.
+    """
+    _lock(run.exhibit_id, "pg_advisory_xact_lock_shared")
+
+
+def _lock(exhibit: int, function: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [_RUNS_LOCK, exhibit])
 
 
 def do_end_run(run: Run, state: RunState, *, now: datetime) -> None:

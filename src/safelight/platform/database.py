@@ -9,8 +9,9 @@ Rules kept here:
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from safelight.platform.settings import InsecureSettingError, Settings, prepare_
 OLDEST_VERSION = 15
 NAME = "safelight"
 _LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
+_NOTICE_SECONDS = 2.0
 _VERIFIED = {"verify-ca", "verify-full"}
 _MIGRATION_KEY = "platform: migrations"
 
@@ -216,10 +218,21 @@ def advisory_lock(key: str) -> Iterator[None]:
     for name in ("cursor_factory", "context"):
         parameters.pop(name, None)
     with psycopg.connect(**parameters) as own:
-        taken = own.execute("SELECT pg_try_advisory_lock(%s)", [_number(key)]).fetchone()
-        if taken != (True,):
+        _take_soon(own, _number(key))
+        try:
+            yield
+        finally:
+            with suppress(psycopg.Error):  # where the connection is gone, so is the lock
+                own.execute("SELECT pg_advisory_unlock(%s)", [_number(key)])
+
+
+def _take_soon(own: psycopg.Connection[Any], number: int) -> None:
+    """Take a lock; one whose holder was killed a moment ago is free as soon as the server has noticed."""
+    until = time.monotonic() + _NOTICE_SECONDS
+    while own.execute("SELECT pg_try_advisory_lock(%s)", [number]).fetchone() != (True,):
+        if time.monotonic() > until:
             raise BusyError
-        yield
+        time.sleep(0.1)
 
 
 def _number(key: str) -> int:

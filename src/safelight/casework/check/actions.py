@@ -91,9 +91,9 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
     base = KnownBase.open(options.radius, options.quality, data=around.data)
     with Nursery(options.examiner, *options.tasks, limits=options.limits) as nursery:
         _look_at_layers(nursery, options, around.watcher)
-        resumed = Sighting.objects.filter(exhibit=exhibit).exists()
         sources = list(dict.fromkeys(do_add_source(exhibit, path) for path in options.paths))
         run = do_begin_run(exhibit, _record(options, base), now=around.clock(), acting_user=around.acting_user)
+        resumed = Sighting.objects.filter(exhibit=exhibit).exists()
         recorder = Recorder(case, run, base, around.store, options.keep, around.watcher, around.clock)
         line = Line(nursery, workers=options.workers, ask_database=Item.objects.exists())
         spool = around.data / "tmp"

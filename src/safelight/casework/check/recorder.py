@@ -16,7 +16,7 @@ from safelight.casework.models import Case, Kept
 from safelight.casework.report.model import Failure
 from safelight.casework.rules import Verdict
 from safelight.casework.stacking import lock_kept
-from safelight.evidence.actions import do_complete_containers
+from safelight.evidence.actions import do_complete_containers, hold_run
 from safelight.evidence.drafts import Draft
 from safelight.evidence.models import Run, SightingState
 from safelight.evidence.recording import SeenItem, record
@@ -82,6 +82,7 @@ class Recorder:
         batch, self._batch, self._bytes = self._batch, [], 0
         complete = [number for parcel in batch if parcel.within for number in parcel.within.arrived()]
         with transaction.atomic():
+            hold_run(self._run)
             new = record(self._run, [parcel.draft for parcel in batch if parcel.existing is None])
             do_complete_containers(complete)
             items = [draft.item for parcel in batch for draft in _family(parcel.draft) if draft.item is not None]
