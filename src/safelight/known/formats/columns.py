@@ -44,6 +44,7 @@ FIELDS = frozenset(_SPELLINGS)
 """The fields that a column can be mapped to."""
 
 _BY_SPELLING = {spelling: name for name, spellings in _SPELLINGS.items() for spelling in spellings}
+_FINDING = ("md5", "sha1", "sha256", "pdq", "path")
 _NOTE_TITLES = {
     "investigation": "Investigation name",
     "submissions": "Number of submissions",
@@ -90,10 +91,13 @@ class RowBuilder:
     """Cells of one table into rows; `fields` names the field of each column, None for those that are passed over."""
 
     fields: Sequence[str | None]
-    plan: list[tuple[int, str]] = field(init=False)
+    decisive: list[tuple[int, str, Parser]] = field(init=False)
+    others: list[tuple[int, str, Parser | None]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.plan = [(index, name) for index, name in enumerate(self.fields) if name is not None]
+        plan = [(index, name) for index, name in enumerate(self.fields) if name is not None]
+        self.decisive = [(index, name, _DECISIVE[name]) for index, name in plan if name in _DECISIVE]
+        self.others = [(index, name, _TOLERANT.get(name)) for index, name in plan if name not in _DECISIVE]
 
     def build(self, line: int, cells: Sequence[str], **fixed: Any) -> KnownRow:
         """One row.
@@ -104,25 +108,26 @@ class RowBuilder:
         found: dict[str, Any] = {}
         notes: list[str] = []
         opaque: dict[str, str] = {}
-        for index, name in self.plan:
-            cell = cells[index] if index < len(cells) else ""
-            if not cell or cell.isspace():
+        width = len(cells)
+        for index, name, parse in self.decisive:
+            if index < width and (cell := cells[index]):
+                found[name] = parse(cell)
+        for index, name, tolerant in self.others:
+            if index >= width or not (cell := cells[index]) or cell.isspace():
                 continue
-            if name in _DECISIVE:
-                found[name] = _DECISIVE[name](cell)
-            elif name in _TOLERANT:
-                _tell(found, notes, name, cell)
+            if tolerant is not None:
+                _tell(found, notes, name, tolerant, cell)
             else:
                 _carry(opaque, notes, name, cell)
         found.update(fixed)
-        if not any(found.get(name) is not None for name in ("md5", "sha1", "sha256", "pdq", "path")):
+        if not any(found.get(name) is not None for name in _FINDING):
             raise BadValueError("no digest, hash or path in it")
         return KnownRow(line=line, notes=notes, opaque=opaque, **found)
 
 
-def _tell(found: dict[str, Any], notes: list[str], name: str, cell: str) -> None:
+def _tell(found: dict[str, Any], notes: list[str], name: str, parse: Parser, cell: str) -> None:
     try:
-        found[name] = _TOLERANT[name](cell)
+        found[name] = parse(cell)
     except BadValueError as error:
         notes.append(f"left out: {error.message}")
 

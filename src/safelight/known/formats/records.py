@@ -5,7 +5,7 @@ A quote that is not closed within a few lines costs its own line only: the lines
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from safelight.known.formats.text import Line, Lines
 
@@ -14,8 +14,7 @@ _SPAN_LINES = 60
 _SPAN_CHARACTERS = 1 << 18
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record: the line it starts on, its cells, its text, and what is wrong with it if it could not be split."""
 
     line: int
@@ -34,7 +33,8 @@ def sniff_delimiter(header: str) -> str | None:
 def records(lines: Lines, delimiter: str) -> Iterator[Record]:
     """Every record that is not blank, in order; comment lines (`#`) are passed over."""
     while (line := lines.take()) is not None:
-        if not line.text.strip() or line.text.startswith("#"):
+        text = line.text
+        if not text or text.isspace() or text.startswith("#"):
             continue
         yield record_at(line, lines, delimiter)
 

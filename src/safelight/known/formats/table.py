@@ -138,11 +138,12 @@ class _TableReader:
     def _check(self, record: Record) -> None:
         if record.problem is not None:
             raise BadValueError(record.problem)
-        extra = record.cells[self._width :]
-        if any(cell.strip() for cell in extra):
+        if len(record.cells) > self._width and any(cell.strip() for cell in record.cells[self._width :]):
             raise BadValueError(f"{len(record.cells)} cells where the header has {self._width}")
         at = self._scheme_at
-        scheme = values.text_or_none(record.cells[at]) if at is not None and at < len(record.cells) else self._scheme
+        if at is None:
+            return
+        scheme = values.text_or_none(record.cells[at]) if at < len(record.cells) else self._scheme
         if scheme is not None and scheme != self._scheme:
             raise BadValueError(f"scheme {scheme!r} in a list that began with {self._scheme!r}: one list, one scheme")
 

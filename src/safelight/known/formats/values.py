@@ -17,11 +17,11 @@ OPAQUE_LIMIT = 20_000
 TAG_LIMIT = 50
 SIZE_LIMIT = 2**63 - 1
 
-_TRUE = frozenset({"1", "y", "yes", "t", "true"})
-_FALSE = frozenset({"0", "n", "no", "f", "false"})
+_FLAGS = dict.fromkeys(("1", "y", "yes", "t", "true"), True) | dict.fromkeys(("0", "n", "no", "f", "false"), False)
 _HEX = re.compile(r"[0-9a-fA-F]+\Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}\Z")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}(\.0*)?\Z")
+_NUMBER_BEGINS = frozenset("+-0123456789")
 _DOTNET_DATE = re.compile(r"/Date\((-?[0-9]{1,17})([+-][0-9]{4})?\)/\Z")
 
 EMPTY_CONTENT = frozenset(
@@ -35,6 +35,11 @@ EMPTY_CONTENT = frozenset(
 """MD5, SHA-1 and SHA-256 of no bytes at all: every empty file of the world would match."""
 
 
+_NEVER = EMPTY_CONTENT | {bytes(16), bytes(20), bytes(32)}
+_SURE_DIGITS = 18
+"""So many digits fit into every number that is stored."""
+
+
 class BadValueError(InputError):
     """A value of a list could not be understood."""
 
@@ -42,6 +47,8 @@ class BadValueError(InputError):
 def clean(value: object, limit: int = TEXT_LIMIT) -> str:
     """Text without NUL and lone surrogates (each becomes U+FFFD), trimmed, at most `limit` characters."""
     text = value if isinstance(value, str) else str(value)
+    if len(text) <= limit and text.isascii() and "\0" not in text:
+        return text.strip()
     text = text[: limit * 2].strip()
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -62,7 +69,20 @@ def digest(value: object, length: int, name: str) -> bytes | None:
         BadValueError: it is not text, has another number of characters, is not hex, is all zeros, or is the digest
             of the empty content.
     """
-    text = _plain_text(value, name)
+    if value is None:
+        return None
+    text = value if type(value) is str else _plain_text(value, name)
+    if len(text) == length * 2 and text.isalnum():  # bytes.fromhex would pass over spaces
+        try:
+            raw = bytes.fromhex(text)
+        except ValueError:
+            raw = b""
+        if raw and raw not in _NEVER:
+            return raw
+    return _doubtful_digest(text.strip(), length, name)
+
+
+def _doubtful_digest(text: str, length: int, name: str) -> bytes | None:
     if not text:
         return None
     if len(text) != length * 2:
@@ -83,6 +103,8 @@ def pdq(value: object) -> bytes | None:
     Raises:
         BadValueError: another number of characters, or not hex.
     """
+    if value is None:
+        return None
     text = _plain_text(value, "PDQ")
     if not text:
         return None
@@ -99,16 +121,19 @@ def integer(value: object, name: str, low: int = 0, high: int = SIZE_LIMIT) -> i
     Raises:
         BadValueError: it is no whole number, or outside `low` to `high`.
     """
-    if value is None or isinstance(value, bool):
-        if value is None:
-            return None
+    if value is None:
+        return None
+    if isinstance(value, bool):
         raise BadValueError(f"{name} is a flag, not a number")
     text = _plain_text(value, name)
     if not text:
         return None
-    if not _INTEGER.match(text):
+    if len(text) <= _SURE_DIGITS and text.isascii() and text.isdigit():
+        number = int(text)
+    elif _INTEGER.match(text):
+        number = int(text.partition(".")[0])
+    else:
         raise BadValueError(f"{name} is not a whole number: {clean(text, 40)!r}")
-    number = int(text.partition(".")[0])
     if not low <= number <= high:
         raise BadValueError(f"{name} is outside {low} to {high}: {number}")
     return number
@@ -125,19 +150,17 @@ def boolean(value: object, name: str) -> bool | None:
     text = _plain_text(value, name).lower()
     if not text:
         return None
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
+    if text in _FLAGS:
+        return _FLAGS[text]
     raise BadValueError(f"{name} is neither yes nor no: {clean(text, 40)!r}")
 
 
 def category(value: object) -> str | None:
     """A grade as the source spelled it; None for null, empty and 0, which VICS uses for "uncategorised"."""
-    if isinstance(value, bool) or value is None or isinstance(value, list | dict):
+    if value is None or isinstance(value, bool | list | dict):
         return None
     text = clean(value)
-    if _INTEGER.match(text):
+    if text[:1] in _NUMBER_BEGINS and _INTEGER.match(text):
         text = str(int(text.partition(".")[0]))
     return None if text in {"", "0"} else text
 
@@ -159,8 +182,10 @@ def photodna(value: object) -> tuple[str, str] | None:
 
 def tags(value: object) -> list[str]:
     """Tags from a comma or semicolon list or a JSON list: distinct, in order, at most 50."""
-    parts = value if isinstance(value, list) else re.split(r"[,;]", value) if isinstance(value, str) else []
-    cleaned = (clean(part) for part in parts if isinstance(part, str | int))
+    if not value or not isinstance(value, list | str):
+        return []
+    parts = value.replace(";", ",").split(",") if isinstance(value, str) else value
+    cleaned = [clean(part) for part in parts if isinstance(part, str | int)]
     return list(dict.fromkeys(part for part in cleaned if part))[:TAG_LIMIT]
 
 
@@ -188,6 +213,8 @@ def spelled(entry: object, limit: int = OPAQUE_LIMIT) -> str:
 
 
 def _plain_text(value: object, name: str) -> str:
+    if type(value) is str:
+        return value.strip()
     if value is None:
         return ""
     if isinstance(value, list | dict | bool):

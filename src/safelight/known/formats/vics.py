@@ -56,7 +56,7 @@ def read_vics(content: BinaryIO) -> Iterator[Message]:
             if number == 1:
                 yield _head(walk)
             yield _row(number, found)
-    except (ijson.JSONError, TooLongStringError, TooDeepError, ValueError) as error:
+    except (ijson.JSONError, TooLongStringError, TooDeepError, ValueError, ArithmeticError) as error:
         broken = values.clean(" ".join(str(error).split()), 200)
     if number == 0:
         if broken is not None or not walk.context:
@@ -96,15 +96,16 @@ def _media(number: int, entry: Mapping[str, Any]) -> KnownRow:
         "sha256": values.digest(entry.get("SHA256"), 32, "SHA-256"),
         "pdq": values.pdq(entry.get("PDQ")),
     }
-    _take_alternatives(entry.get("AlternativeHashes"), hashes, opaque, notes)
+    if "AlternativeHashes" in entry:
+        _take_alternatives(entry["AlternativeHashes"], hashes, opaque, notes)
     if not any(hashes.values()):
         raise BadValueError("no digest or hash in it")
     spelled = values.photodna(entry.get("PhotoDNA"))
     if spelled is not None:
         opaque[spelled[0]] = spelled[1]
     _note_dates(entry, notes)
-    told: dict[str, Any] = {name: _flag(entry, key, notes) for key, name in _FLAGS.items()}
-    told.update({name: values.text_or_none(entry.get(key)) for key, name in _TEXTS.items()})
+    told: dict[str, Any] = {name: _flag(entry, key, notes) for key, name in _FLAGS.items() if key in entry}
+    told.update({name: values.text_or_none(entry[key]) for key, name in _TEXTS.items() if key in entry})
     return KnownRow(
         line=number,
         size=_number(entry, "MediaSize", notes),
@@ -169,6 +170,6 @@ def _number(entry: Mapping[str, Any], key: str, notes: list[str]) -> int | None:
 
 def _note_dates(entry: Mapping[str, Any], notes: list[str]) -> None:
     for key, title in (("DateUpdated", "Date updated"), ("PrecategorizationSource", "Categorised by")):
-        text = values.date_text(entry.get(key))
+        text = values.date_text(entry[key]) if key in entry else None
         if text is not None:
             notes.append(f"{title}: {text}")

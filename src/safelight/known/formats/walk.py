@@ -1,16 +1,18 @@
 """Walks JSON of any size for the media entries of a VICS file, one entry at a time.
 
 An entry is an object in an array named `Media` or `value` (or in the outermost array). Everything else that an entry
-or a case contains (`MediaFiles`, `Exifs`, ...) is passed over without being built; depth is bounded.
+or a case contains (`MediaFiles`, `Exifs`, ...) is passed over without being kept; depth is bounded. Plain entries that
+follow one another are built at one stroke (`pieces`), with the same outcome.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import ijson
 
 from safelight.errors import InputError
+from safelight.known.formats.pieces import Pairs, Pieces
 from safelight.known.formats.text import Utf8Stream
 
 ENTRY_KEYS = frozenset({"MD5", "SHA1", "SHA256", "MediaID", "Category", "PhotoDNA", "MediaSize"})
@@ -39,8 +41,7 @@ class _Frame:
     holds: bool = False
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """One element of an array of entries: the entry's plain fields, or whatever stood there instead."""
 
     entry: dict[str, Any] | None
@@ -53,7 +54,8 @@ class Walk:
     def __init__(self, stream: Utf8Stream) -> None:
         self.context = ""
         self.case: dict[str, Any] = {}
-        self._events: Iterator[Event] = iter(ijson.basic_parse(stream))
+        self._pieces = Pieces(stream)
+        self._events = self._parse()
         self._stack: list[_Frame] = []
 
     def __iter__(self) -> Iterator[Found]:
@@ -72,10 +74,37 @@ class Walk:
                 found = self._close()
                 if found is not None:
                     yield found
+                    yield from self._follow(event)
             elif self._stack and not self._stack[-1].is_object:
                 yield Found(None, _bounded(value))
             elif self._stack:
                 self._keep(self._stack[-1], value)
+
+    def _parse(self) -> Iterator[Event]:
+        """The parser's events, piece by piece: after the last event of an object nothing of it is left inside."""
+        events: list[Event] = ijson.sendable_list()
+        parser = ijson.basic_parse_coro(events)
+        while piece := self._pieces.next_piece():
+            try:
+                parser.send(piece)
+            except ijson.JSONError:
+                yield from events
+                raise
+            yield from events
+            events.clear()
+        parser.close()
+
+    def _follow(self, event: str) -> Iterator[Found]:
+        """The plain entries that follow an entry in its array: the parser, which stands after it, never sees them."""
+        while event == "end_map" and self._stack and not self._stack[-1].is_object:
+            pairs = self._pieces.next_object()
+            if pairs is None:
+                return
+            fields = _fields(pairs)
+            if fields is None:
+                self._pieces.give_back()
+                return
+            yield Found(fields) if ENTRY_KEYS & fields.keys() else Found(None, fields)
 
     def _open(self, event: str) -> None:
         top = self._stack[-1] if self._stack else None
@@ -140,6 +169,33 @@ class Walk:
                 items.append(built)
             del keys[_ITEM_LIMIT:]
         return dict(zip(keys, items, strict=False)) if event == "start_map" else items
+
+
+def _fields(pairs: Pairs) -> dict[str, Any] | None:
+    """The plain fields of an entry as the walk keeps them; None where it is large or may hold entries itself."""
+    if len(pairs) > _FIELD_LIMIT:
+        return None
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        kind = type(value)
+        if kind is str:
+            fields[name] = value[:_TEXT_LIMIT]
+        elif kind is not list and kind is not tuple:
+            fields[name] = value
+        elif name in _COLLECTED:
+            fields[name] = _collected(value)
+        elif name in _HOLDERS:
+            return None
+    return fields
+
+
+def _collected(value: object) -> object:
+    """An inner array or object as `Walk` collects it: its first 64 items only."""
+    if isinstance(value, list):
+        return [_collected(item) for item in value[:_ITEM_LIMIT]]
+    if isinstance(value, tuple):
+        return {name: _collected(item) for name, item in value[:_ITEM_LIMIT]}
+    return _bounded(value)
 
 
 def _bounded(value: object) -> object:
