@@ -32,7 +32,7 @@ from safelight.sandbox import Layer
 @click.option(
     "--quality", type=click.IntRange(0, 100), default=50, show_default=True, help="Least PDQ quality that matches."
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="Sandboxed workers; by default one a processor.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Sandboxed workers; by default one more than processors.")
 @click.option("--require-layer", "layers", multiple=True, type=click.Choice([one.value for one in Layer]),
               help="Refuse to run without this sandbox layer.")  # fmt: skip
 @click.pass_obj

@@ -27,6 +27,7 @@ from safelight.platform.database import BusyError, advisory_lock
 from safelight.platform.settings import is_demo
 from safelight.sandbox import LayerMissingError, Nursery
 from safelight.sandbox.layers import WHAT_FOLLOWS, missing
+from safelight.signatures.compiled import warm_up
 from safelight.vault.objects import ObjectStore
 
 _CHUNK = 500
@@ -90,6 +91,7 @@ def _open_case(options: CheckOptions, now: datetime) -> Case:
 def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundings) -> CheckResult:
     base = KnownBase.open(options.radius, options.quality, data=around.data)
     with Nursery(options.examiner, *options.tasks, limits=options.limits) as nursery:
+        warm_up()  # the sandbox loads its decoders meanwhile
         _look_at_layers(nursery, options, around.watcher)
         sources = list(dict.fromkeys(do_add_source(exhibit, path) for path in options.paths))
         run = do_begin_run(exhibit, _record(options, base), now=around.clock(), acting_user=around.acting_user)

@@ -21,8 +21,8 @@ class Keep(StrEnum):
 
 
 def available_workers() -> int:
-    """One worker for each processor that this process may use."""
-    return max(1, len(os.sched_getaffinity(0)))
+    """One worker more than this process may use processors: while one waits for its next file, another works."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 @dataclass(frozen=True)
