@@ -17,7 +17,7 @@ from tests.integration.casework.conftest import NOW
 from tests.integration.casework.outcome import verdicts
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REFUSE = "tests.integration.casework.hooks:refuse"
+REFUSE = "tests.integration.casework.idle:refuse"
 ONE, TWO = (FORMATS["png-rgb"].write(picture(8, number, (400, 300))) for number in (1, 2))
 COPY = FORMATS["jpeg-444"].write(picture(8, 1, (400, 300)))
 

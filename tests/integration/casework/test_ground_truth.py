@@ -13,7 +13,7 @@ from safelight.samples.truth import Part
 from safelight.vault.signatures import fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REFUSE = "tests.integration.casework.hooks:refuse"
+REFUSE = "tests.integration.casework.idle:refuse"
 
 
 def learn_all(bench, truth):

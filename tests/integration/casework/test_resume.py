@@ -17,7 +17,8 @@ from safelight.samples.pictures import picture
 from tests.integration.casework.conftest import zipped
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REFUSE = "tests.integration.casework.hooks:refuse"
+REFUSE = "tests.integration.casework.idle:refuse"
+SKETCH = "tests.integration.casework.idle:sketch"
 
 
 def png(number):
@@ -53,18 +54,18 @@ class Stop:
 
 def test_stopped_at_any_batch_the_same_command_ends_with_the_same(bench, monkeypatch):
     fill(bench)
-    bench.check()
+    bench.check(examiner=SKETCH)
     whole = bench.outcome()
     for batch in (1, 2, 4):
         wipe(bench)
         bench.watching.on_advance = Stop(batch)
         monkeypatch.setattr("safelight.casework.check.recorder.BATCH", 3)
-        first = bench.check()
+        first = bench.check(examiner=SKETCH)
         bench.watching.on_advance = lambda: None
         monkeypatch.undo()
         assert first.stopped
         assert Run.objects.get().state == "stopped"
-        again = bench.check()
+        again = bench.check(examiner=SKETCH)
         assert not again.stopped
         assert bench.outcome() == whole
 
@@ -78,7 +79,7 @@ def wipe(bench):
 def test_an_archive_is_complete_only_when_the_archives_in_it_are(bench, monkeypatch):
     """The outer archive is recorded to its end while an entry of the inner one is still on its way, and power fails."""
     fill(bench, loose=1)
-    bench.check()
+    bench.check(examiner=SKETCH)
     whole = bench.outcome()
     wipe(bench)
 
@@ -91,19 +92,19 @@ def test_an_archive_is_complete_only_when_the_archives_in_it_are(bench, monkeypa
             real(self, parcel, reading)
 
     monkeypatch.setattr(Line, "examine", lose_some)
-    bench.check()
+    bench.check(examiner=SKETCH)
     monkeypatch.undo()
     state = dict(Sighting.objects.filter(item__state="no media").values_list("name", "complete"))
     assert {bytes(name): complete for name, complete in state.items()} == {
         b"outer.zip": False, b"deep.tar.gz": False, b"inner.zip": False,
     }  # fmt: skip
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert bench.outcome() == whole
 
 
 def test_what_is_finished_is_trusted_and_not_decoded_again(bench):
     fill(bench)
-    bench.check()
+    bench.check(examiner=SKETCH)
     before = bench.outcome()
     again = bench.check(examiner=REFUSE)
     assert (again.tally.skipped, again.tally.met, again.tally.files) == (25, 25, 0)
@@ -133,36 +134,36 @@ def test_a_changed_file_is_named_and_both_versions_stand(bench):
 def test_a_file_that_is_gone_is_named_once_and_may_come_back(bench):
     bench.put("a.png", png(1))
     bench.put("b.png", png(2))
-    bench.check()
+    bench.check(examiner=SKETCH)
     bench.put("a.png", png(3) + b"x")
-    bench.check()
+    bench.check(examiner=SKETCH)
     (bench.source / "a.png").unlink()
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert bench.failures() == {"a.png": "vanished"}
     assert versions(b"a.png")[2] == (3, "unreadable", "vanished")
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert bench.failures() == {}
     bench.put("a.png", png(1))
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert bench.failures() == {}
     assert versions(b"a.png")[3] == (4, "examined", None)
 
 
 def test_a_file_that_was_added_is_found(bench):
     bench.put("a.png", png(1))
-    bench.check()
+    bench.check(examiner=SKETCH)
     bench.put("new/b.png", png(2))
-    result = bench.check()
+    result = bench.check(examiner=SKETCH)
     assert (result.tally.files, result.tally.skipped) == (1, 1)
 
 
 def test_many_vanished_files(bench):
     for number in range(30):
         bench.put(f"{number}.txt", b"text %d" % number)
-    bench.check()
+    bench.check(examiner=SKETCH)
     for number in range(29):
         (bench.source / f"{number}.txt").unlink()
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert set(bench.failures().values()) == {"vanished"}
     assert len(bench.failures()) == 29
 
@@ -177,19 +178,19 @@ def test_what_could_not_be_read_is_tried_again_and_named_once(bench, monkeypatch
         return real(path, *rest, **named)
 
     monkeypatch.setattr("safelight.evidence.reading.os.open", refuse)
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert bench.failures() == {"a.png": "unreadable"}
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert (bench.failures(), len(versions(b"a.png"))) == ({}, 1)
     monkeypatch.undo()
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert versions(b"a.png") == [(1, "unreadable", "unreadable"), (2, "examined", None)]
 
 
 def test_files_below_a_folder_that_cannot_be_listed_have_not_vanished(bench, monkeypatch):
     bench.put("shut/a.png", png(1))
     bench.put("b.png", png(2))
-    bench.check()
+    bench.check(examiner=SKETCH)
     real = os.scandir
 
     def refuse(path):
@@ -198,20 +199,20 @@ def test_files_below_a_folder_that_cannot_be_listed_have_not_vanished(bench, mon
         return real(path)
 
     monkeypatch.setattr("safelight.evidence.walk.os.scandir", refuse)
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert bench.failures() == {"shut": "unreadable"}
 
 
 def test_a_changed_archive_that_is_interrupted_is_finished_as_what_it_is(bench, monkeypatch):
     bench.put("a.zip", zipped({f"{number}.png": png(number) for number in range(6)}))
-    bench.check()
+    bench.check(examiner=SKETCH)
     bench.put("a.zip", zipped({f"{number}.png": png(50 + number) for number in range(6)}))
     monkeypatch.setattr("safelight.casework.check.recorder.BATCH", 2)
     bench.watching.on_advance = Stop(2)
-    assert bench.check().stopped
+    assert bench.check(examiner=SKETCH).stopped
     monkeypatch.undo()
     bench.watching.on_advance = lambda: None
-    bench.check()
+    bench.check(examiner=SKETCH)
     second = Sighting.objects.get(name=b"a.zip", version=2)
     assert second.complete
     assert Sighting.objects.filter(parent=second, state="examined").count() == 6
@@ -221,17 +222,17 @@ def test_a_changed_archive_that_is_interrupted_is_finished_as_what_it_is(bench, 
 def test_a_finished_archive_with_a_fault_is_named_once(bench):
     whole = zipped({f"{number}.png": png(number) for number in range(3)})
     bench.put("cut.zip", whole[: len(whole) // 2])
-    bench.check()
+    bench.check(examiner=SKETCH)
     assert bench.failures() == {"cut.zip": "archive"}
-    again = bench.check()
+    again = bench.check(examiner=SKETCH)
     assert (bench.failures(), again.tally.skipped) == ({}, 1)
 
 
 def test_one_path_named_twice_is_one_source(bench):
     bench.put("a.png", png(1))
-    bench.check(bench.source, bench.source / ".", os.fsencode(bench.source) + b"/")
+    bench.check(bench.source, bench.source / ".", os.fsencode(bench.source) + b"/", examiner=SKETCH)
     assert Sighting.objects.count() == 1
-    bench.check(bench.source, bench.source / "a.png")
+    bench.check(bench.source, bench.source / "a.png", examiner=SKETCH)
     assert Sighting.objects.count() == 2
 
 
