@@ -67,7 +67,7 @@ def _sightings(exhibits: list[evidence.Exhibit]) -> tuple[dict[int, list[m.Sight
         path = _path(row, roots, containers)
         if row.pk in parents:
             containers[row.pk] = path
-        sighting = m.Sighting(path, row.size, _time(row.modified), roots[row.source_id], row.detail or row.how)
+        sighting = m.Sighting(path, row.size, _time(row.modified), roots[row.source_id], row.how)
         if row.item_id is not None:
             found[row.item_id].append(sighting)
         elif row.failure is None:
