@@ -19,6 +19,7 @@ from safelight.known.quarantine import Quarantine
 from safelight.known.rows import BadRow, KnownRow
 from safelight.known.rules import DEMO_PREFIX, HashState, Role, content_key, fingerprint, row_problem, speaks_demo
 from safelight.known.screening import Screen, Screened
+from safelight.platform.copying import binary_copy
 from safelight.vault import signatures as vault
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
@@ -176,10 +177,9 @@ class Intake:
             Realm.KNOWN,
             [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared],
         )
-        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-            copy.set_types(_TYPES)
+        with binary_copy(_COPY, _TYPES) as write:
             for signature, made in zip(signatures, prepared, strict=True):
-                copy.write_row(self._columns(signature, made))
+                write(self._columns(signature, made))
         self.counts.new += len(prepared)
 
     def _prepare(self, row: KnownRow) -> _Prepared | None:

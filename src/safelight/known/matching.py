@@ -8,7 +8,6 @@ Rules kept here:
 - what a match is worth is not decided here: MD5 alone says so by `how`, known good by `statement.known_good`.
 """
 
-import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +29,6 @@ from safelight.vault.signatures import Realm, Which
 RADIUS = 31
 """Bits: the distance within which PDQ's makers call two pictures the same."""
 MIN_QUALITY = 50
-_LOAD_ROWS = 100_000
 _STRENGTH = {"sha256": 0, "sha1": 1, "md5": 2, "pdq": 3}
 
 
@@ -160,11 +158,12 @@ class KnownBase:
 
     def _load(self) -> None:
         active = active_signatures()
-        codes = (c for c in vault.codes(Realm.KNOWN) if c.quality is None or c.quality >= self.min_quality)
-        while batch := list(itertools.islice(codes, _LOAD_ROWS)):
-            keys = np.fromiter((code.signature for code in batch), np.int64, len(batch))
-            taking_part = np.isin(keys, active)
-            self.index.add(keys[taking_part], _as_codes([code.bits for code in batch])[taking_part])
+        if not active.size:
+            return
+        for keys, codes in vault.code_arrays(Realm.KNOWN, min_quality=self.min_quality):
+            places = np.searchsorted(active, keys).clip(max=active.size - 1)
+            taking_part = active[places] == keys
+            self.index.add(keys[taking_part], codes[taking_part])
 
     def _exact(self, questions: Sequence[Question], found: dict[tuple[int, int], _Found]) -> None:
         asked = [vault.NewSignature(q.digests.md5, q.digests.sha1, q.digests.sha256, q.digests.size) for q in questions]

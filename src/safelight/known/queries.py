@@ -10,9 +10,12 @@ from django.db.models import Count, Max, Q
 from safelight.errors import UsageError
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.rules import HashState
+from safelight.platform.copying import as_numbers, copy_out
 from safelight.search.ports import Keys
 
-_CHUNK = 100_000
+_ACTIVE = """
+SELECT signature FROM known_entry WHERE superseded_at IS NULL AND signature IS NOT NULL AND hash_state = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -120,10 +123,9 @@ def base_version() -> str:
 
 
 def active_signatures() -> Keys:
-    """The vault's numbers of the current entries whose hash takes part in matching."""
-    current = KnownEntry.objects.filter(superseded_at__isnull=True, hash_state=HashState.MATCHED)
-    numbers = current.values_list("signature", flat=True).iterator(chunk_size=_CHUNK)
-    return np.fromiter((number for number in numbers if number is not None), np.int64)
+    """The vault's numbers of the current entries whose hash takes part in matching, ascending."""
+    parts = [as_numbers(numbers) for (numbers,) in copy_out(_ACTIVE, [HashState.MATCHED.value], [8])]
+    return np.sort(np.concatenate([np.empty(0, np.int64), *parts]))
 
 
 def current_entries(signatures: Iterable[int]) -> dict[int, list[KnownEntry]]:

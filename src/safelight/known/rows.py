@@ -8,11 +8,12 @@ Short = Annotated[str, msgspec.Meta(max_length=4000)]
 Opaque = Annotated[str, msgspec.Meta(max_length=20000)]
 
 
-class KnownRow(msgspec.Struct, frozen=True, tag="row", omit_defaults=True):
+class KnownRow(msgspec.Struct, frozen=True, tag="row", omit_defaults=True, gc=False):
     """One statement of a list about one content. Digests are raw bytes; a grade is the source's own value, as text.
 
     `line` counts lines (CSV) or entries (JSON) from 1. `opaque` carries values that are kept and never computed
-    (photodna, zz40, lace). `path` names a file of the unit's own, to be hashed on the way in.
+    (photodna, zz40, lace). `path` names a file of the unit's own, to be hashed on the way in. Rows come by the million
+    and hold nothing that could lead back to them, so the collector of cycles passes them over.
     """
 
     line: int
@@ -40,7 +41,7 @@ class KnownRow(msgspec.Struct, frozen=True, tag="row", omit_defaults=True):
     notes: list[Short] = []
 
 
-class BadRow(msgspec.Struct, frozen=True, tag="bad"):
+class BadRow(msgspec.Struct, frozen=True, tag="bad", gc=False):
     """A row that could not be taken: its line, the reason in words, and the row as far as it is text (bounded)."""
 
     line: int

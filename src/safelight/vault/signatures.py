@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
+
+from safelight.platform.copying import as_numbers, binary_copy, copy_out
 
 
 class Realm(IntEnum):
@@ -25,7 +29,7 @@ class Which(IntEnum):
     SHOWN = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewPdq:
     """One PDQ hash to be stored: 32 bytes, quality 0 to 100 (None: the source did not say), frame from 0.
 
@@ -40,7 +44,7 @@ class NewPdq:
     turned: bytes | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewSignature:
     """The digests (raw bytes, None where unknown), size and hashes of one content. At least one must be given."""
 
@@ -81,7 +85,9 @@ _CHUNK = 5000
 
 _RESERVE = "SELECT nextval(pg_get_serial_sequence('vault_signature', 'id')) FROM generate_series(1, %s)"
 _COPY_SIGNATURES = "COPY vault_signature (id, realm, md5, sha1, sha256, size) FROM STDIN (FORMAT BINARY)"
+_SIGNATURE_TYPES = ("int8", "int2", "bytea", "bytea", "bytea", "int8")
 _COPY_PDQS = "COPY vault_pdq (signature_id, which, frame, bits, quality, turned) FROM STDIN (FORMAT BINARY)"
+_PDQ_TYPES = ("int8", "int2", "int4", "bytea", "int2", "bytea")
 
 # A pair is decided by the strongest digest that both sides have, so the three parts exclude each other.
 _FIND = """
@@ -106,6 +112,10 @@ _FETCH_PDQS = """
 SELECT signature_id, which, frame, bits, quality, turned FROM vault_pdq WHERE signature_id = ANY(%s)
 ORDER BY signature_id, which, frame, id
 """
+_CODE_ARRAYS = """
+SELECT p.signature_id, p.bits FROM vault_pdq p JOIN vault_signature s ON s.id = p.signature_id
+WHERE s.realm = %s AND octet_length(p.bits) = 32 AND coalesce(p.quality >= %s, true)
+"""
 _CODES = """
 SELECT p.signature_id, p.which, p.frame, p.bits, p.quality
 FROM vault_pdq p JOIN vault_signature s ON s.id = p.signature_id
@@ -118,21 +128,23 @@ def store(realm: Realm, rows: Sequence[NewSignature]) -> list[int]:
     if not rows:
         return []
     whose = int(realm)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_RESERVE, [len(rows)])
-        ids = [number for (number,) in cursor.fetchall()]
-        with cursor.copy(_COPY_SIGNATURES) as copy:
-            copy.set_types(["int8", "int2", "bytea", "bytea", "bytea", "int8"])
+    with transaction.atomic():
+        ids = _reserve(len(rows))
+        with binary_copy(_COPY_SIGNATURES, _SIGNATURE_TYPES) as write:
             for number, row in zip(ids, rows, strict=True):
-                copy.write_row((number, whose, row.md5, row.sha1, row.sha256, row.size))
+                write((number, whose, row.md5, row.sha1, row.sha256, row.size))
         hashes = [(number, pdq) for number, row in zip(ids, rows, strict=True) for pdq in row.pdqs]
-        if not hashes:
-            return ids
-        with cursor.copy(_COPY_PDQS) as copy:
-            copy.set_types(["int8", "int2", "int4", "bytea", "int2", "bytea"])
-            for number, pdq in hashes:
-                copy.write_row((number, int(pdq.which), pdq.frame, pdq.bits, pdq.quality, pdq.turned))
+        if hashes:
+            with binary_copy(_COPY_PDQS, _PDQ_TYPES) as write:
+                for number, pdq in hashes:
+                    write((number, int(pdq.which), pdq.frame, pdq.bits, pdq.quality, pdq.turned))
     return ids
+
+
+def _reserve(wanted: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, [wanted])
+        return [number for (number,) in cursor.fetchall()]
 
 
 def find(realm: Realm, questions: Sequence[NewSignature]) -> list[DigestHit]:
@@ -179,6 +191,15 @@ def codes(realm: Realm, *, after: int = 0) -> Iterator[Code]:
         while rows := cursor.fetchmany(_CHUNK):
             for number, which, frame, bits, quality in rows:
                 yield Code(number, Which(which), frame, bits, quality)
+
+
+def code_arrays(realm: Realm, *, min_quality: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+    """Every stored PDQ of a realm, in no order, as arrays: n ids of signatures and n x 32 bytes, streamed.
+
+    Those of a quality below `min_quality` are left out; those whose source gave no quality are not.
+    """
+    for ids, bits in copy_out(_CODE_ARRAYS, [int(realm), min_quality], [8, 32]):
+        yield as_numbers(ids), np.ascontiguousarray(bits)
 
 
 def count(realm: Realm) -> int:

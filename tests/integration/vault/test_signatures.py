@@ -101,6 +101,28 @@ def test_codes_stream_one_realm_in_order_after_an_id() -> None:
     assert list(signatures.codes(Realm.KNOWN, after=second)) == known[2:]
 
 
+@quick
+@given(st.lists(ROWS, max_size=8), st.lists(ROWS, max_size=2), st.integers(0, 100))
+def test_arrays_hold_what_the_stream_holds(
+    rows: list[NewSignature], others: list[NewSignature], min_quality: int
+) -> None:
+    with transaction.atomic():
+        signatures.store(Realm.KNOWN, rows)
+        signatures.store(Realm.ITEM, others)
+        expected = sorted(
+            (code.signature, code.bits)
+            for code in signatures.codes(Realm.KNOWN)
+            if code.quality is None or code.quality >= min_quality
+        )
+        found = [
+            (number, bits.tobytes())
+            for numbers, codes in signatures.code_arrays(Realm.KNOWN, min_quality=min_quality)
+            for number, bits in zip(numbers.tolist(), codes, strict=True)
+        ]
+        assert sorted(found) == expected
+        transaction.set_rollback(True)
+
+
 def test_a_failed_transaction_leaves_no_row() -> None:
     with transaction.atomic():
         signatures.store(Realm.KNOWN, [NewSignature(b"1" * 16, None, None, None)])
