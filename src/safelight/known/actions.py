@@ -232,7 +232,7 @@ class _Reading:
             raise UnreadableListError(f"{self._file.path}: {error.message}") from error
         except SandboxError as error:
             self.end = FileEnd(complete=False, reason=f"reading broke off: {error.message}")
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             self.end = FileEnd(complete=False, reason="reading broke off: the reader gave no sensible answer")
 
 

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
+from django.db import connection
 from django.db.models import Count, Max, Q
 
 from safelight.errors import UsageError
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.rules import HashState
-from safelight.platform.copying import as_numbers, copy_out
 from safelight.search.ports import Keys
 
-_ACTIVE = """
-SELECT signature FROM known_entry WHERE superseded_at IS NULL AND signature IS NOT NULL AND hash_state = %s
+_STRETCH = 1 << 20
+_ACTIVE = f"""
+SELECT string_agg(int8send(signature), ''::bytea) FROM known_entry
+WHERE superseded_at IS NULL AND signature IS NOT NULL AND hash_state = %s GROUP BY signature / {_STRETCH}
 """
 
 
@@ -124,8 +126,10 @@ def base_version() -> str:
 
 def active_signatures() -> Keys:
     """The vault's numbers of the current entries whose hash takes part in matching, ascending."""
-    parts = [as_numbers(numbers) for (numbers,) in copy_out(_ACTIVE, [HashState.MATCHED.value], [8])]
-    return np.sort(np.concatenate([np.empty(0, np.int64), *parts]))
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIVE, [HashState.MATCHED.value])
+        packed = b"".join(part for (part,) in cursor.fetchall())
+    return np.sort(np.frombuffer(packed, ">i8").astype(np.int64))
 
 
 def current_entries(signatures: Iterable[int]) -> dict[int, list[KnownEntry]]:
