@@ -13,10 +13,9 @@ from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.rules import HashState
 from safelight.search.ports import Keys
 
-_STRETCH = 1 << 20
-_ACTIVE = f"""
+_ACTIVE = """
 SELECT string_agg(int8send(signature), ''::bytea) FROM known_entry
-WHERE superseded_at IS NULL AND signature IS NOT NULL AND hash_state = %s GROUP BY signature / {_STRETCH}
+WHERE superseded_at IS NULL AND signature IS NOT NULL AND hash_state = %s GROUP BY signature / 1048576
 """
 
 
