@@ -12,7 +12,7 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from safelight.platform.copying import as_numbers, binary_copy, copy_out
+from safelight.platform.copying import binary_copy
 
 
 class Realm(IntEnum):
@@ -82,6 +82,8 @@ class Code:
 
 _CHUNK = 5000
 """Rows fetched at a time."""
+_STRETCHES = 4
+"""Stretches of ids fetched at a time; a stretch of one hash each comes to 2.6 MB."""
 
 _RESERVE = "SELECT nextval(pg_get_serial_sequence('vault_signature', 'id')) FROM generate_series(1, %s)"
 _COPY_SIGNATURES = "COPY vault_signature (id, realm, md5, sha1, sha256, size) FROM STDIN (FORMAT BINARY)"
@@ -112,10 +114,13 @@ _FETCH_PDQS = """
 SELECT signature_id, which, frame, bits, quality, turned FROM vault_pdq WHERE signature_id = ANY(%s)
 ORDER BY signature_id, which, frame, id
 """
+# One value for each stretch of ids, packed by the server: a row to each hash would be most of the work.
 _CODE_ARRAYS = """
-SELECT p.signature_id, p.bits FROM vault_pdq p JOIN vault_signature s ON s.id = p.signature_id
-WHERE s.realm = %s AND octet_length(p.bits) = 32 AND coalesce(p.quality >= %s, true)
+SELECT string_agg(int8send(p.signature_id) || p.bits, ''::bytea)
+FROM vault_pdq p JOIN vault_signature s ON s.id = p.signature_id
+WHERE s.realm = %s AND (p.quality IS NULL OR p.quality >= %s) GROUP BY p.signature_id / 65536
 """
+_PACKED = np.dtype([("signature", ">i8"), ("bits", np.uint8, (32,))])
 _CODES = """
 SELECT p.signature_id, p.which, p.frame, p.bits, p.quality
 FROM vault_pdq p JOIN vault_signature s ON s.id = p.signature_id
@@ -198,8 +203,12 @@ def code_arrays(realm: Realm, *, min_quality: int) -> Iterator[tuple[NDArray[np.
 
     Those of a quality below `min_quality` are left out; those whose source gave no quality are not.
     """
-    for ids, bits in copy_out(_CODE_ARRAYS, [int(realm), min_quality], [8, 32]):
-        yield as_numbers(ids), np.ascontiguousarray(bits)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_CODE_ARRAYS, [int(realm), min_quality])
+        while stretches := cursor.fetchmany(_STRETCHES):
+            for (packed,) in stretches:
+                rows = np.frombuffer(packed, _PACKED)
+                yield rows["signature"].astype(np.int64), np.ascontiguousarray(rows["bits"])
 
 
 def count(realm: Realm) -> int:
