@@ -18,6 +18,8 @@ _LARGEST = 1 << 19
 """Characters within which an object must end to be built at one stroke."""
 _FEW_BRACKETS = 48
 """Opening brackets that such an object may hold: fewer than the depth at which the walk gives up."""
+_HALF = re.compile(r"\\u[dD]")
+"""An escape that may be half of a character: a lone one is taken differently by the two parsers."""
 _COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*(?=\{)")
 _COMMA_ROOM = 64
 
@@ -41,6 +43,7 @@ class Pieces:
         self._at = 0
         self._before = 0
         self._enough = 0
+        self._halves = False
         self._ended = False
 
     def next_piece(self) -> bytes:
@@ -86,13 +89,14 @@ class Pieces:
 
     def _is_plain(self, start: int, end: int) -> bool:
         """Whether nothing is in it that this parser and the other one might take differently."""
-        count, find = self._text.count, self._text.find
-        brackets = count("{", start, end) + count("[", start, end)
-        halves = find("\\ud", start, end) + find("\\uD", start, end)
-        return brackets <= _FEW_BRACKETS and halves == -2
+        count = self._text.count
+        if count("{", start, end) + count("[", start, end) > _FEW_BRACKETS:
+            return False
+        return not self._halves or not _HALF.search(self._text, start, end)
 
     def _refill(self) -> None:
         more = self._stream.read(_CHUNK)
         self._ended = not more
         self._text = self._text[self._at :] + more.decode()
         self._at = 0
+        self._halves = _HALF.search(self._text) is not None

@@ -46,7 +46,7 @@ class BadValueError(InputError):
 
 def clean(value: object, limit: int = TEXT_LIMIT) -> str:
     """Text without NUL and lone surrogates (each becomes U+FFFD), trimmed, at most `limit` characters."""
-    text = value if isinstance(value, str) else str(value)
+    text = value if type(value) is str else str(value)
     if len(text) <= limit and text.isascii() and "\0" not in text:
         return text.strip()
     text = text[: limit * 2].strip()
@@ -57,7 +57,7 @@ def clean(value: object, limit: int = TEXT_LIMIT) -> str:
 
 def text_or_none(value: object) -> str | None:
     """Cleaned text, or None where there is none (null, empty, or a list or object where text belongs)."""
-    if value is None or isinstance(value, list | dict):
+    if value is None or (type(value) is not str and isinstance(value, list | dict)):
         return None
     return clean(value) or None
 
@@ -123,6 +123,8 @@ def integer(value: object, name: str, low: int = 0, high: int = SIZE_LIMIT) -> i
     """
     if value is None:
         return None
+    if type(value) is int and low <= value <= high:
+        return value
     if isinstance(value, bool):
         raise BadValueError(f"{name} is a flag, not a number")
     text = _plain_text(value, name)
@@ -145,7 +147,7 @@ def boolean(value: object, name: str) -> bool | None:
     Raises:
         BadValueError: none of these spellings.
     """
-    if value is None or isinstance(value, bool):
+    if value is None or value is True or value is False:
         return value
     text = _plain_text(value, name).lower()
     if not text:
@@ -157,7 +159,7 @@ def boolean(value: object, name: str) -> bool | None:
 
 def category(value: object) -> str | None:
     """A grade as the source spelled it; None for null, empty and 0, which VICS uses for "uncategorised"."""
-    if value is None or isinstance(value, bool | list | dict):
+    if value is None or (type(value) is not str and isinstance(value, bool | list | dict)):
         return None
     text = clean(value)
     if text[:1] in _NUMBER_BEGINS and _INTEGER.match(text):

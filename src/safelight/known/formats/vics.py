@@ -105,7 +105,9 @@ def _media(number: int, entry: Mapping[str, Any]) -> KnownRow:
         opaque[spelled[0]] = spelled[1]
     _note_dates(entry, notes)
     told: dict[str, Any] = {name: _flag(entry, key, notes) for key, name in _FLAGS.items() if key in entry}
-    told.update({name: values.text_or_none(entry[key]) for key, name in _TEXTS.items() if key in entry})
+    for key, name in _TEXTS.items():
+        if entry.get(key) is not None:
+            told[name] = values.text_or_none(entry[key])
     return KnownRow(
         line=number,
         size=_number(entry, "MediaSize", notes),
@@ -153,8 +155,11 @@ def _fill(hashes: dict[str, Any], name: str, text: str, notes: list[str]) -> Non
 
 
 def _flag(entry: Mapping[str, Any], key: str, notes: list[str]) -> bool | None:
+    value = entry[key]
+    if value is True or value is False:
+        return value
     try:
-        return values.boolean(entry.get(key), key)
+        return values.boolean(value, key)
     except BadValueError as error:
         notes.append(f"left out: {error.message}")
         return None
