@@ -164,7 +164,9 @@ def test_a_machine_without_files_left_is_not_taken_for_an_unreadable_file(tmp_pa
     (tmp_path / "a").write_bytes(JPEG)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     listed = (tmp_path / "a").lstat()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(open_files()) - 1, hard))
+    next_number = os.open(os.devnull, os.O_RDONLY)
+    os.close(next_number)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_number, hard))
     try:
         with pytest.raises(CannotRunError, match="too many open files"):
             read(tmp_path / "a", listed)
