@@ -76,7 +76,7 @@ def test_a_decoder_that_crashes_hangs_or_fills_memory_costs_one_file(bench):
         bench.put(f"{word}.png", do(word))
     for number in range(12):
         bench.put(f"fine-{number}.png", FORMATS["png-rgb"].write(picture(2, number, (96, 64))))
-    bench.check(examiner=HOOK, limits=Limits(wall_seconds=8, memory_bytes=1 << 29), workers=2)
+    bench.check(examiner=HOOK, limits=Limits(wall_seconds=20, memory_bytes=1 << 28), workers=2)
     assert bench.failures() == {
         "crash.png": "crashed", "hang.png": "timed-out", "fill.png": "unreadable", "long.png": "reply-too-large",
         "nonsense.png": "crashed", "odd text.png": "unreadable", "raise.png": "unreadable",

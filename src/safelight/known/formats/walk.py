@@ -87,7 +87,7 @@ class Walk:
         while piece := self._pieces.next_piece():
             try:
                 parser.send(piece)
-            except ijson.JSONError:
+            except (ijson.JSONError, ArithmeticError, ValueError):
                 yield from events
                 raise
             yield from events
