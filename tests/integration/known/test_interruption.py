@@ -30,6 +30,8 @@ with open_database(read_settings(data=Path(sys.argv[1]))):
     from safelight.known.actions import ImportOptions, do_import_list
     def seen(rows):
         print(rows, flush=True)
+        if rows >= int(sys.argv[3]):
+            sys.stdin.readline()
     do_import_list(Path(sys.argv[2]), options=ImportOptions(name="alpha"), settings=read_settings(data=Path(sys.argv[1])),
                    acting_user="officer", now=datetime(2026, 5, 4, tzinfo=UTC), on_rows=seen)
 """
@@ -42,8 +44,10 @@ def large_list(tmp_path: Path) -> Path:
     return path
 
 
-def started(data: Path, path: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", CHILD, str(data), str(path)], stdout=subprocess.PIPE, text=True)
+def started(data: Path, path: Path, *, hold: int = ROWS + 1) -> subprocess.Popen[str]:
+    """An import of its own; from row `hold` on it stands still until its input is closed."""
+    command = [sys.executable, "-c", CHILD, str(data), str(path), str(hold)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def kill_after(child: subprocess.Popen[str], rows: int) -> None:
@@ -52,13 +56,12 @@ def kill_after(child: subprocess.Popen[str], rows: int) -> None:
         if int(line) >= rows:
             break
     os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    child.stdout.close()
+    child.communicate()
 
 
 def test_a_killed_import_leaves_nothing_and_the_next_completes(embedded_database, large_list):
     for rows in (1, 20_000):
-        kill_after(started(embedded_database.data, large_list), rows)
+        kill_after(started(embedded_database.data, large_list, hold=rows), rows)
         wait_until_free()
         assert not KnownSource.objects.exists()
         assert vault.count(Realm.KNOWN) == 0
@@ -69,7 +72,7 @@ def test_a_killed_import_leaves_nothing_and_the_next_completes(embedded_database
 
 
 def test_an_import_under_way_answers_nothing_and_shuts_others_out(embedded_database, large_list):
-    child = started(embedded_database.data, large_list)
+    child = started(embedded_database.data, large_list, hold=1)
     assert child.stdout is not None
     assert int(child.stdout.readline()) > 0
     question = Question(Digests((1).to_bytes(16, "big"), b"\1" * 20, b"\1" * 32, 1))
