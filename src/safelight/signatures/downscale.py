@@ -19,7 +19,7 @@ from numba import float32, float64, int64, uint8
 from numpy.typing import NDArray
 
 from safelight.media.types import Pixels
-from safelight.signatures.compiled import array, kernel, several
+from safelight.signatures.compiled import array, kernel, part, several
 
 SIDE = 64
 LUMA = (0.299, 0.587, 0.114)
@@ -68,61 +68,86 @@ def _rows(height: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
 
 
 @lru_cache(maxsize=512)
-def _columns(width: int, channels: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The operator of the columns for interleaved channels, with luma and the scale of both axes' weights folded in."""
-    first, weights = _both_ways(width)
-    luma = np.array(LUMA if channels == 3 else (1.0,))
-    return first * channels, (weights[:, :, None] * luma).reshape(2 * SIDE, -1)
+def _columns(width: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    return _both_ways(width)
+
+
+@part
+def _shares(
+    out: int, height: int, first: NDArray[np.int64], weights: NDArray[np.float32], shares: NDArray[np.float32]
+) -> tuple[int, int]:
+    """Fill in what each line gives to output `out` and to its mirror image, 2 x lines; the first line and the end.
+
+    The two take nearly the same lines, so that each line is read and converted once for both.
+    """
+    both = out, 127 - out
+    top = min(first[out], first[127 - out])
+    bottom = top
+    shares[:] = 0
+    for way in range(2):
+        count = min(weights.shape[1], height - first[both[way]])
+        bottom = max(bottom, first[both[way]] + count)
+        for k in range(count):
+            shares[way, first[both[way]] - top + k] = weights[both[way], k]
+    return top, bottom
+
+
+@part
+def _to_luma(line: NDArray[np.float32], luma: NDArray[np.float64]) -> None:
+    """Interleaved RGB, or grey as it is."""
+    if len(line) == len(luma):
+        luma[:] = line
+        return
+    for x in range(len(luma)):
+        red, green, blue = np.float64(line[3 * x]), np.float64(line[3 * x + 1]), np.float64(line[3 * x + 2])
+        luma[x] = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
 
 
 @kernel(
     array(float32, 2, writable=True)(
-        array(uint8, 2), array(int64, 1), array(float32, 2), array(int64, 1), array(float64, 2), float64
+        array(uint8, 2), int64, array(int64, 1), array(float32, 2), array(int64, 1), array(float64, 2)
     ),
     fastmath=True,
 )
 def _reduce(
     lines: NDArray[np.uint8],
+    width: int,
     row_first: NDArray[np.int64],
     row_weights: NDArray[np.float32],
     column_first: NDArray[np.int64],
     column_weights: NDArray[np.float64],
-    scale: float,
 ) -> NDArray[np.float32]:
     """Rows first, over whole lines of bytes whatever their channel (this is where all the time goes), then columns."""
-    height, width = lines.shape
+    height = lines.shape[0]
     tiles = np.empty((128, 128), np.float32)
-    line = np.empty(width, np.float32)
-    for turn in range(128):
-        out = turn >> 1 if turn % 2 == 0 else 127 - (turn >> 1)  # both ways by turns, while the lines are in the cache
-        count = min(row_weights.shape[1], height - row_first[out])
-        line[:] = 0
-        done = 0
-        while done < count:  # four lines a turn: the sum is loaded and stored a quarter as often
-            row = row_first[out] + done
-            second, third, fourth = min(row + 1, height - 1), min(row + 2, height - 1), min(row + 3, height - 1)
-            weight0 = row_weights[out, done]
-            weight1 = row_weights[out, done + 1] if done + 1 < count else np.float32(0)
-            weight2 = row_weights[out, done + 2] if done + 2 < count else np.float32(0)
-            weight3 = row_weights[out, done + 3] if done + 3 < count else np.float32(0)
-            line0, line1, line2, line3 = lines[row], lines[second], lines[third], lines[fourth]
-            for x in range(width):
-                line[x] += (
-                    weight0 * np.float32(line0[x])
-                    + weight1 * np.float32(line1[x])
-                    + weight2 * np.float32(line2[x])
-                    + weight3 * np.float32(line3[x])
-                )
-            done += 4
-        for across in range(128):
-            start = column_first[across]
-            span = min(column_weights.shape[1], width - start)
-            weights = column_weights[across, :span]
-            pixels = line[start : start + span]
-            total = 0.0
-            for x in range(span):
-                total += weights[x] * np.float64(pixels[x])
-            tiles[out, across] = np.float32(total * scale)
+    here, there = np.empty(lines.shape[1], np.float32), np.empty(lines.shape[1], np.float32)
+    luma = np.empty(width, np.float64)
+    shares = np.empty((2, row_weights.shape[1] + 8), np.float32)
+    windows = float(((height + 127) // 128) * ((width + 127) // 128))
+    for out in range(64):
+        top, bottom = _shares(out, height, row_first, row_weights, shares)
+        here[:] = 0
+        there[:] = 0
+        for row in range(top, bottom, 4):  # four lines a turn: the sums are loaded and stored a quarter as often
+            line0, line1 = lines[row], lines[min(row + 1, height - 1)]
+            line2, line3 = lines[min(row + 2, height - 1)], lines[min(row + 3, height - 1)]
+            a0, a1, a2, a3 = shares[0, row - top : row - top + 4]
+            b0, b1, b2, b3 = shares[1, row - top : row - top + 4]
+            for x in range(len(here)):
+                byte0, byte1 = np.float32(line0[x]), np.float32(line1[x])
+                byte2, byte3 = np.float32(line2[x]), np.float32(line3[x])
+                here[x] += a0 * byte0 + a1 * byte1 + a2 * byte2 + a3 * byte3
+                there[x] += b0 * byte0 + b1 * byte1 + b2 * byte2 + b3 * byte3
+        for row, line in ((out, here), (127 - out, there)):
+            _to_luma(line, luma)
+            for across in range(128):
+                start = column_first[across]
+                span = min(column_weights.shape[1], width - start)
+                weights, pixels = column_weights[across, :span], luma[start : start + span]
+                total = 0.0
+                for x in range(span):
+                    total += weights[x] * pixels[x]
+                tiles[row, across] = np.float32(total / (windows * windows))
     return tiles
 
 
@@ -135,7 +160,6 @@ def downscale(pixels: Pixels) -> Tiles64:
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     lines = np.ascontiguousarray(pixels).reshape(height, width * channels)
     row_first, row_weights = _rows(height)
-    column_first, column_weights = _columns(width, channels)
-    windows = ((height + 127) // 128) * ((width + 127) // 128)
-    tiles = _reduce(lines, row_first, row_weights, column_first, column_weights, 1.0 / (windows * windows))
+    column_first, column_weights = _columns(width)
+    tiles = _reduce(lines, width, row_first, row_weights, column_first, column_weights)
     return np.ascontiguousarray(tiles.reshape(2, SIDE, 2, SIDE).swapaxes(1, 2))
