@@ -12,10 +12,9 @@ from safelight.casework.report.model import Claim, Evidence
 from safelight.casework.rules import Agreement, How, Judgement, Verdict, judge
 from safelight.evidence.models import ItemState, Run
 from safelight.evidence.recording import RecordedItem, recorded_items
-from safelight.known.matching import KnownBase, Match, QueryHash, Question
+from safelight.known.matching import KnownBase, Match
 from safelight.platform.copying import copy_rows
-from safelight.signatures.types import TRANSFORMS, Digests
-from safelight.vault.signatures import NewPdq, NewSignature, Which
+from safelight.vault.signatures import Which
 
 _OTHERWISE = {
     ItemState.PICTURE: Verdict.NEW,
@@ -66,7 +65,7 @@ def judge_items(
         standing = dict(_standing(case, older, base)) if older else {}
         again = [item for item in older if item not in standing]
         pending = [fresh[item] for item in wanted if item in fresh] + (recorded_items(again) if again else [])
-        matches = base.match([_question(item.signature) for item in pending])
+        matches = base.match([item.signature for item in pending])
         judged = [(item, *_judged(item, found, base)) for item, found in zip(pending, matches, strict=True)]
         if again:
             Answer.objects.filter(case=case, item__in=again, current=True).update(current=False)
@@ -87,18 +86,6 @@ def _standing(case: Case, items: Sequence[int], base: KnownBase) -> Iterable[tup
         case=case, item__in=items, current=True, base=base.version, radius=base.radius, quality=base.min_quality
     )
     return ((item, Verdict(verdict)) for item, verdict in rows.values_list("item_id", "verdict"))
-
-
-def _question(stored: NewSignature) -> Question:
-    digests = Digests(stored.md5 or b"", stored.sha1 or b"", stored.sha256 or b"", stored.size or 0)
-    return Question(digests, tuple(version for pdq in stored.pdqs for version in _versions(pdq)))
-
-
-def _versions(pdq: NewPdq) -> Iterable[QueryHash]:
-    versions = pdq.bits + (pdq.turned or b"")
-    for row, transform in enumerate(TRANSFORMS[: len(versions) // 32]):
-        bits = versions[32 * row : 32 * row + 32]
-        yield QueryHash(pdq.which, pdq.frame, transform, bits, pdq.quality or 0, usable=True)
 
 
 def _judged(item: RecordedItem, found: Sequence[Match], base: KnownBase) -> tuple[Judgement, list[Evidence]]:

@@ -11,8 +11,8 @@ from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import Item, ItemState, Run, Sighting, SightingHow, SightingState
 from safelight.evidence.names import child_place
 from safelight.platform.copying import copy_rows, reserve_ids
-from safelight.signatures.types import Digests, Examination, Pdq, Still
-from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which, fetch, find, store
+from safelight.signatures.types import Digests, Examination
+from safelight.vault.signatures import NewSignature, Realm, fetch, find, store
 
 _ITEMS_LOCK = 0x5AFE_0001
 """Two runs that meet the same new content at once make one item of it."""
@@ -184,20 +184,7 @@ def _record_items(run: Run, drafts: Sequence[Draft]) -> dict[int, RecordedItem]:
 
 
 def _signature(content: Content) -> NewSignature:
-    digests = content.digests
-    stills = content.examination.stills if content.examination else ()
-    return NewSignature(digests.md5, digests.sha1, digests.sha256, digests.size, tuple(_pdqs(stills)))
-
-
-def _pdqs(stills: Iterable[Still]) -> Iterator[NewPdq]:
-    for still in stills:
-        for which, pdq in ((Which.LISTED, still.listed), (Which.SHOWN, still.shown)):
-            if pdq is not None and pdq.usable:
-                yield _pdq(which, still.index, pdq)
-
-
-def _pdq(which: Which, frame: int, pdq: Pdq) -> NewPdq:
-    return NewPdq(which, frame, pdq.bits, pdq.quality, pdq.versions[32:])
+    return NewSignature.of(content.digests, content.examination.stills if content.examination else ())
 
 
 def _item_row(run: Run, number: int, signature: int, content: Content) -> tuple[Any, ...]:

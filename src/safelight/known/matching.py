@@ -16,50 +16,20 @@ from typing import Self
 
 import numpy as np
 
-from safelight.known.models import KnownEntry
-from safelight.known.queries import active_signatures, base_version, current_entries
+from safelight.known.models import KnownSource
+from safelight.known.queries import CurrentEntry, active_signatures, base_version, current_entries, sources_by_id
 from safelight.known.rules import Role, Trust
 from safelight.known.schemes import Scheme, load_schemes
+from safelight.search.banded import BandedIndex
 from safelight.search.ports import Codes, HammingIndex, Hits
-from safelight.search.scan import ScanIndex
-from safelight.signatures.types import TRANSFORMS, Digests, Examination, Pdq, Transform
+from safelight.signatures.types import TRANSFORMS, Transform
 from safelight.vault import signatures as vault
-from safelight.vault.signatures import Realm, Which
+from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
 RADIUS = 31
 """Bits: the distance within which PDQ's makers call two pictures the same."""
 MIN_QUALITY = 50
 _STRENGTH = {"sha256": 0, "sha1": 1, "md5": 2, "pdq": 3}
-
-
-@dataclass(frozen=True)
-class QueryHash:
-    """One version of one hash of the content at hand: 32 bytes, which hash and frame it is, and how it was turned."""
-
-    which: Which
-    frame: int
-    transform: Transform
-    bits: bytes
-    quality: int
-    usable: bool
-
-
-@dataclass(frozen=True)
-class Question:
-    """One content to be asked about: its digests, and the hashes to be looked for (none where it is no picture)."""
-
-    digests: Digests
-    hashes: tuple[QueryHash, ...] = ()
-
-    @classmethod
-    def of(cls, digests: Digests, examination: Examination | None) -> Self:
-        """The question about an examined content: all frames, list and shown hash, in all eight turned versions."""
-        hashes: list[QueryHash] = []
-        for still in examination.stills if examination is not None else ():
-            hashes += _versions(Which.LISTED, still.index, still.listed)
-            if still.shown is not None:
-                hashes += _versions(Which.SHOWN, still.index, still.shown)
-        return cls(digests, tuple(hashes))
 
 
 @dataclass(frozen=True)
@@ -122,7 +92,7 @@ class _Found:
     how: str = "pdq"
     size_agrees: bool | None = None
     distance: int | None = None
-    row: int = -1
+    asked: int = -1
 
 
 @dataclass
@@ -139,22 +109,20 @@ class KnownBase:
     def open(cls, radius: int = RADIUS, min_quality: int = MIN_QUALITY, *, data: Path | None = None) -> Self:
         """Load every hash that takes part; `data` is the data folder, for the unit's own schemes."""
         version = base_version()
-        base = cls(ScanIndex(), radius, min_quality, version, load_schemes(data))
+        base = cls(BandedIndex(), radius, min_quality, version, load_schemes(data))
         base._load()
         return base
 
-    def match(self, questions: Sequence[Question]) -> list[list[Match]]:
-        """The matches of each question, strongest first (SHA-256, SHA-1, MD5, then by distance), then by entry."""
+    def match(self, contents: Sequence[NewSignature]) -> list[list[Match]]:
+        """The matches of each content, strongest first (SHA-256, SHA-1, MD5, then by distance), then by entry.
+
+        A content is asked about by its digests and by all its hashes, in all turned versions that come with them.
+        """
         found: dict[tuple[int, int], _Found] = defaultdict(_Found)
-        self._exact(questions, found)
-        rows = [
-            (number, hash_)
-            for number, question in enumerate(questions)
-            for hash_ in question.hashes
-            if hash_.usable and hash_.quality >= self.min_quality
-        ]
-        self._near(rows, found)
-        return self._answer(questions, rows, found)
+        self._exact(contents, found)
+        asked = _Asked.of(contents, self.min_quality)
+        self._near(asked, found)
+        return self._answer(contents, asked, found)
 
     def _load(self) -> None:
         active = active_signatures()
@@ -165,56 +133,54 @@ class KnownBase:
             taking_part = active[places] == keys
             self.index.add(keys[taking_part], codes[taking_part])
 
-    def _exact(self, questions: Sequence[Question], found: dict[tuple[int, int], _Found]) -> None:
-        asked = [vault.NewSignature(q.digests.md5, q.digests.sha1, q.digests.sha256, q.digests.size) for q in questions]
-        for hit in vault.find(Realm.KNOWN, asked):
+    def _exact(self, contents: Sequence[NewSignature], found: dict[tuple[int, int], _Found]) -> None:
+        for hit in vault.find(Realm.KNOWN, contents):
             pair = found[hit.query, hit.signature]
             if _STRENGTH[hit.how] < _STRENGTH[pair.how]:
                 pair.how, pair.size_agrees = hit.how, hit.size_agrees
 
-    def _near(self, rows: Sequence[tuple[int, QueryHash]], found: dict[tuple[int, int], _Found]) -> None:
-        if not rows or not len(self.index):
+    def _near(self, asked: "_Asked", found: dict[tuple[int, int], _Found]) -> None:
+        if not len(asked.codes) or not len(self.index):
             return
-        hits: Hits = self.index.within(_as_codes([hash_.bits for _, hash_ in rows]), self.radius)
+        hits: Hits = self.index.within(asked.codes, self.radius)
         for row, key, distance in zip(hits.query.tolist(), hits.key.tolist(), hits.distance.tolist(), strict=True):
-            pair = found[rows[row][0], key]
+            pair = found[asked.hashes[asked.rows[row][0]][0], key]
             if pair.distance is None or distance < pair.distance:
-                pair.distance, pair.row = distance, row
+                pair.distance, pair.asked = distance, row
 
     def _answer(
-        self,
-        questions: Sequence[Question],
-        rows: Sequence[tuple[int, QueryHash]],
-        found: dict[tuple[int, int], _Found],
+        self, contents: Sequence[NewSignature], asked: "_Asked", found: dict[tuple[int, int], _Found]
     ) -> list[list[Match]]:
         signatures = {signature for _, signature in found}
         entries = current_entries(signatures)
+        sources = sources_by_id(entry.source_id for group in entries.values() for entry in group)
         stored = vault.fetch(entries)
-        answers: list[list[Match]] = [[] for _ in questions]
+        answers: list[list[Match]] = [[] for _ in contents]
         for (number, signature), pair in found.items():
-            query = rows[pair.row][1] if pair.distance is not None else None
             for entry in entries.get(signature, ()) if signature in stored else ():
-                answers[number].append(self._match(entry, pair, stored[signature], query))
+                said = self._statement(entry, sources[entry.source_id])
+                answers[number].append(self._match(entry, said, pair, stored[signature], asked))
         for matches in answers:
             matches.sort(key=_order)
         return answers
 
-    def _match(self, entry: KnownEntry, pair: _Found, stored: vault.NewSignature, query: QueryHash | None) -> Match:
-        near = None if query is None else _nearness(stored, query, self.min_quality)
+    def _match(
+        self, entry: CurrentEntry, said: Statement, pair: _Found, stored: NewSignature, asked: "_Asked"
+    ) -> Match:
+        near = None if pair.distance is None else _nearness(stored, *asked.at(pair.asked), self.min_quality)
         digest = {"sha256": stored.sha256, "sha1": stored.sha1, "md5": stored.md5}.get(pair.how)
         value = digest if digest is not None else near.bits if near is not None else b""
         return Match(
-            entry=entry.pk,
+            entry=entry.id,
             source=entry.source_id,
-            statement=self._statement(entry),
+            statement=said,
             how=pair.how,
             value=value.hex(),
             size_agrees=pair.size_agrees,
             near=near,
         )
 
-    def _statement(self, entry: KnownEntry) -> Statement:
-        source = entry.source
+    def _statement(self, entry: CurrentEntry, source: KnownSource) -> Statement:
         scheme = self.schemes.get(source.scheme) if source.scheme else None
         return Statement(
             source=source.name,
@@ -237,28 +203,46 @@ class KnownBase:
         )
 
 
-def _versions(which: Which, frame: int, pdq: Pdq) -> list[QueryHash]:
-    return [
-        QueryHash(which, frame, transform, pdq.versions[at * 32 : at * 32 + 32], pdq.quality, pdq.usable)
-        for at, transform in enumerate(TRANSFORMS)
-    ]
+@dataclass(frozen=True)
+class _Asked:
+    """The hashes that are looked for: each with its content's number, and a row of `codes` for each of its versions.
+
+    `rows` holds of each row the hash's place in `hashes` and the version's in `TRANSFORMS`.
+    """
+
+    hashes: list[tuple[int, NewPdq]]
+    rows: list[tuple[int, int]]
+    codes: Codes
+
+    @classmethod
+    def of(cls, contents: Sequence[NewSignature], min_quality: int) -> Self:
+        hashes = [
+            (number, pdq)
+            for number, content in enumerate(contents)
+            for pdq in content.pdqs
+            if (pdq.quality or 0) >= min_quality
+        ]
+        versions = [pdq.versions for _, pdq in hashes]
+        rows = [(place, at) for place, bits in enumerate(versions) for at in range(len(bits) // 32)]
+        return cls(hashes, rows, np.frombuffer(b"".join(versions), np.uint8).reshape(-1, 32))
+
+    def at(self, row: int) -> tuple[NewPdq, int]:
+        """The hash that a row of `codes` belongs to, and which version of it the row is."""
+        place, version = self.rows[row]
+        return self.hashes[place][1], version
 
 
-def _nearness(stored: vault.NewSignature, query: QueryHash, min_quality: int) -> Nearness:
+def _nearness(stored: NewSignature, asked: NewPdq, version: int, min_quality: int) -> Nearness:
     """Which of an entry's hashes that take part is nearest to the version that was found near."""
-    asked = int.from_bytes(query.bits, "big")
+    bits = int.from_bytes(asked.versions[32 * version : 32 * version + 32], "big")
     distance, known = min(
-        ((int.from_bytes(pdq.bits, "big") ^ asked).bit_count(), at)
+        ((int.from_bytes(pdq.bits, "big") ^ bits).bit_count(), at)
         for at, pdq in enumerate(stored.pdqs)
         if pdq.quality is None or pdq.quality >= min_quality
     )
     pdq = stored.pdqs[known]
-    return Nearness(distance, pdq.bits, pdq.quality, query.which, query.frame, query.transform)
+    return Nearness(distance, pdq.bits, pdq.quality, asked.which, asked.frame, TRANSFORMS[version])
 
 
 def _order(match: Match) -> tuple[int, int, int]:
     return _STRENGTH[match.how], match.near.distance if match.near is not None else 257, match.entry
-
-
-def _as_codes(codes: Sequence[bytes]) -> Codes:
-    return np.frombuffer(b"".join(codes), np.uint8).reshape(-1, 32)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 import numpy as np
 from django.db import connection
@@ -69,6 +70,24 @@ class SourceDetail:
     by_hash_state: dict[str, int]
 
 
+class CurrentEntry(NamedTuple):
+    """What a source that still answers says of a content, in the columns that an answer needs."""
+
+    signature: int
+    id: int
+    source_id: int
+    grade: str | None
+    series: str | None
+    agency: str | None
+    external_id: str | None
+    victim_identified: bool | None
+    offender_identified: bool | None
+    distributed: bool | None
+    self_generated: bool | None
+    suspected: bool | None
+    baseline: bool | None
+
+
 def list_sources(*, removed: bool = False) -> list[SourceSummary]:
     """Every source by name; with `removed` also those that answer no more."""
     current = Q(entries__superseded_at__isnull=True)
@@ -131,14 +150,19 @@ def active_signatures() -> Keys:
     return np.sort(np.frombuffer(packed, ">i8").astype(np.int64))
 
 
-def current_entries(signatures: Iterable[int]) -> dict[int, list[KnownEntry]]:
-    """The current entries of these signatures with their sources; signatures without one are absent."""
-    grouped: dict[int, list[KnownEntry]] = {}
-    current = KnownEntry.objects.select_related("source").filter(superseded_at__isnull=True)
-    for entry in current.filter(signature__in=list(signatures)).order_by("id"):
-        if entry.signature is not None:
-            grouped.setdefault(entry.signature, []).append(entry)
+def current_entries(signatures: Iterable[int]) -> dict[int, list[CurrentEntry]]:
+    """The current entries of these signatures, in the order they came in; signatures without one are absent."""
+    grouped: dict[int, list[CurrentEntry]] = {}
+    current = KnownEntry.objects.filter(superseded_at__isnull=True, signature__in=list(signatures))
+    for row in current.order_by("id").values_list(*CurrentEntry._fields):
+        entry = CurrentEntry(*row)
+        grouped.setdefault(entry.signature, []).append(entry)
     return grouped
+
+
+def sources_by_id(ids: Iterable[int]) -> dict[int, KnownSource]:
+    """Sources by their number, removed ones too."""
+    return KnownSource.objects.in_bulk(set(ids))
 
 
 def _summary(made: KnownImport) -> ImportSummary:

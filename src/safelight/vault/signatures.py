@@ -6,13 +6,14 @@ Both the known base and the items of cases keep their digests and PDQ hashes her
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from safelight.platform.copying import binary_copy
+from safelight.signatures.types import Digests, Still
 
 
 class Realm(IntEnum):
@@ -43,6 +44,11 @@ class NewPdq:
     quality: int | None
     turned: bytes | None = None
 
+    @property
+    def versions(self) -> bytes:
+        """The hash and its turned versions, as far as they are known: k * 32 bytes."""
+        return self.bits + (self.turned or b"")
+
 
 @dataclass(frozen=True, slots=True)
 class NewSignature:
@@ -53,6 +59,18 @@ class NewSignature:
     sha256: bytes | None
     size: int | None
     pdqs: tuple[NewPdq, ...] = ()
+
+    @classmethod
+    def of(cls, digests: Digests, stills: Iterable[Still] = ()) -> Self:
+        """That of a content at hand, with every hash of its frames that carries information."""
+        return cls(digests.md5, digests.sha1, digests.sha256, digests.size, tuple(_pdqs(stills)))
+
+
+def _pdqs(stills: Iterable[Still]) -> Iterator[NewPdq]:
+    for still in stills:
+        for which, pdq in ((Which.LISTED, still.listed), (Which.SHOWN, still.shown)):
+            if pdq is not None and pdq.usable:
+                yield NewPdq(which, still.index, pdq.bits, pdq.quality, pdq.versions[32:])
 
 
 @dataclass(frozen=True)
@@ -92,10 +110,15 @@ _COPY_PDQS = "COPY vault_pdq (signature_id, which, frame, bits, quality, turned)
 _PDQ_TYPES = ("int8", "int2", "int4", "bytea", "int2", "bytea")
 
 # A pair is decided by the strongest digest that both sides have, so the three parts exclude each other.
+# The digests come end to end in one value a column, zeros where there is none: arrays of bytea are quoted one by one.
 _FIND = """
 WITH question AS (
-    SELECT * FROM unnest(%(row)s::int[], %(md5)s::bytea[], %(sha1)s::bytea[], %(sha256)s::bytea[], %(size)s::bigint[])
-        AS question (row, md5, sha1, sha256, size)
+    SELECT row, size,
+        NULLIF(substr(%(md5)s::bytea, 16 * row + 1, 16), decode(repeat('00', 16), 'hex')) AS md5,
+        NULLIF(substr(%(sha1)s::bytea, 20 * row + 1, 20), decode(repeat('00', 20), 'hex')) AS sha1,
+        NULLIF(substr(%(sha256)s::bytea, 32 * row + 1, 32), decode(repeat('00', 32), 'hex')) AS sha256
+    FROM unnest(%(size)s::bigint[]) WITH ORDINALITY AS asked (size, number),
+        LATERAL (SELECT number::int - 1) AS at (row)
 )
 SELECT q.row, s.id, 'sha256', s.size = q.size
     FROM question q JOIN vault_signature s ON s.realm = %(realm)s AND s.sha256 = q.sha256
@@ -161,10 +184,9 @@ def find(realm: Realm, questions: Sequence[NewSignature]) -> list[DigestHit]:
         return []
     values: dict[str, Any] = {
         "realm": int(realm),
-        "row": list(range(len(questions))),
-        "md5": [question.md5 for question in questions],
-        "sha1": [question.sha1 for question in questions],
-        "sha256": [question.sha256 for question in questions],
+        "md5": b"".join(question.md5 or bytes(16) for question in questions),
+        "sha1": b"".join(question.sha1 or bytes(20) for question in questions),
+        "sha256": b"".join(question.sha256 or bytes(32) for question in questions),
         "size": [question.size for question in questions],
     }
     with connection.cursor() as cursor:

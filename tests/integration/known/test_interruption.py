@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from safelight.known.matching import KnownBase, Question
+from safelight.known.matching import KnownBase
 from safelight.known.models import KnownEntry, KnownSource
 from safelight.platform.database import BusyError, advisory_lock
 from safelight.signatures.types import Digests
 from safelight.vault import signatures as vault
-from safelight.vault.signatures import Realm
+from safelight.vault.signatures import NewSignature, Realm
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,7 +75,7 @@ def test_an_import_under_way_answers_nothing_and_shuts_others_out(embedded_datab
     child = started(embedded_database.data, large_list, hold=1)
     assert child.stdout is not None
     assert int(child.stdout.readline()) > 0
-    question = Question(Digests((1).to_bytes(16, "big"), b"\1" * 20, b"\1" * 32, 1))
+    question = NewSignature.of(Digests((1).to_bytes(16, "big"), b"\1" * 20, b"\1" * 32, 1))
     assert KnownBase.open().match([question]) == [[]]
     with pytest.raises(BusyError), advisory_lock("known: source alpha"):
         pass

@@ -7,12 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from safelight.known.actions import do_remove_source
-from safelight.known.matching import KnownBase, QueryHash, Question
+from safelight.known.matching import KnownBase
 from safelight.known.queries import base_version
 from safelight.known.rules import Role, Trust
-from safelight.media.types import Metadata
-from safelight.signatures.types import TRANSFORMS, Digests, Examination, Pdq, Still, Transform
-from safelight.vault.signatures import Which
+from safelight.signatures.types import TRANSFORMS, Digests, Pdq, Still
+from safelight.vault.signatures import NewPdq, NewSignature, Which
 from tests.integration.known.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -31,13 +30,16 @@ def near(code: bytes, distance: int, seed: int = 0) -> bytes:
     return flipped.to_bytes(32, "big")
 
 
-def ask(*codes: bytes, quality: int = 100, usable: bool = True, digests: Digests = NOBODY) -> Question:
-    return Question(
-        digests, tuple(QueryHash(Which.LISTED, 0, Transform.ORIGINAL, code, quality, usable) for code in codes)
-    )
+def ask(*codes: bytes, quality: int = 100, digests: Digests = NOBODY) -> NewSignature:
+    pdqs = tuple(NewPdq(Which.LISTED, 0, code, quality) for code in codes)
+    return NewSignature(digests.md5, digests.sha1, digests.sha256, digests.size, pdqs)
 
 
-def answers(question: Question, **options) -> list:
+def a_still(listed: Pdq, shown: Pdq | None = None) -> Still:
+    return Still(index=4, listed=listed, shown=shown, tile=bytes(4096), shown_size=(9, 9), pixels=bytes(16))
+
+
+def answers(question: NewSignature, **options) -> list:
     return KnownBase.open(**options).match([question])[0]
 
 
@@ -51,7 +53,7 @@ def test_the_strongest_digest_is_named_with_all_that_the_source_says(bring):
         scheme="VIC-US",
         trust=Trust.NATIONAL,
     )
-    (match,) = answers(Question(of_size(5)))
+    (match,) = answers(NewSignature.of(of_size(5)))
     assert (match.how, match.value, match.size_agrees, match.near) == ("sha256", "07" * 32, True, None)
     said = match.statement
     assert (said.source, said.trust, said.scheme, said.grade) == ("alpha", "national", "VIC-US", "1")
@@ -68,13 +70,13 @@ def test_the_strongest_digest_is_named_with_all_that_the_source_says(bring):
 def test_each_digest_finds_alone_and_says_so(bring, column, how):
     length = {"md5": 16, "sha1": 20, "sha256": 32}[column]
     bring(f"{column},size\n{'07' * length},9\n")
-    (match,) = answers(Question(of_size(5)))
+    (match,) = answers(NewSignature.of(of_size(5)))
     assert (match.how, match.size_agrees, match.statement.sets_grade) == (how, False, False)
 
 
 def test_an_md5_that_a_stronger_digest_contradicts_is_no_match(bring):
     bring(f"md5,sha256\n{'07' * 16},{'08' * 32}\n")
-    assert answers(Question(of_size(5))) == []
+    assert answers(NewSignature.of(of_size(5))) == []
 
 
 def test_every_source_answers_for_itself(bring):
@@ -83,7 +85,7 @@ def test_every_source_answers_for_itself(bring):
     bring(f"md5\n{'07' * 16}\n", name="gamma", role=Role.KNOWN_GOOD)
     said = [
         (match.statement.source, match.statement.grade, match.statement.known_good)
-        for match in answers(Question(of_size(1)))
+        for match in answers(NewSignature.of(of_size(1)))
     ]
     assert said == [("alpha", "1", False), ("beta", "5", False), ("gamma", None, True)]
 
@@ -102,7 +104,8 @@ def test_quality_counts_on_both_sides(bring):
     assert len(answers(ask(bits(2)))) == 1
     assert len(answers(ask(bits(3)))) == 1
     assert answers(ask(bits(2), quality=49)) == []
-    assert answers(ask(bits(2), usable=False)) == []
+    without_information = Pdq(8 * bits(2), 100, usable=False)
+    assert answers(NewSignature.of(NOBODY, [a_still(without_information)])) == []
     assert len(answers(ask(bits(1), quality=40), min_quality=40)) == 1
 
 
@@ -110,9 +113,7 @@ def test_the_nearest_version_is_told(bring):
     bring(f"pdq\n{bits(1).hex()}\n")
     versions = b"".join(near(bits(1), 30 - at, at) for at in range(8))
     pdq, other = Pdq(versions, 90, True), Pdq(b"".join(bits(50 + at) for at in range(8)), 90, True)
-    still = Still(index=4, listed=other, shown=pdq, tile=bytes(4096), shown_size=(9, 9), pixels=bytes(16))
-    examination = Examination("jpeg", (9, 9), 1, 1, "RGB", [still], [], Metadata())
-    (match,) = answers(Question.of(NOBODY, examination))
+    (match,) = answers(NewSignature.of(NOBODY, [a_still(other, pdq)]))
     assert (match.near.distance, match.near.transform, match.near.which, match.near.frame) == (
         23,
         TRANSFORMS[7],
@@ -146,11 +147,11 @@ def test_removed_replaced_and_held_back_entries_are_silent(bring):
     do_remove_source("gone", acting_user="officer", now=NOW)
     for base in (opened, KnownBase.open()):
         exact, gone, replaced, current, flat = base.match(
-            [Question(of_size(1)), ask(bits(1)), ask(bits(2)), ask(bits(3)), ask(bytes(32))]
+            [NewSignature.of(of_size(1)), ask(bits(1)), ask(bits(2)), ask(bits(3)), ask(bytes(32))]
         )
         assert [(match.statement.source, match.statement.grade) for match in exact] == [("changed", "2")]
         assert (gone, replaced, len(current), flat) == ([], [], 1, [])
-    (by_digest,) = answers(Question(Digests(b"\1" * 16, b"\1" * 20, bytes([9]) * 32, 1)))
+    (by_digest,) = answers(NewSignature.of(Digests(b"\1" * 16, b"\1" * 20, bytes([9]) * 32, 1)))
     assert by_digest.how == "sha256"
 
 
@@ -191,11 +192,11 @@ def test_matches_are_those_of_brute_force(bring, entries, queries):
     do_remove_source(name, acting_user="officer", now=NOW)
     known = {(code, quality) for code, (_, _, quality) in zip(codes, entries, strict=True)}
     for question, matches in zip(asked, found, strict=True):
-        query = question.hashes[0]
+        (query,) = question.pdqs
         expected = sorted(
             ((int.from_bytes(code, "big") ^ int.from_bytes(query.bits, "big")).bit_count(), code)
             for code, quality in known
-            if query.quality >= 50 and (not quality or int(quality) >= 50)
+            if (query.quality or 0) >= 50 and (not quality or int(quality) >= 50)
         )
         assert sorted((match.near.distance, match.near.bits) for match in matches) == [
             pair for pair in expected if pair[0] <= 31

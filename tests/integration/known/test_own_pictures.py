@@ -7,12 +7,13 @@ import pytest
 from PIL import Image, ImageOps
 
 from safelight.known.actions import ImportOptions, do_import_list
-from safelight.known.matching import KnownBase, Question
+from safelight.known.matching import KnownBase
 from safelight.known.models import KnownEntry
 from safelight.media.types import Kind
 from safelight.samples.pictures import picture
 from safelight.signatures.digests import digest
 from safelight.signatures.examine import examine
+from safelight.vault.signatures import NewSignature
 from tests.integration.known.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -44,8 +45,8 @@ def test_pictures_are_digested_and_hashed(pictures, folder, tmp_path):
     turned = tmp_path / "turned.jpg"
     ImageOps.mirror(Image.open(pictures / "harbour.jpg")).resize((400, 300)).save(turned, quality=80)
     content = turned.read_bytes()
-    question = Question.of(digest(content), examine(content, Kind.JPEG))
-    same = Question.of(digest((pictures / "harbour.jpg").read_bytes()), None)
+    question = NewSignature.of(digest(content), examine(content, Kind.JPEG).stills)
+    same = NewSignature.of(digest((pictures / "harbour.jpg").read_bytes()))
     near, exact = KnownBase.open().match([question, same])
     assert (near[0].how, near[0].near.transform, near[0].statement.external_id) == ("pdq", "flipy", "harbour.jpg")
     assert (exact[0].how, exact[0].size_agrees, exact[0].statement.grade) == ("sha256", True, "1")
