@@ -3,6 +3,7 @@
 Run by `Nursery` as `python -m safelight.sandbox.nursery_process`. Standard input is the control socket.
 """
 
+import gc
 import importlib
 import os
 import signal
@@ -25,6 +26,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     control = socket.socket(fileno=os.dup(0))
     tasks = {name: _load(name) for name in sys.argv[1:]}
+    gc.freeze()  # what is loaded stays: a worker need not look through it, nor copy its pages to note that it did
     control.send(b"ready")
     while True:
         request, fds, _flags, _address = socket.recv_fds(control, _REQUEST_BYTES, 1)
