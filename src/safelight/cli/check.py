@@ -89,7 +89,7 @@ def _run(settings: Settings, options: CheckOptions) -> None:
         if result.stopped:
             raise CannotRunError("stopped; what is done is recorded, and the same command goes on from there")
         failures = _summary(options, data, result.run, result.tally.skipped)
-    if failures:
+    if failures or result.unkept:
         sys.exit(InputError.exit_code)
 
 

@@ -35,9 +35,44 @@ class Reading:
     fd: int | None = None
     """An archive, open for its walker; closed by the receiver."""
 
+    def close(self) -> None:
+        """Let go of the bytes and of the open file; harmless when done twice."""
+        if self.content is not None:
+            self.content.close()
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
 
-def read_file(path: bytes, listed: os.stat_result) -> Reading:
+
+def read_again(root: bytes, name: bytes, size: int | None) -> Reading:
+    """Read a recorded file of a source once more; `size` is the one recorded. No link that leads to it is followed.
+
+    Raises:
+        ReadingError, CannotRunError: as for `read_file`; a file of another size is not read at all.
+    """
+    *folders, last = name.split(b"/") if name else [root]
+    folder = None
+    try:
+        for step in (root, *folders) if name else ():
+            inner = os.open(step, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            if folder is not None:
+                os.close(folder)
+            folder = inner
+        status = os.stat(last, dir_fd=folder, follow_symlinks=False)
+        if stat.S_ISREG(status.st_mode) and status.st_size != size:
+            raise ChangedError(f"it changed since it was recorded: then {size} bytes, now {status.st_size}")
+        return read_file(last, status, folder=folder)
+    except OSError as error:
+        raise _refusal(error) from error
+    finally:
+        if folder is not None:
+            os.close(folder)
+
+
+def read_file(path: bytes, listed: os.stat_result, *, folder: int | None = None) -> Reading:
     """Read one file of a source to its end; an archive stays open for its walker.
+
+    `folder` is the open folder that `path` starts from.
 
     Raises:
         VanishedError: it is gone, or another thing stands in its place.
@@ -45,7 +80,7 @@ def read_file(path: bytes, listed: os.stat_result) -> Reading:
         ReadingError: the system refuses to open or read it.
         CannotRunError: there is no memory, or no open file left, to read anything with.
     """
-    fd = _open(path)
+    fd = _open(path, folder)
     try:
         opened = os.fstat(fd)
         if not stat.S_ISREG(opened.st_mode) or (opened.st_ino, opened.st_dev) != (listed.st_ino, listed.st_dev):
@@ -97,17 +132,17 @@ def read_content(chunks: Iterable[bytes | memoryview]) -> Reading:
     return Reading(digester.finish(), kind, content.seal() if content else None)
 
 
-def _open(path: bytes) -> int:
+def _open(path: bytes, folder: int | None) -> int:
     """Open for reading without following a link, without touching the access time where the system allows it."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
-        return os.open(path, flags | os.O_NOATIME)
+        return os.open(path, flags | os.O_NOATIME, dir_fd=folder)
     except PermissionError:
         pass
     except OSError as error:
         raise _refusal(error) from error
     try:
-        return os.open(path, flags)
+        return os.open(path, flags, dir_fd=folder)
     except OSError as error:
         raise _refusal(error) from error
 
@@ -117,7 +152,7 @@ def _refusal(error: OSError) -> ReadingError | CannotRunError:
         return CannotRunError(
             f"no file can be read here any more: {reason_of(error)}. Free some, run the command again"
         )
-    if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO):
         return VanishedError("it was gone when it was opened")
     return ReadingError(reason_of(error))
 

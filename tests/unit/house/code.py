@@ -22,6 +22,7 @@ DATABASE_STEMS = frozenset({"access", "actions", "models", "queries"})
 # … and those that are one action or one query too large to stand among the others.
 DATABASE_MODULES = frozenset(
     {
+        "casework/check/keeping.py",  # writes what is kept later
         "casework/check/recorder.py",  # writes a batch of a check
         "casework/judging.py",  # writes answers
         "casework/stacking.py",  # writes stacks

@@ -1,6 +1,8 @@
 """The main job: put in a seizure, learn what is known."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,9 +10,11 @@ from pathlib import Path
 from django.db.models import QuerySet
 
 from safelight.casework.check.intake import Intake
+from safelight.casework.check.keeping import Shelf, do_keep_missing
 from safelight.casework.check.line import Line
 from safelight.casework.check.options import CheckOptions, Keep
 from safelight.casework.check.progress import Tally, Watcher
+from safelight.casework.check.queries import Unkept
 from safelight.casework.check.readers import Reader
 from safelight.casework.check.recorder import Recorder
 from safelight.casework.check.versions import versions
@@ -31,6 +35,7 @@ from safelight.signatures.compiled import warm_up
 from safelight.vault.objects import ObjectStore
 
 _CHUNK = 500
+_VALUES_PER_COLLECTION = 50_000
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,12 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """How a run ended."""
+    """How a run ended; `unkept` counts contents that were to be kept and could not be read again."""
 
     run: int
     stopped: bool
     tally: Tally
+    unkept: int = 0
 
 
 def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
@@ -102,11 +108,16 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
         spool.mkdir(mode=0o700, exist_ok=True)
         reader = Reader(exhibit, nursery, line, options.archives, spool)
         intake = Intake(exhibit, sources, reader, line, recorder.tally, resumed=resumed)
-        stopped = _work(run, recorder, line, intake, around)
-    if not stopped:
-        _finish(case, exhibit, run, base, options, around)
-        do_end_run(run, RunState.DONE, now=around.clock())
-    return CheckResult(run.number, stopped, recorder.tally)
+        if _work(run, recorder, line, intake, around):
+            return CheckResult(run.number, stopped=True, tally=recorder.tally)
+        try:
+            _finish(case, exhibit, run, base, options, around)
+            unkept = _keep_missing(Unkept(case, exhibit, options.keep, sources), case, nursery, options, around)
+        except KeyboardInterrupt:
+            do_end_run(run, RunState.STOPPED, now=around.clock())
+            return CheckResult(run.number, stopped=True, tally=recorder.tally)
+    do_end_run(run, RunState.DONE, now=around.clock())
+    return CheckResult(run.number, stopped=False, tally=recorder.tally, unkept=unkept)
 
 
 def _work(run: Run, recorder: Recorder, line: Line, intake: Intake, around: Surroundings) -> bool:
@@ -115,7 +126,8 @@ def _work(run: Run, recorder: Recorder, line: Line, intake: Intake, around: Surr
     intake.start()
     drained = _Drain(line, intake)
     try:
-        recorder.work(line, drained)
+        with _collecting_seldom():
+            recorder.work(line, drained)
     except KeyboardInterrupt:
         around.watcher.stage("stopping: what is done is recorded")
         _abandon(line, intake)
@@ -129,6 +141,19 @@ def _work(run: Run, recorder: Recorder, line: Line, intake: Intake, around: Surr
         _abandon(line, intake)
         raise intake.failed
     return False
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Look for garbage in cycles seldom: a check makes millions of small values and hardly one in a cycle."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_VALUES_PER_COLLECTION, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 class _Drain:
@@ -167,6 +192,15 @@ def _finish(
     do_stack_case(case, spool=around.data / "tmp")
     if options.keep is Keep.NEW:
         do_settle_kept(case, around.store)
+
+
+def _keep_missing(unkept: Unkept, case: Case, nursery: Nursery, options: CheckOptions, around: Surroundings) -> int:
+    if options.keep is Keep.NONE:
+        return 0
+    spool = around.data / "tmp"
+    return do_keep_missing(
+        unkept, Shelf(case, around.store, nursery, options.limits, options.archives, spool, around.watcher)
+    )
 
 
 def _chunks(sightings: "QuerySet[Sighting]") -> list[list[int]]:

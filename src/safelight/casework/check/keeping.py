@@ -1,0 +1,241 @@
+"""The end of a run: what its policy wants kept and is not is read again from the source, and kept.
+
+Content is kept as it is recorded. It is missing where an earlier run kept less, or where an item was known then and is
+new now; pictures embedded in others are always kept here. Nothing is kept whose SHA-256 is not the recorded one.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from itertools import chain, groupby, islice
+from pathlib import Path
+from sys import intern
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from django.db import transaction
+
+from safelight.casework.check.progress import Watcher
+from safelight.casework.check.queries import Place, Unkept
+from safelight.casework.models import Case, Kept
+from safelight.casework.report.model import Failure
+from safelight.casework.stacking import lock_kept
+from safelight.evidence.archives.messages import ArchiveLimits
+from safelight.evidence.errors import ChangedError, ReadingError
+from safelight.evidence.reading import Reading, read_again, read_content
+from safelight.evidence.unpacking import Allowance, Unpacking
+from safelight.media.embedded import EXTRACTOR, decode_embedded
+from safelight.media.types import ARCHIVES
+from safelight.sandbox import Limits, Nursery, SandboxError, SealedContent, Worker
+from safelight.vault.objects import ObjectStore
+
+BATCH = 400
+BATCH_BYTES = 96 << 20
+_CHUNK = 200_000
+"""Items looked for at a time: an archive that holds more of them is walked more than once."""
+_NOT_FOUND = "it was not found again where it was seen"
+_LET_GO = "another run let go of it meanwhile, run the same command again"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What keeping works with: the case and its store, the sandbox, a folder for spooled archives, who watches."""
+
+    case: Case
+    store: ObjectStore
+    nursery: Nursery
+    limits: Limits
+    archives: ArchiveLimits
+    spool: Path
+    watcher: Watcher
+
+
+def do_keep_missing(unkept: Unkept, shelf: Shelf) -> int:
+    """Read again and keep what is wanted and missing; what cannot be had is named, and how much that is comes back.
+
+    A run that is stopped or killed in between has kept what it had committed; the next one goes on from there.
+    """
+    items = unkept.items()
+    named = elsewhere = 0
+    while chunk := list(islice(items, _CHUNK)):
+        shelf.watcher.stage("keeping content that is not kept yet")
+        reasons = _fetch(unkept.places(chunk), shelf)
+        for item, path in unkept.left(chunk):
+            if path is None:
+                elsewhere += 1
+                continue
+            named += 1
+            shelf.watcher.fail(Failure(path, "not kept", f"its content was to be kept: {reasons.get(item, _LET_GO)}"))
+    if elsewhere:
+        shelf.watcher.warn(
+            f"content of {elsewhere} items could not be kept: they were seen only in sources that this run was not"
+            " given; check those again"
+        )
+    return named + elsewhere
+
+
+def _fetch(places: Iterator[Place], shelf: Shelf) -> dict[int, str]:
+    """Keep what is found at these places; the reasons come back why the other items are not."""
+    with _Hand(shelf) as hand:
+        for _file, seen in groupby(places, key=lambda place: place.outermost):
+            hand.fetch(seen)
+        hand.flush()
+    return hand.reasons
+
+
+@dataclass
+class _Search:
+    """What is looked for in one file: items by their SHA-256, and the holders worth looking into."""
+
+    wanted: dict[bytes, int] = field(default_factory=dict)
+    holders: set[bytes] = field(default_factory=set)
+    problem: str | None = None
+
+
+class _Hand:
+    """Reads files again and puts what is found into the store, in batches; remembers what it could not do, and why."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._extractor = _Extractor(shelf.limits)
+        self._done: set[int] = set()
+        self._batch: dict[int, SealedContent | str] = {}
+        self._bytes = 0
+        self.reasons: dict[int, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._let_go()
+        self._extractor.close()
+
+    def fetch(self, places: Iterator[Place]) -> None:
+        """Look for everything that was seen in one file."""
+        file = next(places)
+        search = _Search()
+        for place in chain([file], places):
+            key = place.chain[-1].hex()
+            if place.item in self._done:
+                continue
+            if self._shelf.store.exists(key):  # another case has it, or a run that was killed put it there
+                self._add(place.item, key)
+                continue
+            search.wanted[place.chain[-1]] = place.item
+            search.holders.update(place.chain[:-1])
+        if search.wanted:
+            self._search(file, search)
+
+    def flush(self) -> None:
+        """Keep the batch as one transaction."""
+        if not self._batch:
+            return
+        store = self._shelf.store
+        with transaction.atomic():
+            lock_kept(shared=True)
+            contents = [one for one in self._batch.values() if isinstance(one, SealedContent)]
+            store.put_many(content.read(content.size) for content in contents)
+            there = [item for item, one in self._batch.items() if isinstance(one, SealedContent) or store.exists(one)]
+            rows = (Kept(case=self._shelf.case, item_id=item) for item in there)
+            Kept.objects.bulk_create(rows, ignore_conflicts=True)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for content in self._batch.values():
+            if isinstance(content, SealedContent):
+                content.close()
+        self._batch.clear()
+        self._bytes = 0
+
+    def _add(self, item: int, content: SealedContent | str) -> None:
+        self._done.add(item)
+        self.reasons.pop(item, None)
+        self._batch[item] = content
+        self._bytes += content.size if isinstance(content, SealedContent) else 0
+        if len(self._batch) >= BATCH or self._bytes >= BATCH_BYTES:
+            self.flush()
+
+    def _search(self, file: Place, search: _Search) -> None:
+        try:
+            reading = read_again(file.root, file.name, file.size)
+            try:
+                if reading.digests.sha256 != file.chain[0]:
+                    raise ChangedError("it changed since it was recorded: its SHA-256 is another")
+                self._look(reading, search, Allowance.of(self._shelf.archives, reading.digests.size))
+            finally:
+                reading.close()
+        except ReadingError as error:
+            search.problem = error.message
+        for item in search.wanted.values():
+            self.reasons[item] = intern(search.problem or _NOT_FOUND)
+
+    def _look(self, reading: Reading, search: _Search, allowance: Allowance) -> None:
+        """Look into what holds something, then take the content itself where it is wanted."""
+        sha256 = reading.digests.sha256
+        if sha256 in search.holders:
+            with closing(self._inside(reading, search, allowance)) as inside:
+                for inner in inside:
+                    try:
+                        self._look(inner, search, allowance)
+                    finally:
+                        inner.close()
+                    if not search.wanted:
+                        break
+        if sha256 in search.wanted and reading.content is not None:
+            content, reading.content = reading.content, None
+            self._add(search.wanted.pop(sha256), content)
+
+    def _inside(self, reading: Reading, search: _Search, allowance: Allowance) -> Generator[Reading]:
+        if reading.content is not None:
+            try:
+                yield from map(_read_bytes, self._extractor.extract(reading.content, reading.kind.value))
+            except SandboxError as error:
+                search.problem = error.message
+        elif reading.kind in ARCHIVES and reading.fd is not None:
+            unpacking = Unpacking(self._shelf.nursery, reading.fd, reading.kind, allowance, self._shelf.spool)
+            for unpacked in unpacking:
+                if unpacked.reading is not None:
+                    yield unpacked.reading
+            search.problem = unpacking.problem or search.problem
+
+
+def _read_bytes(content: bytes) -> Reading:
+    """An embedded picture as a reading; kept whatever it is, as it was recorded whatever it is."""
+    reading = read_content([content])
+    if reading.content is None:
+        reading.content = SealedContent.of([content])
+    return reading
+
+
+class _Extractor:
+    """Takes embedded pictures out of pictures, in a sandbox of its own that starts when the first one comes."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._open = ExitStack()
+        self._nursery: Nursery | None = None
+        self._worker: Worker | None = None
+
+    def extract(self, content: SealedContent, kind: str) -> list[bytes]:
+        """The bytes of each embedded picture.
+
+        Raises:
+            SandboxError: the picture cannot be read, or the worker crashed, hung or gave no sensible answer.
+        """
+        if self._nursery is None:
+            self._nursery = self._open.enter_context(Nursery(EXTRACTOR, limits=self._limits))
+        if self._worker is not None and (self._worker.spent or not self._worker.alive):
+            self._worker.end()
+            self._worker = None
+        self._worker = self._worker or self._nursery.spawn()
+        try:
+            return decode_embedded(self._worker.call(content, kind.encode()))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise SandboxError(f"the decoder's answer does not hold: {error}") from error
+
+    def close(self) -> None:
+        """End the sandbox, where it was started."""
+        self._open.close()

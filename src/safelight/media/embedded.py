@@ -1,0 +1,34 @@
+"""The sandbox's task that takes embedded pictures out of a picture, as they are, without decoding its pixels."""
+
+import mmap
+from typing import Annotated
+
+import msgspec
+
+from safelight.media.picture import open_picture
+from safelight.media.types import Kind
+
+EXTRACTOR = "safelight.media.embedded:extract"
+_MOST = 16
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(Annotated[list[bytes], msgspec.Meta(max_length=_MOST)])
+
+
+def extract(content: mmap.mmap | bytes, argument: bytes) -> bytes:
+    """The bytes of each picture embedded in `content`, of the kind that `argument` names, as one encoded list.
+
+    Raises:
+        UnreadablePictureError: the picture's header cannot be read.
+    """
+    picture = open_picture(content, Kind(argument.decode()))
+    return _encode([inside for _what, inside in picture.thumbnails][:_MOST])
+
+
+def decode_embedded(untrusted_reply: bytes) -> list[bytes]:
+    """What `extract` answered, checked.
+
+    Raises:
+        msgspec.DecodeError: it is no such answer.
+    """
+    found: list[bytes] = _decoder.decode(untrusted_reply)
+    return found
