@@ -110,13 +110,14 @@ _COPY_PDQS = "COPY vault_pdq (signature_id, which, frame, bits, quality, turned)
 _PDQ_TYPES = ("int8", "int2", "int4", "bytea", "int2", "bytea")
 
 # A pair is decided by the strongest digest that both sides have, so the three parts exclude each other.
-# The digests come end to end in one value a column, zeros where there is none: arrays of bytea are quoted one by one.
+# The digests come end to end in one value a column, and a byte a row says which it has: arrays of bytea would be quoted
+# one by one.
 _FIND = """
 WITH question AS (
     SELECT row, size,
-        NULLIF(substr(%(md5)s::bytea, 16 * row + 1, 16), decode(repeat('00', 16), 'hex')) AS md5,
-        NULLIF(substr(%(sha1)s::bytea, 20 * row + 1, 20), decode(repeat('00', 20), 'hex')) AS sha1,
-        NULLIF(substr(%(sha256)s::bytea, 32 * row + 1, 32), decode(repeat('00', 32), 'hex')) AS sha256
+        CASE WHEN get_byte(%(has)s, row) & 1 > 0 THEN substr(%(md5)s::bytea, 16 * row + 1, 16) END AS md5,
+        CASE WHEN get_byte(%(has)s, row) & 2 > 0 THEN substr(%(sha1)s::bytea, 20 * row + 1, 20) END AS sha1,
+        CASE WHEN get_byte(%(has)s, row) & 4 > 0 THEN substr(%(sha256)s::bytea, 32 * row + 1, 32) END AS sha256
     FROM unnest(%(size)s::bigint[]) WITH ORDINALITY AS asked (size, number),
         LATERAL (SELECT number::int - 1) AS at (row)
 )
@@ -184,6 +185,7 @@ def find(realm: Realm, questions: Sequence[NewSignature]) -> list[DigestHit]:
         return []
     values: dict[str, Any] = {
         "realm": int(realm),
+        "has": bytes(_has(question) for question in questions),
         "md5": b"".join(question.md5 or bytes(16) for question in questions),
         "sha1": b"".join(question.sha1 or bytes(20) for question in questions),
         "sha256": b"".join(question.sha256 or bytes(32) for question in questions),
@@ -192,6 +194,10 @@ def find(realm: Realm, questions: Sequence[NewSignature]) -> list[DigestHit]:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, values)
         return [DigestHit(*row) for row in cursor.fetchall()]
+
+
+def _has(question: NewSignature) -> int:
+    return (question.md5 is not None) + 2 * (question.sha1 is not None) + 4 * (question.sha256 is not None)
 
 
 def fetch(signatures: Iterable[int]) -> dict[int, NewSignature]:
