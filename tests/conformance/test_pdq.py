@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from safelight.media.sniff import sniff
+from safelight.search.banded import BandedIndex
 from safelight.search.scan import ScanIndex
 from safelight.signatures.compare import compare
 from safelight.signatures.examine import examine
@@ -58,13 +59,13 @@ def test_the_eight_turned_pictures_are_found_by_their_transform(name, transform)
     assert found.distance <= 10
 
 
-def test_published_needles_find_every_code_that_comparing_everything_finds():
+@pytest.mark.parametrize("index", [ScanIndex(), BandedIndex(fewest=1), BandedIndex(fewest=1, dearest=0)])
+def test_published_needles_find_every_code_that_comparing_everything_finds(index):
     def codes(name):
         lines = (FOLDER / name).read_text().split()
         return np.frombuffer(b"".join(from_hex(line) for line in lines), np.uint8).reshape(-1, 32)
 
     haystack, needles = codes("haystack.txt"), codes("needles.txt")
-    index = ScanIndex()
     index.add(np.arange(len(haystack)), haystack)
     distances = np.bitwise_count(needles[:, None] ^ haystack[None]).sum(axis=2, dtype=np.int64)
     for radius in (0, 10, 31, 64, 128, 256):

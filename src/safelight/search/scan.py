@@ -5,6 +5,8 @@ of the whole, so that half of the memory is never read. A batch of queries share
 the processor's cache. Nothing is skipped by likelihood: the answer is what comparing everything would give.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import int64, uint8, uint64
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ from safelight.search.ports import Codes, Hits, Keys
 from safelight.signatures.compiled import array, kernel, popcount, several
 
 Words = NDArray[np.uint64]
+Found = NDArray[np.int64]
+"""3 x n, in any order: query, row of the index, distance."""
 
 _BLOCK = 2048  # codes; two words each make 32 KB, a first-level cache
 _GROUP = 256  # codes judged together, without a branch each
@@ -25,52 +29,66 @@ class BadCodesError(UsageError):
 
 
 @kernel(
-    several(int64, int64, int64)(
-        array(uint64, 2), array(uint8, 1), int64, array(uint64, 2), int64, int64, int64, array(int64, 2, writable=True)
+    several(int64, int64)(
+        array(uint64, 2), array(uint8, 1), int64, int64, array(uint64, 2), int64, int64, array(int64, 2, writable=True)
     )
 )
 def _scan(
     words: Words,
     alive: NDArray[np.uint8],
-    used: int,
+    begin: int,
+    end: int,
     queries: Words,
     radius: int,
-    start: int,
-    query: int,
-    out: NDArray[np.int64],
-) -> tuple[int, int, int]:
-    """Scan from block `start` and query `query` on; stop where `out` might overflow and say where to go on.
+    step: int,
+    out: Found,
+) -> tuple[int, int]:
+    """Scan rows `begin` to `end` from `step` on; stop where `out` might overflow and say where to go on, else -1.
 
-    `words` is 4 x n, of which `used` count; `queries` 4 x m, `out` 3 x capacity: query, row, distance.
+    A step is one block for one query; all queries take a block before the next. `words` is 4 x n, `queries` 4 x m.
     """
     count = 0
     beyond = uint64(radius + 1)
-    while start < used:
-        end = min(start + _BLOCK, used)
-        first, second = words[0, start:end], words[1, start:end]
-        while query < queries.shape[1]:
-            if count + _BLOCK > out.shape[1]:
-                return count, start, query
-            query0, query1 = queries[0, query], queries[1, query]
-            for low in range(0, end - start, _GROUP):
-                high = min(low + _GROUP, end - start)
-                signs = uint64(0)  # its top bit: some code of the group is near, since a difference went below zero
-                for i in range(low, high):
-                    signs |= popcount(first[i] ^ query0) + popcount(second[i] ^ query1) - beyond
-                if not signs >> uint64(63):
+    blocks = (end - begin + _BLOCK - 1) // _BLOCK
+    for now in range(step, blocks * queries.shape[1]):
+        if count + _BLOCK > out.shape[1]:
+            return count, now
+        query = now % queries.shape[1]
+        start = begin + now // queries.shape[1] * _BLOCK
+        rows = min(_BLOCK, end - start)
+        first, second = words[0, start : start + rows], words[1, start : start + rows]
+        query0, query1 = queries[0, query], queries[1, query]
+        for low in range(0, rows, _GROUP):
+            high = min(low + _GROUP, rows)
+            signs = uint64(0)  # its top bit: some code of the group is near, since a difference went below zero
+            for i in range(low, high):
+                signs |= popcount(first[i] ^ query0) + popcount(second[i] ^ query1) - beyond
+            if not signs >> uint64(63):
+                continue
+            for row in range(start + low, start + high):
+                near = popcount(words[0, row] ^ query0) + popcount(words[1, row] ^ query1)
+                if int64(near) > radius or not alive[row]:
                     continue
-                for row in range(start + low, start + high):
-                    near = popcount(words[0, row] ^ query0) + popcount(words[1, row] ^ query1)
-                    if int64(near) > radius or not alive[row]:
-                        continue
-                    far = popcount(words[2, row] ^ queries[2, query]) + popcount(words[3, row] ^ queries[3, query])
-                    if int64(near + far) <= radius:
-                        out[0, count], out[1, count], out[2, count] = query, row, int64(near + far)
-                        count += 1
-            query += 1
-        query = 0
-        start = end
-    return count, start, 0
+                far = popcount(words[2, row] ^ queries[2, query]) + popcount(words[3, row] ^ queries[3, query])
+                if int64(near + far) <= radius:
+                    out[0, count], out[1, count], out[2, count] = query, row, int64(near + far)
+                    count += 1
+    return count, -1
+
+
+def collected(search: Callable[[int, Found], tuple[int, int]], room: int = 0) -> Found:
+    """All that a kernel finds: where it stops before a full buffer, it goes on from that step with an empty one.
+
+    It takes the step to begin with and a buffer for `room` hits at least, which is the most that a step may find; it
+    returns how many it found and the next step, or -1.
+    """
+    out = np.empty((3, max(room, _FEWEST_OUT)), np.int64)
+    chunks = []
+    step = 0
+    while step >= 0:
+        count, step = search(step, out)
+        chunks.append(out[:, :count].copy())
+    return np.concatenate(chunks, axis=1)
 
 
 def _as_words(codes: Codes) -> Words:
@@ -128,22 +146,22 @@ class ScanIndex:
         """
         if not 0 <= radius <= 256:
             raise BadCodesError(f"radius {radius} was given; it lies from 0 to 256")
-        found = self._scan_all(_as_words(queries), radius)
+        found = self._find(_as_words(queries), radius)
         keys = self._keys[found[1]]
         order = np.lexsort((keys, found[2], found[0]))
         return Hits(query=found[0][order], key=keys[order], distance=found[2][order])
 
-    def _scan_all(self, queries: Words, radius: int) -> NDArray[np.int64]:
-        """All hits as 3 x n (query, row, distance): when a buffer is full, the scan goes on with a new one."""
-        if not (queries.shape[1] and self._used):
+    def _find(self, queries: Words, radius: int) -> Found:
+        """All hits among all rows."""
+        return self._scan_from(0, queries, radius)
+
+    def _scan_from(self, begin: int, queries: Words, radius: int) -> Found:
+        """All hits among the rows from `begin` on."""
+        if begin == self._used or not queries.shape[1]:
             return np.empty((3, 0), np.int64)
-        out = np.empty((3, _FEWEST_OUT), np.int64)
-        chunks: list[NDArray[np.int64]] = []
-        start, query = 0, 0
-        while start < self._used:
-            count, start, query = _scan(self._words, self._alive, self._used, queries, radius, start, query, out)
-            chunks.append(out[:, :count].copy())
-        return np.concatenate(chunks, axis=1)
+        return collected(
+            lambda step, out: _scan(self._words, self._alive, begin, self._used, queries, radius, step, out)
+        )
 
     def _resize(self, capacity: int) -> None:
         used = self._used

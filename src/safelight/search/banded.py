@@ -1,0 +1,199 @@
+"""The banded exact engine: only codes that agree with the query on a stretch, but for a few bits, are looked at.
+
+Rules kept here:
+- a code is 16 bands of 16 bits, in a ring. Each band is allowed so many differing bits that these numbers, each plus
+  one, add up to the radius plus one. A code within the radius then has a band that differs by no more than allowed and,
+  taken with the band after it, by no more than both are allowed and one bit. For over the ring the sum of (differing -
+  allowed - 1) is below zero; begin after the last place where its running sum is highest, and it stays below zero;
+- each band's table names the rows that hold each of 65,536 values, and what these hold in the band after it, so that
+  codes which agree so far are read off it. A code that agrees on several bands is answered by the first of them, once;
+- what would cost more than the plain scan is scanned: a radius above 31, a query whose values are common, few codes,
+  codes added since the tables were built. Clusters and sets of equal codes are ordinary input.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numba import int64, uint8, uint16, uint32, uint64, void
+from numpy.typing import NDArray
+
+from safelight.search.scan import Found, ScanIndex, Words, collected
+from safelight.signatures.compiled import array, kernel, part, popcount, several
+
+Tables: TypeAlias = tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint16]]
+"""Of each band: where the rows of each value begin, the rows sorted by value, and what each holds in the next band."""
+
+_BANDS = 16
+_VALUES = 1 << 16
+_WIDEST = 31  # bits: up to this radius no band may differ by more than one
+_FEWEST = 1 << 15  # codes; fewer are scanned sooner than looked up
+_DEAREST = 16  # a code that is looked up costs no more than scanning this many
+_TAIL = 8  # the tables are built anew when an eighth of their rows has been added
+_MOST = 1 << 32  # rows that the tables can name
+
+_TABLES = several(array(uint32, 2, writable=True), array(uint32, 2, writable=True), array(uint16, 2, writable=True))
+
+
+@part
+def _value(words: Words, column: int, band: int) -> int:
+    """What a code holds in a band; the band after the last is the first."""
+    turn = band % _BANDS
+    value: int = int64((words[turn // 4, column] >> uint64(turn % 4 * 16)) & uint64(_VALUES - 1))
+    return value
+
+
+@part
+def _allowed(radius: int, band: int) -> int:
+    """How many bits a band may differ by, -1 (nothing agrees on it) to 1. Buckets to look in: 1 + 16 x this, if any."""
+    return (radius + 1 + band % _BANDS) // _BANDS - 1
+
+
+@part
+def _bucket(offsets: NDArray[np.uint32], band: int, value: int, turn: int) -> tuple[int, int]:
+    """Where the rows begin and end that hold in a band this value (turn 0) or it with one bit turned (1 to 16)."""
+    held = value ^ ((1 << turn) >> 1)
+    return int64(offsets[band, held]), int64(offsets[band, held + 1])
+
+
+@part
+def _answers(words: Words, row: int, queries: Words, query: int, radius: int, band: int) -> bool:
+    """Whether this band is the first on which the row and the query agree; it is known to be one."""
+    after = popcount(uint64(_value(words, row, 0) ^ _value(queries, query, 0)))
+    for earlier in range(band):
+        here = after
+        after = popcount(uint64(_value(words, row, earlier + 1) ^ _value(queries, query, earlier + 1)))
+        allowed = _allowed(radius, earlier)
+        if int64(here) <= allowed and int64(here + after) <= allowed + _allowed(radius, earlier + 1) + 1:
+            return False
+    return True
+
+
+@kernel(void(array(uint64, 2), _TABLES))
+def _fill(words: Words, tables: Tables) -> None:
+    """Fill tables with the first rows, as many as there is room for; they come with zeros for their first part."""
+    offsets, rows, after = tables
+    for band in range(_BANDS):
+        for row in range(rows.shape[1]):
+            offsets[band, _value(words, row, band) + 1] += uint32(1)
+        for value in range(_VALUES):
+            offsets[band, value + 1] += offsets[band, value]
+        free = offsets[band, :_VALUES].copy()
+        for row in range(rows.shape[1]):
+            value = _value(words, row, band)
+            rows[band, free[value]] = row
+            after[band, free[value]] = _value(words, row, band + 1)
+            free[value] += uint32(1)
+
+
+@kernel(array(int64, 1, writable=True)(_TABLES, array(uint64, 2), int64))
+def _count(tables: Tables, queries: Words, radius: int) -> NDArray[np.int64]:
+    """How many rows stand in the buckets of each query."""
+    counts = np.zeros(queries.shape[1], np.int64)
+    for query in range(queries.shape[1]):
+        for band in range(_BANDS):
+            value = _value(queries, query, band)
+            for turn in range(1 + 16 * _allowed(radius, band)):
+                begin, end = _bucket(tables[0], band, value, turn)
+                counts[query] += end - begin
+    return counts
+
+
+@part
+def _gather(tables: Tables, band: int, value: int, turns: int, buckets: NDArray[np.int64]) -> int:
+    """Note where a band's buckets begin and end and what follows their first rows; returns how many rows they hold.
+
+    Nothing needs what follows. It is read so that memory fetches it for all buckets at once, and not one by one.
+    """
+    after = tables[2]
+    held = 0
+    for turn in range(turns):
+        begin, end = _bucket(tables[0], band, value, turn)
+        buckets[0, turn], buckets[1, turn] = begin, end
+        buckets[2, turn] = after[band, min(begin, after.shape[1] - 1)]
+        held += end - begin
+    return held
+
+
+@kernel(
+    several(int64, int64)(
+        array(uint64, 2), array(uint8, 1), _TABLES, array(uint64, 2), int64, int64, array(int64, 2, writable=True)
+    )
+)
+def _look_up(
+    words: Words, alive: NDArray[np.uint8], tables: Tables, queries: Words, radius: int, step: int, out: Found
+) -> tuple[int, int]:
+    """Look each query up in each band from `step` on; stop where `out` might overflow, as a scan does."""
+    count = 0
+    _, rows, after = tables
+    buckets = np.empty((3, 17), np.int64)
+    for now in range(step, queries.shape[1] * _BANDS):
+        query, band = now // _BANDS, now % _BANDS
+        next_value = _value(queries, query, band + 1)
+        both = _allowed(radius, band) + _allowed(radius, band + 1) + 1
+        turns = 1 + 16 * _allowed(radius, band)
+        if count + _gather(tables, band, _value(queries, query, band), turns, buckets) > out.shape[1]:
+            return count, now
+        for turn in range(turns):
+            left = both - min(turn, 1)
+            for place in range(buckets[0, turn], buckets[1, turn]):
+                if int64(popcount(uint64(after[band, place] ^ next_value))) > left:
+                    continue
+                row = int64(rows[band, place])
+                distance = uint64(0)
+                for word in range(4):
+                    distance += popcount(words[word, row] ^ queries[word, query])
+                if int64(distance) <= radius and alive[row] and _answers(words, row, queries, query, radius, band):
+                    out[0, count], out[1, count], out[2, count] = query, row, int64(distance)
+                    count += 1
+    return count, -1
+
+
+class BandedIndex(ScanIndex):
+    """A `HammingIndex` in memory: a scan's 41 bytes a code, 96 for the tables, and 4 MB that the tables always take.
+
+    The tables are built by the first call that needs them. From `fewest` codes on they are used, and for each query to
+    which they give less than one in `dearest` of the codes to look at.
+    """
+
+    def __init__(self, *, fewest: int = _FEWEST, dearest: int = _DEAREST) -> None:
+        super().__init__()
+        self._fewest, self._dearest = fewest, dearest
+        self._tables: Tables | None = None
+
+    def _find(self, queries: Words, radius: int) -> Found:
+        tables = self._tables_now() if radius <= _WIDEST else None
+        if tables is None:
+            return super()._find(queries, radius)
+        built = tables[1].shape[1]
+        counts = _count(tables, queries, radius)
+        is_common = counts * self._dearest > built
+        rare, common = np.flatnonzero(~is_common), np.flatnonzero(is_common)
+        asked = np.take(queries, rare, axis=1)
+        found = [
+            collected(
+                lambda step, out: _look_up(self._words, self._alive, tables, asked, radius, step, out),
+                room=int(counts[rare].max(initial=0)),
+            ),
+            self._scan_from(built, asked, radius),
+            self._scan_from(0, np.take(queries, common, axis=1), radius),
+        ]
+        for hits, numbers in zip(found, (rare, rare, common), strict=True):
+            hits[0] = numbers[hits[0]]
+        return np.concatenate(found, axis=1)
+
+    def _tables_now(self) -> Tables | None:
+        """The tables, where they pay; built anew when too many codes have been added since."""
+        built = 0 if self._tables is None else self._tables[1].shape[1]
+        if self._fewest <= self._used < _MOST and self._used - built > built // _TAIL:
+            tables = (  # numpy's own memory, which lies in large pages: rows are read in no order
+                np.zeros((_BANDS, _VALUES + 1), np.uint32),
+                np.empty((_BANDS, self._used), np.uint32),
+                np.empty((_BANDS, self._used), np.uint16),
+            )
+            _fill(self._words, tables)
+            self._tables = tables
+        return self._tables
+
+    def _compact(self) -> None:
+        super()._compact()
+        self._tables = None
