@@ -28,15 +28,14 @@ class TooLongError(Exception):
 
 def send(connection: socket.socket, kind: Frame, payload: bytes = b"", fds: tuple[int, ...] = ()) -> None:
     """Send one frame, with open files if any."""
-    head = _HEAD.pack(kind, len(payload))
+    first = _HEAD.pack(kind, len(payload)) + payload[:_CHUNK]
     if fds:
-        socket.send_fds(connection, [head], list(fds))
+        sent = socket.send_fds(connection, [first], list(fds))
+        connection.sendall(memoryview(first)[sent:])
     else:
-        head += payload[:_CHUNK]
-        payload = payload[_CHUNK:]
-        connection.sendall(head)
-    if payload:
-        connection.sendall(payload)
+        connection.sendall(first)
+    if len(payload) > _CHUNK:
+        connection.sendall(memoryview(payload)[_CHUNK:])
 
 
 def receive(connection: socket.socket, bound: int) -> tuple[Frame, bytes]:
@@ -49,15 +48,15 @@ def receive(connection: socket.socket, bound: int) -> tuple[Frame, bytes]:
         TimeoutError: the socket's time-out passed before the whole frame was there.
     """
     limit = connection.gettimeout()
-    deadline = None if limit is None else time.monotonic() + limit
+    patience = None if limit is None else _Patience(connection, limit)
     try:
-        kind, length = _HEAD.unpack(_exactly(connection, _HEAD.size, deadline))
+        kind, length = _HEAD.unpack(_exactly(connection, _HEAD.size, patience))
         if length > bound:
             raise TooLongError
-        return Frame(kind), _exactly(connection, length, deadline)
+        return Frame(kind), _exactly(connection, length, patience)
     finally:
-        if connection.fileno() >= 0:
-            connection.settimeout(limit)
+        if patience is not None:
+            patience.restore()
 
 
 def receive_with_fd(connection: socket.socket, bound: int) -> tuple[Frame, bytes, int]:
@@ -71,14 +70,35 @@ def receive_with_fd(connection: socket.socket, bound: int) -> tuple[Frame, bytes
     return Frame(kind), _exactly(connection, length), fds[0]
 
 
-def _exactly(connection: socket.socket, length: int, deadline: float | None = None) -> bytes:
+class _Patience:
+    """One time-out for a whole frame, however many pieces it comes in; most come in two, at once."""
+
+    def __init__(self, connection: socket.socket, limit: float) -> None:
+        self._connection, self._limit = connection, limit
+        self._began = time.monotonic()
+        self._shortened = False
+
+    def shorten(self) -> None:
+        """Wait no longer for the next piece than what is left; a fraction spent so far is not worth a system call."""
+        spent = time.monotonic() - self._began
+        if self._shortened or spent > self._limit / 100:
+            self._connection.settimeout(max(self._limit - spent, 0.001))
+            self._shortened = True
+
+    def restore(self) -> None:
+        """Give the connection its own time-out back."""
+        if self._shortened and self._connection.fileno() >= 0:
+            self._connection.settimeout(self._limit)
+
+
+def _exactly(connection: socket.socket, length: int, patience: _Patience | None = None) -> bytes:
     if not length:
         return b""
     buffer = bytearray(length)
     view = memoryview(buffer)
     while view:
-        if deadline is not None:
-            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+        if patience is not None:
+            patience.shorten()
         count = connection.recv_into(view)
         if not count:
             raise EOFError
