@@ -58,10 +58,12 @@ class StackMember(models.Model):
 
 
 class Kept(models.Model):
-    """An item whose content is kept in the object store for a case."""
+    """An item whose content is kept in the object store for a case; while it is `leaving`, it may be gone already."""
 
     case = models.ForeignKey(Case, models.PROTECT)
     item = models.ForeignKey(Item, models.PROTECT)
+    leaving = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "item"], name="casework_kept_once")]
+        indexes = [models.Index(fields=["case"], condition=Q(leaving=True), name="casework_kept_leaving")]

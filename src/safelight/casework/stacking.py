@@ -54,17 +54,28 @@ def do_settle_kept(case: Case, store: ObjectStore) -> None:
     answered = Answer.objects.filter(case=case, current=True, verdict__in=[one.value for one in _KEPT]).values("item")
     stacked = StackMember.objects.filter(case=case, near=False)
     copies = stacked.exclude(item=F("representative")).values("item")
-    kept = Kept.objects.filter(case=case)
     with transaction.atomic():
         lock_kept()
-        items = list(kept.filter(Q(item__in=copies) | ~Q(item__in=answered)).values_list("item_id", flat=True))
+        surplus = Q(item__in=copies) | ~Q(item__in=answered)
+        Kept.objects.filter(surplus, case=case, leaving=False).update(leaving=True)
+    do_let_go(case, store)
+
+
+def do_let_go(case: Case, store: ObjectStore) -> None:
+    """Remove what is leaving, also what a run that was killed had marked: nothing counts as kept that is not there."""
+    leaving = Kept.objects.filter(case=case, leaving=True)
+    if not leaving.exists():
+        return
+    with transaction.atomic():
+        lock_kept()
+        items = list(leaving.values_list("item_id", flat=True))
         still = set(Kept.objects.filter(item__in=items).exclude(case=case).values_list("item_id", flat=True))
         signatures = Item.objects.filter(pk__in=set(items) - still).values_list("signature", flat=True)
         # The content goes before its row: after a crash in between, the next run does the same again.
         for stored in fetch(list(signatures)).values():
             if stored.sha256:
                 store.remove(stored.sha256.hex())
-        kept.filter(item__in=items).delete()
+        Kept.objects.filter(case=case, item__in=items).delete()
 
 
 def lock_kept(*, shared: bool = False) -> None:

@@ -19,6 +19,7 @@ from safelight.samples.exif import Camera
 from safelight.samples.formats import FORMATS, camera_jpeg
 from safelight.samples.pictures import picture
 from safelight.signatures.digests import digest
+from safelight.vault.stores.folder import FolderStore
 from tests.integration.casework.conftest import NOW, zipped
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -242,6 +243,29 @@ def test_what_a_killed_run_put_into_the_store_is_found_there(bench, monkeypatch)
     monkeypatch.undo()
     assert (len(list(bench.store.keys())), Kept.objects.count()) == (2, 0)
     assert bench.check(examiner=REFUSE).unkept == 0
+    assert kept(bench) == {key(png(1)), key(png(2))}
+
+
+def test_content_that_was_let_go_of_when_power_failed_does_not_count_as_kept(bench, monkeypatch):
+    """The content is gone, its row is not: what is wanted again later is read again."""
+    bench.put("one.png", png(1))
+    bench.put("two.png", png(2))
+    bench.check(examiner=SKETCH)
+    learn(bench, png(1))
+    real = FolderStore.remove
+
+    def fail(self, name):
+        real(self, name)
+        raise SystemExit
+
+    monkeypatch.setattr(FolderStore, "remove", fail)
+    with pytest.raises(SystemExit):
+        bench.check(examiner=REFUSE)
+    monkeypatch.undo()
+    assert Kept.objects.count() == len(list(bench.store.keys())) + 1
+    bench.check(examiner=REFUSE, keep=Keep.NONE)
+    assert kept(bench) == {key(png(2))}
+    assert bench.check(examiner=REFUSE, keep=Keep.ALL).unkept == 0
     assert kept(bench) == {key(png(1)), key(png(2))}
 
 

@@ -20,7 +20,7 @@ from safelight.casework.check.recorder import Recorder
 from safelight.casework.check.versions import versions
 from safelight.casework.judging import judge_items
 from safelight.casework.models import Case
-from safelight.casework.stacking import do_settle_kept, do_stack_case
+from safelight.casework.stacking import do_let_go, do_settle_kept, do_stack_case
 from safelight.errors import UsageError
 from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
 from safelight.evidence.models import Exhibit, Item, Run, RunState, Sighting
@@ -192,6 +192,8 @@ def _finish(
     do_stack_case(case, spool=around.data / "tmp")
     if options.keep is Keep.NEW:
         do_settle_kept(case, around.store)
+    else:
+        do_let_go(case, around.store)
 
 
 def _keep_missing(unkept: Unkept, case: Case, nursery: Nursery, options: CheckOptions, around: Surroundings) -> int:
