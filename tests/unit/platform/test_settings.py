@@ -1,6 +1,7 @@
 """Settings: read once, documented, and refused where they would expose something."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from safelight.platform.settings import (
     read_settings,
 )
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "settings.md"
+ROOT = Path(__file__).parents[3]
+DOCUMENT = ROOT / "docs" / "settings.md"
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +43,14 @@ def test_nothing_is_documented_that_is_no_setting() -> None:
         if line.startswith(("| `SAFELIGHT_", "| `DATABASE_"))
     ]
     assert [row.split("`")[1] for row in rows] == list(describe_settings())
+
+
+def test_each_folder_of_the_data_folder_is_documented() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "src").rglob("*.py")))
+    used = set(re.findall(r"\bdata / \"(\w+)\"", code))
+    rows = re.findall(r"^\| `(\w+)/` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {"objects", "postgres"} <= used
+    assert set(rows) == used
 
 
 def test_the_environment_is_read_and_an_argument_stands_above_it(monkeypatch: pytest.MonkeyPatch) -> None:
