@@ -13,9 +13,7 @@ import csv
 import getpass
 import multiprocessing
 import os
-import platform
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -28,6 +26,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 from photographs import SIZES, jpegs
+from surroundings import CORES, commit, machine
 from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 
@@ -40,7 +39,6 @@ QUALITY = 50
 PLANTED = 0.3
 """Share of the files with a code near their own in the base: at 0 to 59 bits, on both sides of the radius."""
 WANTED = {"12 MP": 8.0, "2 MP": 5.0, "0.3 MP": 2.0}
-CORES = len(os.sched_getaffinity(0))
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -226,19 +224,8 @@ def compare(name: str, paths: list[Path], options: argparse.Namespace) -> str:
     )
 
 
-def machine() -> str:
-    """Processor, cores, system."""
-    model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        "?",
-    )
-    kernel = f"{platform.system()} {platform.release().split('-')[0]}"
-    return f"{model}, {CORES} cores, {kernel}, Python {platform.python_version()}"
-
-
 def write_results(rows: list[str], options: argparse.Namespace) -> None:
     """Write RESULTS.md anew."""
-    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     names = ("threatexchange", "pdqhash", "faiss-cpu", "pillow", "simplejpeg", "numba")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     method = str(__doc__).partition("\n\n")[2].partition("\n\n")[0]
@@ -246,7 +233,7 @@ def write_results(rows: list[str], options: argparse.Namespace) -> None:
     heads += ("list PDQ equal at quality ≥ 50", "verdicts that differ")
     text = f"""# Results
 
-`make bench`, {now():%Y-%m-%d}, commit {asked.stdout.strip() or "?"}; {machine()}; {versions}.
+`make bench`, {now():%Y-%m-%d}, commit {commit()}; {machine()}; {versions}.
 
 ## The whole job against `threatexchange`
 

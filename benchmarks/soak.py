@@ -11,8 +11,6 @@ or when its report lacks one of the files. Files that crash or hang a decoder ar
 import argparse
 import csv
 import json
-import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -24,10 +22,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from surroundings import ROOT, commit, machine
+
 from safelight.platform.clock import now
 from safelight.samples.many import Base, archive_bases, bases, make_many
 
-ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-c", "from safelight.cli import main; main()"]
 SECONDS_PER_FILE = 2.0
 """A run that takes longer than this for each of its files, and ten minutes, is ended and counts as aborted."""
@@ -122,23 +121,6 @@ def _keep(folder: Path | None, path: str, came: str, tally: Tally) -> None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, folder)
-
-
-def machine() -> str:
-    """Return processor, cores and memory of this machine, in words."""
-    named = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    cpu = named[0].split(":")[1].strip() if named else platform.machine()
-    cores, memory = len(os.sched_getaffinity(0)), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{cpu}, {cores} cores, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}"
-
-
-def commit() -> str:
-    """Return the commit that ran, and whether the tree differed from it."""
-    said = [
-        subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False).stdout.strip()
-        for words in (("rev-parse", "--short=12", "HEAD"), ("status", "--porcelain", "src"))
-    ]
-    return (said[0] or "unknown") + (" with changes" if said[1] else "")
 
 
 def write(path: Path, options: argparse.Namespace, tally: Tally, began: datetime) -> None:
