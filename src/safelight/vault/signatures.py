@@ -87,17 +87,6 @@ class DigestHit:
     size_agrees: bool | None
 
 
-@dataclass(frozen=True)
-class Code:
-    """One stored hash: its signature's id, which, frame, bits, quality."""
-
-    signature: int
-    which: Which
-    frame: int
-    bits: bytes
-    quality: int | None
-
-
 _CHUNK = 5000
 """Rows fetched at a time."""
 _STRETCHES = 4
@@ -145,11 +134,6 @@ FROM vault_pdq p JOIN vault_signature s ON s.id = p.signature_id
 WHERE s.realm = %s AND (p.quality IS NULL OR p.quality >= %s) GROUP BY p.signature_id / 65536
 """
 _PACKED = np.dtype([("signature", ">i8"), ("bits", np.uint8, (32,))])
-_CODES = """
-SELECT p.signature_id, p.which, p.frame, p.bits, p.quality
-FROM vault_pdq p JOIN vault_signature s ON s.id = p.signature_id
-WHERE s.realm = %s AND s.id > %s ORDER BY p.signature_id, p.which, p.frame, p.id
-"""
 
 
 def store(realm: Realm, rows: Sequence[NewSignature]) -> list[int]:
@@ -215,15 +199,6 @@ def fetch(signatures: Iterable[int]) -> dict[int, NewSignature]:
             for number, md5, sha1, sha256, size in cursor.fetchall():
                 found[number] = NewSignature(md5, sha1, sha256, size, tuple(hashes.get(number, ())))
     return found
-
-
-def codes(realm: Realm, *, after: int = 0) -> Iterator[Code]:
-    """Every stored PDQ of a realm with a signature id above `after`, in order of id, streamed."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_CODES, [int(realm), after])
-        while rows := cursor.fetchmany(_CHUNK):
-            for number, which, frame, bits, quality in rows:
-                yield Code(number, Which(which), frame, bits, quality)
 
 
 def code_arrays(realm: Realm, *, min_quality: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from safelight.vault import signatures
-from safelight.vault.signatures import Code, DigestHit, NewPdq, NewSignature, Realm, Which
+from safelight.vault.signatures import DigestHit, NewPdq, NewSignature, Realm, Which
 
 pytestmark = pytest.mark.django_db
 
@@ -84,43 +84,42 @@ def test_what_is_stored_comes_back_and_what_is_removed_does_not(rows: list[NewSi
         transaction.set_rollback(True)
 
 
-def test_codes_stream_one_realm_in_order_after_an_id() -> None:
-    def row(byte: int, frames: int) -> NewSignature:
-        pdqs = tuple(NewPdq(Which.LISTED, frame, bytes([byte]) * 32, 80) for frame in range(frames))
-        return NewSignature(bytes([byte]) * 16, None, None, None, pdqs)
-
-    first, second, third = signatures.store(Realm.KNOWN, [row(1, 2), row(2, 0), row(3, 1)])
-    signatures.store(Realm.ITEM, [row(4, 1)])
-    known = [
-        Code(first, Which.LISTED, 0, b"\1" * 32, 80),
-        Code(first, Which.LISTED, 1, b"\1" * 32, 80),
-        Code(third, Which.LISTED, 0, b"\3" * 32, 80),
-    ]
-    assert list(signatures.codes(Realm.KNOWN)) == known
-    assert list(signatures.codes(Realm.KNOWN, after=first)) == known[2:]
-    assert list(signatures.codes(Realm.KNOWN, after=second)) == known[2:]
+def codes(realm: Realm, min_quality: int = 0) -> list[tuple[int, bytes]]:
+    return sorted(
+        (number, bits.tobytes())
+        for numbers, rows in signatures.code_arrays(realm, min_quality=min_quality)
+        for number, bits in zip(numbers.tolist(), rows, strict=True)
+    )
 
 
 @quick
 @given(st.lists(ROWS, max_size=8), st.lists(ROWS, max_size=2), st.integers(0, 100))
-def test_arrays_hold_what_the_stream_holds(
+def test_arrays_hold_each_hash_of_one_realm_at_or_above_a_quality(
     rows: list[NewSignature], others: list[NewSignature], min_quality: int
 ) -> None:
     with transaction.atomic():
-        signatures.store(Realm.KNOWN, rows)
+        ids = signatures.store(Realm.KNOWN, rows)
         signatures.store(Realm.ITEM, others)
         expected = sorted(
-            (code.signature, code.bits)
-            for code in signatures.codes(Realm.KNOWN)
-            if code.quality is None or code.quality >= min_quality
+            (number, pdq.bits)
+            for number, row in zip(ids, rows, strict=True)
+            for pdq in row.pdqs
+            if pdq.quality is None or pdq.quality >= min_quality
         )
-        found = [
-            (number, bits.tobytes())
-            for numbers, codes in signatures.code_arrays(Realm.KNOWN, min_quality=min_quality)
-            for number, bits in zip(numbers.tolist(), codes, strict=True)
-        ]
-        assert sorted(found) == expected
+        assert codes(Realm.KNOWN, min_quality) == expected
         transaction.set_rollback(True)
+
+
+def test_arrays_come_stretch_by_stretch() -> None:
+    """Ids far apart, so that the hashes come in more stretches than are fetched at a time."""
+    expected = []
+    for stretch in range(7):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval(pg_get_serial_sequence('vault_signature', 'id'), %s)", [stretch << 16 | 9])
+        pdqs = tuple(NewPdq(Which.LISTED, frame, bytes([stretch]) * 32, 80) for frame in range(2))
+        (number,) = signatures.store(Realm.KNOWN, [NewSignature(bytes(16), None, None, None, pdqs)])
+        expected += [(number, bytes([stretch]) * 32)] * 2
+    assert codes(Realm.KNOWN) == sorted(expected)
 
 
 def test_a_failed_transaction_leaves_no_row() -> None:
