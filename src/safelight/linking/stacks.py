@@ -19,9 +19,9 @@ from numba import boolean, int64
 from numpy.typing import NDArray
 
 from safelight.linking.types import Stack, StackItem, StackMember
+from safelight.media.compiled import array, kernel, several
 from safelight.search.scan import ScanIndex
 from safelight.signatures import tiles
-from safelight.signatures.compiled import array, kernel, several
 
 RADIUS = 10
 MATCH_RADIUS = 31

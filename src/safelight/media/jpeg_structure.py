@@ -6,10 +6,14 @@ millisecond.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+from numba import int64, uint8
+from numpy.typing import NDArray
+
+from safelight.media.compiled import array, kernel
 from safelight.media.container import Found
 from safelight.media.jpeg_segments import read_segment
 from safelight.media.jpeg_tables import nearest_quality
@@ -17,6 +21,7 @@ from safelight.media.text import MAX_TEXT
 from safelight.media.types import JpegStructure
 
 _MAX_SEGMENTS = 10_000
+_STRETCH = 256
 _SOI, _EOI, _SOS, _DQT, _DHT, _COM, _TEM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xFE, 0x01
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -100,9 +105,9 @@ def _read_frame(marker: int, segment: memoryview, head: JpegHead, trace: _Trace)
 
 def _segments(view: memoryview, head: JpegHead) -> Iterator[tuple[int, int, int]]:
     """Yield marker, start and end of each segment's content; sets `head.end` at the first EOI."""
-    at = 0
+    content, at = np.frombuffer(view, np.uint8), 0
     for _ in range(_MAX_SEGMENTS):
-        at = _next_marker(view, at)
+        at = _find_marker(content, at)
         if at < 0:
             return
         marker = view[at + 1]
@@ -122,13 +127,26 @@ def _segments(view: memoryview, head: JpegHead) -> Iterator[tuple[int, int, int]
     head.found.problems.add(f"more than {_MAX_SEGMENTS} JPEG segments: the rest was not read")
 
 
-def _next_marker(view: memoryview, at: int) -> int:
-    """Where the next marker begins at or after `at`: not stuffing (FF00), a restart (FFD0-FFD7) or a fill byte."""
-    found = _MARKER.search(view, at)
-    return found.start() if found else -1
+@kernel(int64(array(uint8, 1), int64))
+def _find_marker(content: NDArray[np.uint8], at: int) -> int:
+    """Where the next marker begins at or after `at`, or -1: not stuffing (FF00), a restart (FFD0-FFD7) or a fill byte.
 
-
-_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+    Whether a stretch holds one is decided without a branch, in bytes, so that the processor compares many at a time.
+    """
+    last = len(content) - 1
+    while at < last:
+        end = min(at + _STRETCH, last)
+        here, following = content[at:end], content[at + 1 : end + 1]
+        found = np.uint8(0)
+        for i in range(len(here)):
+            byte, after = here[i], following[i]
+            found = np.uint8(found | np.uint8((byte == 0xFF) & (after != 0) & (after != 0xFF) & (after & 0xF8 != 0xD0)))
+        if found:
+            for i in range(len(here)):
+                if here[i] == 0xFF and 0 < following[i] < 0xFF and following[i] & 0xF8 != 0xD0:
+                    return at + i
+        at = end
+    return -1
 
 
 def _name(marker: int) -> str:

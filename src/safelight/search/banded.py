@@ -17,8 +17,8 @@ import numpy as np
 from numba import int64, uint8, uint16, uint32, uint64, void
 from numpy.typing import NDArray
 
+from safelight.media.compiled import array, kernel, part, popcount, several
 from safelight.search.scan import Found, ScanIndex, Words, collected
-from safelight.signatures.compiled import array, kernel, part, popcount, several
 
 Tables: TypeAlias = tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint16]]
 """Of each band: where the rows of each value begin, the rows sorted by value, and what each holds in the next band."""

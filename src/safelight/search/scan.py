@@ -12,8 +12,8 @@ from numba import int64, uint8, uint64
 from numpy.typing import NDArray
 
 from safelight.errors import UsageError
+from safelight.media.compiled import array, kernel, popcount, several
 from safelight.search.ports import Codes, Hits, Keys
-from safelight.signatures.compiled import array, kernel, popcount, several
 
 Words = NDArray[np.uint64]
 Found = NDArray[np.int64]

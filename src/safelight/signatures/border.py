@@ -16,8 +16,8 @@ import numpy as np
 from numba import int64, uint8
 from numpy.typing import NDArray
 
+from safelight.media.compiled import array, kernel, part
 from safelight.media.types import Pixels
-from safelight.signatures.compiled import array, kernel, part
 
 TOLERANCE = 10
 MOST_OTHER = 0.01  # of a line's pixels

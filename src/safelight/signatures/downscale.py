@@ -18,8 +18,8 @@ import numpy as np
 from numba import float32, float64, int64, uint8
 from numpy.typing import NDArray
 
+from safelight.media.compiled import array, kernel, part, several
 from safelight.media.types import Pixels
-from safelight.signatures.compiled import array, kernel, part, several
 
 SIDE = 64
 LUMA = (0.299, 0.587, 0.114)

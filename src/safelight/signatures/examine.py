@@ -7,10 +7,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.media.compiled import warm_up
 from safelight.media.picture import open_picture
 from safelight.media.types import Frame, Kind, Metadata, Picture, UnreadablePictureError
 from safelight.signatures import pdq
-from safelight.signatures.compiled import warm_up
 from safelight.signatures.pixels import pixel_digest, shown_pixels
 from safelight.signatures.tiles import to_bytes
 from safelight.signatures.types import Embedded, Examination, Still

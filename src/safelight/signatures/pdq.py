@@ -21,8 +21,8 @@ from numba import float32, float64, int64, uint8
 from numpy.typing import NDArray
 
 from safelight.errors import InputError
+from safelight.media.compiled import array, kernel, part, several
 from safelight.media.types import Pixels
-from safelight.signatures.compiled import array, kernel, part, several
 from safelight.signatures.downscale import SIDE, Tile64, Tiles64, downscale
 from safelight.signatures.reference_filter import MOST_PIXELS, downscale_as_reference
 from safelight.signatures.types import TRANSFORMS, Pdq

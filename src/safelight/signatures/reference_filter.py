@@ -9,8 +9,8 @@ import numpy as np
 from numba import float32, int64, types, uint8
 from numpy.typing import NDArray
 
+from safelight.media.compiled import array, kernel, part
 from safelight.media.types import Pixels
-from safelight.signatures.compiled import array, kernel, part
 from safelight.signatures.downscale import Tile64, Tiles64
 
 MOST_PIXELS = 16_000_000

@@ -11,7 +11,7 @@ import numpy as np
 from numba import float64, int64, uint8
 from numpy.typing import NDArray
 
-from safelight.signatures.compiled import array, kernel
+from safelight.media.compiled import array, kernel
 from safelight.signatures.downscale import SIDE, Tile64
 
 TILE_BYTES = SIDE * SIDE

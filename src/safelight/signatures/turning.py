@@ -4,8 +4,8 @@ import numpy as np
 from numba import boolean, uint8, void
 from numpy.typing import NDArray
 
+from safelight.media.compiled import array, kernel
 from safelight.media.types import Pixels
-from safelight.signatures.compiled import array, kernel
 
 _SIDE = 32  # pixels of a square that fits the cache in both orders
 

@@ -10,12 +10,14 @@ from tests.unit.media.making import still_in_every_format
 
 PROBE = """
 import json, sys
+from safelight.media.compiled import warm_up
 from safelight.media.picture import open_picture
 from safelight.media.sniff import sniff
 from safelight.media.types import UnreadablePictureError
 from pathlib import Path
 
 contents = [path.read_bytes() for path in sorted(Path(sys.argv[1]).iterdir())]
+warm_up()
 before = set(sys.modules)
 for content in contents:
     for size in (len(content), len(content) * 7 // 10):

@@ -26,7 +26,7 @@ def run(code: str, **environment: str) -> str:
 
 ONE = """
 import numba, numpy as np
-from safelight.signatures import compiled
+from safelight.media import compiled
 from safelight.signatures.turning import turn
 turn(np.zeros((2, 3, 3), np.uint8), 6)
 print(numba.config.CACHE_DIR)
