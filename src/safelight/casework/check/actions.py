@@ -27,11 +27,11 @@ from safelight.evidence.models import Exhibit, Item, Run, RunState, Sighting
 from safelight.known.matching import KnownBase
 from safelight.known.rules import DEMO_SCHEME
 from safelight.known.schemes import require_scheme
+from safelight.media.compiled import warm_up
 from safelight.platform.database import BusyError, advisory_lock
 from safelight.platform.settings import is_demo
 from safelight.sandbox import LayerMissingError, Nursery
 from safelight.sandbox.layers import WHAT_FOLLOWS, missing
-from safelight.signatures.compiled import warm_up
 from safelight.vault.objects import ObjectStore
 
 _CHUNK = 500
