@@ -5,9 +5,11 @@ from typing import Annotated
 
 import msgspec
 
+from safelight.media.compiled import warm_up
 from safelight.media.picture import open_picture
 from safelight.media.types import Kind
 
+__all__ = ["EXTRACTOR", "decode_embedded", "extract", "warm_up"]
 EXTRACTOR = "safelight.media.embedded:extract"
 _MOST = 16
 _encode = msgspec.msgpack.Encoder().encode
