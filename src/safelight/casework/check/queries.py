@@ -20,22 +20,24 @@ _VERDICTS = {Keep.NEW: (Verdict.NEW, Verdict.COPY), Keep.NONE: (), Keep.ALL: tup
 _PICTURES = (ItemState.PICTURE, ItemState.DAMAGED, ItemState.UNREADABLE)
 
 # As `do_settle_kept` lets go: a copy in a stack is stood for by its representative.
+# The "+ 0" keep a planner without statistics, as after a first run, from reading a whole exhibit for each item.
 _MISSING = """
 SELECT a.item_id
   FROM casework_answer a JOIN evidence_item i ON i.id = a.item_id
  WHERE a.case_id = %(case)s AND a.current AND a.verdict = ANY(%(verdicts)s) AND i.state = ANY(%(states)s)
    AND NOT EXISTS (SELECT 1 FROM casework_kept k WHERE k.case_id = a.case_id AND k.item_id = a.item_id)
-   AND (%(copies)s OR NOT EXISTS (
+   AND NOT EXISTS (
         SELECT 1 FROM casework_stackmember m
-         WHERE m.case_id = a.case_id AND m.item_id = a.item_id AND NOT m.near AND m.representative_id <> m.item_id))
-   AND EXISTS (SELECT 1 FROM evidence_sighting s WHERE s.item_id = a.item_id AND s.exhibit_id = %(exhibit)s)
+         WHERE NOT %(copies)s
+           AND m.case_id + 0 = a.case_id AND m.item_id = a.item_id AND NOT m.near AND m.representative_id <> m.item_id)
+   AND EXISTS (SELECT 1 FROM evidence_sighting s WHERE s.item_id = a.item_id AND s.exhibit_id + 0 = %(exhibit)s)
 """
 # From each sighting up to the file that holds it; archives last, for walking one costs more than reading a file.
 _PLACES = """
 WITH RECURSIVE up AS (
     SELECT s.id AS outermost, ARRAY[s.item_id] AS chain, s.parent_id AS parent
       FROM evidence_sighting s
-     WHERE s.item_id = ANY(%(items)s) AND s.exhibit_id = %(exhibit)s AND s.source_id = ANY(%(sources)s)
+     WHERE s.item_id = ANY(%(items)s) AND s.exhibit_id + 0 = %(exhibit)s AND s.source_id = ANY(%(sources)s)
     UNION ALL
     SELECT p.id, p.item_id || up.chain, p.parent_id
       FROM up JOIN evidence_sighting p ON p.id = up.parent
@@ -51,7 +53,7 @@ SELECT up.outermost, r.root, f.name, f.size, up.chain
 _LEFT = """
 SELECT DISTINCT ON (s.item_id) s.item_id, s.id, s.source_id = ANY(%(sources)s)
   FROM evidence_sighting s
- WHERE s.item_id = ANY(%(items)s) AND s.exhibit_id = %(exhibit)s
+ WHERE s.item_id = ANY(%(items)s) AND s.exhibit_id + 0 = %(exhibit)s
    AND NOT EXISTS (SELECT 1 FROM casework_kept k WHERE k.case_id = %(case)s AND k.item_id = s.item_id)
  ORDER BY s.item_id, s.source_id = ANY(%(sources)s) DESC, s.id
 """
