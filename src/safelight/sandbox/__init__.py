@@ -15,12 +15,14 @@ from safelight.sandbox.errors import (
     WorkerCrashedError,
     WorkerTimedOutError,
 )
+from safelight.sandbox.handover import Handover
 from safelight.sandbox.layers import Layer
 from safelight.sandbox.limits import Limits
 from safelight.sandbox.nursery import Nursery, Worker
 from safelight.sandbox.pool import Job, Outcome, Pool
 
 __all__ = [
+    "Handover",
     "Job",
     "Layer",
     "LayerMissingError",

@@ -13,11 +13,14 @@ from typing import Any
 
 from safelight.sandbox.content import SealedContent
 from safelight.sandbox.errors import SandboxError, WorkerCrashedError
+from safelight.sandbox.handover import Handover
 from safelight.sandbox.nursery import Nursery, Worker
 
 HELD = 4
 """How many answers of one worker are held back."""
 _IDLE_SECONDS = 0.05
+_JOBS_WAITING = 8
+"""For each worker, so that none is idle while whoever submits looks the other way for a moment."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Pool:
         self._nursery = nursery
         self._deliver = deliver
         self._task = task
-        self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=2 * workers)
+        self._jobs: Handover[Job | None] = Handover(_JOBS_WAITING * workers)
         self._threads = [threading.Thread(target=self._serve, name=f"sandbox-{n}", daemon=True) for n in range(workers)]
         self._failed: BaseException | None = None
         self.replaced = 0
@@ -61,13 +64,8 @@ class Pool:
         Raises:
             CannotRunError: a worker could not be set up any more.
         """
-        while True:
-            self.check()
-            try:
-                self._jobs.put(job, timeout=1)
-            except queue.Full:
-                continue
-            return
+        self.check()
+        self._jobs.put(job, self.check)
 
     def check(self) -> None:
         """Raise what ended the work, where something did.
@@ -82,25 +80,20 @@ class Pool:
         """Finish every queued job (or drop those not begun), deliver every outcome, and end the workers."""
         while drop:
             try:
-                job = self._jobs.get_nowait()
+                job = self._jobs.take()
             except queue.Empty:
                 break
             if job is not None:
                 job.content.close()
         for _ in self._threads:
-            self._put_end()
+            self._jobs.put(None, self._ended)
         for thread in self._threads:
             thread.join()
         if self._failed is not None and not drop:
             raise self._failed
 
-    def _put_end(self) -> None:
-        while any(thread.is_alive() for thread in self._threads):
-            try:
-                self._jobs.put(None, timeout=1)
-            except queue.Full:
-                continue
-            return
+    def _ended(self) -> bool:
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _serve(self) -> None:
         try:
@@ -110,7 +103,7 @@ class Pool:
 
     def next_job(self) -> Job | None:
         """The next job, for a shift; raises queue.Empty after a moment without one."""
-        return self._jobs.get(timeout=_IDLE_SECONDS)
+        return self._jobs.take(_IDLE_SECONDS)
 
     def fresh(self) -> Worker:
         """A new worker, for a shift."""

@@ -17,9 +17,11 @@ from safelight.evidence.models import Exhibit, SightingHow, SightingState, Sourc
 from safelight.evidence.names import place, text_of
 from safelight.evidence.queries import Known, known_places, recorded_files
 from safelight.evidence.walk import Found, Met, walk
+from safelight.sandbox import Handover
 
 _CHUNK = 500
 _READERS = 2
+_TASKS_WAITING = 64
 _Task = tuple[Found, int, bytes, Known | None]
 
 
@@ -31,7 +33,7 @@ class Intake:
     ) -> None:
         self._exhibit, self._sources, self._reader, self._line, self._tally = exhibit, sources, reader, line, tally
         self._resumed = resumed
-        self._tasks: queue.Queue[_Task | None] = queue.Queue(maxsize=4 * _READERS)
+        self._tasks: Handover[_Task | None] = Handover(_TASKS_WAITING)
         self._closed: set[bytes] = set()
         self.failed: BaseException | None = None
         targets = [self._walk] + [self._read] * _READERS
@@ -91,18 +93,12 @@ class Intake:
             yield found, source, root, before
 
     def _give(self, task: _Task | None) -> bool:
-        while not self._line.stop.is_set():
-            try:
-                self._tasks.put(task, timeout=0.5)
-            except queue.Full:
-                continue
-            return True
-        return False
+        return self._tasks.put(task, self._line.stop.is_set)
 
     def _read(self) -> None:
         while not self._line.stop.is_set():
             try:
-                task = self._tasks.get(timeout=0.5)
+                task = self._tasks.take(0.5)
             except queue.Empty:
                 continue
             if task is None:

@@ -1,6 +1,5 @@
 """The production line between reading and recording: one queue, the sandbox pool, and who waits for whom."""
 
-import queue
 import threading
 
 from safelight.casework.check.budget import Budget, contents_allowed
@@ -9,7 +8,7 @@ from safelight.casework.check.settling import settle, settle_as_seen
 from safelight.evidence.drafts import Draft
 from safelight.evidence.reading import Reading
 from safelight.evidence.recording import SeenItem, find_items
-from safelight.sandbox import Job, Nursery, Outcome, Pool
+from safelight.sandbox import Handover, Job, Nursery, Outcome, Pool
 
 _BUDGET_BYTES = 512 << 20
 _QUEUE = 2000
@@ -20,7 +19,8 @@ class Line:
 
     def __init__(self, nursery: Nursery, *, workers: int, ask_database: bool) -> None:
         self._pool = Pool(nursery, self._examined, workers=workers)
-        self.parcels: queue.Queue[Parcel] = queue.Queue(maxsize=_QUEUE)
+        self.parcels: Handover[Parcel] = Handover(_QUEUE)
+        self.urgent = threading.Event()
         self.budget = Budget(_BUDGET_BYTES, contents_allowed())
         self.stop = threading.Event()
         self._lock = threading.Lock()
@@ -55,13 +55,10 @@ class Line:
 
     def put(self, parcel: Parcel) -> None:
         """Hand a parcel to the recorder; waits while it has too many."""
-        while not self.stop.is_set():
-            try:
-                self.parcels.put(parcel, timeout=0.5)
-            except queue.Full:
-                continue
-            return
-        self.let_go(parcel)
+        if self.stop.is_set() or not self.parcels.put(parcel, self.stop.is_set):
+            self.let_go(parcel)
+        elif parcel.recorded is not None:
+            self.urgent.set()
 
     def recorded(self, sha256: bytes, item: SeenItem) -> None:
         """Remember the item of a content that is recorded now."""
@@ -81,7 +78,7 @@ class Line:
         """Drop what is not recorded yet; the line is stopped."""
         self._pool.close(drop=True)
         while not self.parcels.empty():
-            self.let_go(self.parcels.get_nowait())
+            self.let_go(self.parcels.take())
 
     def begin_close(self) -> None:
         """Nothing more will be examined: let the pool finish, while its parcels are recorded."""

@@ -26,6 +26,7 @@ from safelight.vault.objects import ObjectStore
 
 BATCH = 400
 BATCH_SECONDS = 1.0
+MOMENT = 0.02
 BATCH_BYTES = 96 << 20
 _KEPT_VERDICTS = {Keep.NEW: {Verdict.NEW, Verdict.COPY}, Keep.NONE: set(), Keep.ALL: set(Verdict)}
 _WITHOUT_ITEM = {
@@ -62,13 +63,15 @@ class Recorder:
         """Record what comes until `finished` says that nothing more will."""
         while True:
             try:
-                parcel = line.parcels.get(timeout=0.1)
+                parcel = line.parcels.take()
             except queue.Empty:
                 over = finished() and line.parcels.empty()
                 if over or self._due():
                     self.flush(line)
                 if over:
                     return
+                line.urgent.wait(MOMENT)  # not woken for each parcel: they are taken many at a time
+                line.urgent.clear()
                 continue
             self._take(line, parcel)
             if self._due() or parcel.recorded is not None:
