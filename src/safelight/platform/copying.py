@@ -65,6 +65,13 @@ def _type(model: type[Model], column: str) -> str:
     return _NAMES[(fields[column].db_type(connection) or "").partition("(")[0]]
 
 
+def analyse(*models: type[Model]) -> None:
+    """Let the planner know the tables that many rows were copied into; the server would look at them minutes later."""
+    with connection.cursor() as cursor:
+        for model in models:
+            cursor.execute(f"ANALYZE {_table(model)}")
+
+
 @contextmanager
 def binary_copy(statement: str, types: Sequence[str]) -> Iterator[Callable[[Sequence[Any]], None]]:
     """A binary COPY into a table, the quickest way in: call what the block is given with each row.

@@ -19,7 +19,7 @@ from safelight.casework.check.readers import Reader
 from safelight.casework.check.recorder import Recorder
 from safelight.casework.check.versions import versions
 from safelight.casework.judging import judge_items
-from safelight.casework.models import Case
+from safelight.casework.models import Answer, Case
 from safelight.casework.stacking import do_let_go, do_settle_kept, do_stack_case
 from safelight.errors import UsageError
 from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
@@ -28,6 +28,7 @@ from safelight.known.matching import KnownBase
 from safelight.known.rules import DEMO_SCHEME
 from safelight.known.schemes import require_scheme
 from safelight.media.compiled import warm_up
+from safelight.platform.copying import analyse
 from safelight.platform.database import BusyError, advisory_lock
 from safelight.platform.settings import is_demo
 from safelight.sandbox import LayerMissingError, Nursery
@@ -35,6 +36,8 @@ from safelight.sandbox.layers import WHAT_FOLLOWS, missing
 from safelight.vault.objects import ObjectStore
 
 _CHUNK = 500
+_MANY = 10_000
+"""Files recorded by a run from which the database looks at its tables anew before they are queried as a whole."""
 _VALUES_PER_COLLECTION = 50_000
 
 
@@ -110,6 +113,8 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
         intake = Intake(exhibit, sources, reader, line, recorder.tally, resumed=resumed)
         if _work(run, recorder, line, intake, around):
             return CheckResult(run.number, stopped=True, tally=recorder.tally)
+        if recorder.tally.files >= _MANY:
+            analyse(Sighting, Item, Answer)
         try:
             _finish(case, exhibit, run, base, options, around)
             unkept = _keep_missing(Unkept(case, exhibit, options.keep, sources), case, nursery, options, around)
