@@ -55,9 +55,11 @@ WITH asked AS (
 )
 SELECT at FROM made
 """
-# The planner has no figures of rows that this transaction has written, and takes them for few. Left to choose it would
-# go through all of a source's rows for each statement, and an import would take time by the square of its rows. So it
-# is left one way: statements are looked up one by one, and a single index holds the source (`known_entry_statement`).
+# The planner has no figures of rows that this transaction has written, and wrong ones where an import was killed: its
+# dead rows fill the table, and whoever counts finds not one row on thousands of pages. With such figures all ways cost
+# the same, and one that goes through a table or an index as a whole for each statement takes time by the square of the
+# rows. So it is left one way, whatever the figures: this keeps it from the table, and the indexes of `KnownEntry` are
+# made so that a look-up by source and fingerprint can use `known_entry_statement` alone.
 _BY_INDEX = "SET LOCAL enable_seqscan = off"
 _AS_USUAL = "RESET enable_seqscan"
 _SUPERSEDE = """

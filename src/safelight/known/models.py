@@ -104,9 +104,11 @@ class KnownEntry(models.Model):
     )
 
     class Meta:
-        """Within a source one current entry per statement; current entries are found by signature and by content.
+        """Within a source one current entry per statement; entries are found by signature and by content too.
 
-        One index alone holds the source: a second could be taken for it while a list is coming in.
+        While a list is coming in, statements are looked up where no figures are to be had, and the planner may take any
+        index that it can use. So only that of the statements holds the source, and only that can be used by a question
+        that asks for nothing but current entries: the other two need a signature or a content to be named.
         """
 
         db_table = "known_entry"
@@ -116,6 +118,10 @@ class KnownEntry(models.Model):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["signature"], condition=Q(superseded_at__isnull=True), name="known_entry_signature"),
-            models.Index(fields=["content"], name="known_entry_content", condition=Q(superseded_at__isnull=True)),
+            models.Index(
+                fields=["signature"],
+                condition=Q(superseded_at__isnull=True, signature__isnull=False),
+                name="known_entry_signature",
+            ),
+            models.Index(fields=["content"], name="known_entry_content"),
         ]

@@ -1,5 +1,7 @@
 """Batches make no difference to what an import does, and what it asks of the tables stays one look-up a statement."""
 
+import re
+
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +10,6 @@ from hypothesis import strategies as st
 from safelight.known import intake
 from safelight.known.models import KnownEntry, KnownSource
 from safelight.vault import signatures as vault
-from safelight.vault.signatures import Realm
 
 pytestmark = pytest.mark.django_db
 
@@ -34,9 +35,9 @@ def model(files):
 def test_imports_in_small_batches_equal_the_model(bring, monkeypatch, files):
     monkeypatch.setattr(intake, "BATCH_ROWS", 3)
     monkeypatch.setattr("safelight.known.formats.reader.BATCH_ROWS", 2)
+    vault.remove(list(KnownEntry.objects.values_list("signature", flat=True)))
     KnownEntry.objects.all().delete()
     KnownSource.objects.all().update(removed_at="2026-01-01T00:00:00Z")
-    vault.remove([code.signature for code in vault.codes(Realm.KNOWN)])
     standing, expected = model(files)
     counts = []
     for rows in files:
@@ -49,22 +50,58 @@ def test_imports_in_small_batches_equal_the_model(bring, monkeypatch, files):
     assert current.count() == len(standing)
 
 
+def plan_of_looking_up(source):
+    asked = {"prints": bytes(16), "last": 4999, "source": source.pk, "edition": 0}
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS known_repeated")
+        cursor.execute(intake._REPEATED)
+        cursor.execute(intake._BY_INDEX)
+        cursor.execute(f"EXPLAIN {intake._MADE_BEFORE}", asked)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute(intake._AS_USUAL)
+    return plan
+
+
+def assert_one_look_up_a_statement(plan):
+    """Source and fingerprint both lead through the index; nothing is gone through and filtered."""
+    assert "known_entry_statement" in plan
+    assert re.search(r"Index Cond: \(\(source_id = \S+\) AND \(fingerprint = ", plan)
+    assert not [
+        name for name in ("Seq Scan on known_entry", "known_entry_content", "known_entry_signature") if name in plan
+    ]
+
+
+class KilledError(Exception):
+    """Stands for the end of a process in the middle of its transaction."""
+
+
 def test_statements_are_looked_up_by_their_own_index(bring, monkeypatch):
     """Rows that the open transaction has written are unknown to the planner: it must have no other way."""
     monkeypatch.setattr(intake, "_ANALYSE_FROM", 10**9)
     bring("md5\n" + "".join(f"{number:032x}\n" for number in range(1, 5500)))
     source = KnownSource.objects.get()
-    asked = {"prints": bytes(16 * 5000), "last": 4999, "source": source.pk, "edition": 0}
     for figures in ("SELECT", "ANALYZE known_entry"):
         with connection.cursor() as cursor:
             cursor.execute(figures)
-            cursor.execute("DROP TABLE IF EXISTS known_repeated")
-            cursor.execute(intake._REPEATED)
-            cursor.execute(intake._BY_INDEX)
-            cursor.execute(f"EXPLAIN {intake._MADE_BEFORE}", asked)
-            plan = "\n".join(line for (line,) in cursor.fetchall())
-            cursor.execute(intake._AS_USUAL)
-        assert "known_entry_statement" in plan
-        assert not [
-            name for name in ("Seq Scan on known_entry", "known_entry_content", "known_entry_signature") if name in plan
-        ]
+        assert_one_look_up_a_statement(plan_of_looking_up(source))
+
+
+def test_they_are_also_after_an_import_that_was_killed(bring, monkeypatch):
+    """Its rows are dead and fill the table: whoever counts finds thousands of pages and not one row on them."""
+
+    def die(*_):
+        raise KilledError
+
+    listed = "md5\n" + "".join(f"{number:032x}\n" for number in range(1, 5500))
+    with monkeypatch.context() as dying:
+        dying.setattr(intake.Intake, "finish", die)
+        with pytest.raises(KilledError):
+            bring(listed)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE known_entry")
+        cursor.execute("SELECT reltuples, relpages > 50 FROM pg_class WHERE relname = 'known_entry'")
+        assert cursor.fetchall() == [(0, True)]
+    with monkeypatch.context() as plain:
+        plain.setattr(intake, "_ANALYSE_FROM", 10**9)
+        assert bring(listed).counts.new == 5499
+    assert_one_look_up_a_statement(plan_of_looking_up(KnownSource.objects.get()))
