@@ -1,8 +1,9 @@
 """The report as CSV: one row per sighting, for spreadsheets and scripts. `docs/report.md` describes the columns.
 
 RFC 4180: comma, CRLF, quotes doubled, UTF-8 without a byte order mark. A cell that a spreadsheet would run as a formula
-(OWASP, "CSV Injection") gets a leading apostrophe, since paths and list entries are foreign text. Failures that left no
-content behind have rows too: a file that is missing from the report would be a file that nobody looks for.
+(OWASP, "CSV Injection") gets a leading apostrophe, since paths and list entries are foreign text; control characters,
+which a terminal may obey, are spelt out in every cell. Failures that left no content behind have rows too: a file that
+is missing from the report would be a file that nobody looks for.
 """
 
 import csv
@@ -12,8 +13,8 @@ from typing import TextIO
 
 from safelight.casework.report.model import Evidence, Failure, Report, ReportItem, Sighting
 from safelight.casework.report.summary import exhibits_by_source, summarise
-from safelight.casework.report.text import encodable
 from safelight.casework.report.words import by_strength, claim_words, grade_words
+from safelight.evidence.names import line_of
 
 COLUMNS = (
     "exhibit",
@@ -43,7 +44,7 @@ COLUMNS = (
     "damaged",
 )
 _BETWEEN = " | "
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """What a spreadsheet may take for a formula's beginning; the last four are the wide forms of the first."""
 
 
@@ -62,7 +63,7 @@ def write_csv(report: Report, out: TextIO, *, pictures: bool = False) -> None:
 
 
 def _cells(values: dict[str, str]) -> Iterator[str]:
-    return (_defused(encodable(values.get(column, ""))) for column in COLUMNS)
+    return (_defused(line_of(values.get(column, ""))) for column in COLUMNS)
 
 
 def _defused(cell: str) -> str:
