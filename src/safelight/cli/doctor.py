@@ -11,6 +11,8 @@ from safelight.errors import CannotRunError, SafelightError
 from safelight.platform.settings import Settings
 
 _LEAST_FREE = 5 << 30
+_NEEDED = ("sandbox", "data folder", "database")
+"""Without these no check runs."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,14 @@ class Finding:
 @click.pass_obj
 def doctor(settings: Settings) -> None:
     """Say what is active: decoders, sandbox layers, database, disk, versions; what is missing and what follows."""
-    findings = [*_sandbox(), *_decoders(), *_database(settings), *_not_yet(), *_versions()]
+    findings = [*_sandbox(), *_decoders(), *_data(settings), *_not_yet(), *_versions()]
     if showing.for_people():
         rows = [("ok" if one.good else "MISSING", one.what, one.state, one.follows) for one in findings]
         showing.table("Safelight on this machine", ("", "what", "state", "what follows"), rows)
     else:
         for one in findings:
             showing.line(what=one.what, state=one.state, good=one.good, follows=one.follows)
-    if any(one.what in ("sandbox", "database") and not one.good for one in findings):
+    if any(one.what in _NEEDED and not one.good for one in findings):
         sys.exit(CannotRunError.exit_code)
 
 
@@ -79,21 +81,30 @@ def _decoders() -> Iterator[Finding]:
     yield Finding("decoders GIF, APNG, BMP", "Pillow, built in", good=True)
 
 
+def _data(settings: Settings) -> Iterator[Finding]:
+    from safelight.platform.settings import is_demo, refuse_unusable_data
+
+    try:
+        refuse_unusable_data(settings)
+    except SafelightError as error:
+        yield Finding("data folder", error.message, good=False, follows="nothing can be imported, checked or reported")
+        return
+    there = settings.data.exists()
+    marks = " (demonstration)" if is_demo(settings.data) else "" if there else ", made by the first command"
+    yield Finding("data folder", f"{settings.data}{marks}", good=True)
+    if there:
+        follows = "content and hashes in it are readable: keep it on an encrypted disk"
+        yield Finding("data folder sealed", "no", good=False, follows=follows)
+    yield from _database(settings)
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     from safelight.platform.database import database_status
-    from safelight.platform.settings import is_demo
 
     status = database_status(settings)
     up = "running" if status.up else "not running: starts with the next command"
     state = f"{status.kind}, PostgreSQL {status.version or '?'}, {up}"
     yield Finding("database", status.problem or state, good=status.problem is None)
-    yield Finding("data folder", f"{status.data}{' (demonstration)' if is_demo(status.data) else ''}", good=True)
-    yield Finding(
-        "data folder sealed",
-        "no",
-        good=False,
-        follows="content and hashes in it are readable: keep it on an encrypted disk",
-    )
     if status.disk_free is not None:
         enough = status.disk_free > _LEAST_FREE
         yield Finding(

@@ -110,11 +110,44 @@ def prepare_data(settings: Settings) -> Path:
         if not marker.exists():
             marker.write_text(_UNSEALED_TEXT, encoding="utf-8")
     except OSError as error:
-        reason = error.strerror or error
-        raise CannotRunError(
-            f"The data folder {data} cannot be used: {reason}. Free it, or name another with --data or SAFELIGHT_DATA."
-        ) from error
+        raise _unusable(data, error.strerror or str(error)) from error
     return data
+
+
+def refuse_unusable_data(settings: Settings) -> None:
+    """Refuse a data folder that `prepare_data` would refuse, without creating or changing anything.
+
+    Raises:
+        InsecureSettingError, CannotRunError: as for `prepare_data`.
+    """
+    data = settings.data
+    there = os.path.lexists(data)
+    try:
+        place = (data if there else next(one for one in data.parents if os.path.lexists(one))).resolve(strict=True)
+        if there:
+            _refuse_insecure_folder(place)
+        reason = _why_closed(place, there=there)
+    except OSError as error:
+        raise _unusable(data, error.strerror or str(error)) from error
+    if reason:
+        raise _unusable(data, reason)
+
+
+def _why_closed(place: Path, *, there: bool) -> str | None:
+    """Why nothing can be written into a folder; `there` where it is the data folder itself, and not what it lies in."""
+    if not place.is_dir():
+        return f"{place} is not a folder"
+    if not os.access(place, os.W_OK | os.X_OK, effective_ids=True):
+        return f"{place} cannot be written"
+    if not there and os.statvfs(place).f_blocks == 0:  # a view of the kernel, such as /proc, takes no folder of ours
+        return f"{place} is not on a disk"
+    return None
+
+
+def _unusable(data: Path, reason: str) -> CannotRunError:
+    return CannotRunError(
+        f"The data folder {data} cannot be used: {reason}. Free it, or name another with --data or SAFELIGHT_DATA."
+    )
 
 
 def _refuse_insecure_folder(data: Path) -> None:
@@ -124,7 +157,10 @@ def _refuse_insecure_folder(data: Path) -> None:
     if found.st_uid != os.geteuid():
         raise InsecureSettingError(f"The data folder {data} belongs to another user: use a folder of your own.")
     if stat.S_IMODE(found.st_mode) & 0o066:
-        raise InsecureSettingError(f"Others can read or write the data folder {data}: run `chmod 700 {data}` first.")
+        raise InsecureSettingError(
+            f"Others can read or write the data folder {data}: name another, or make it private with `chmod 700` "
+            "if nothing else uses it."
+        )
 
 
 def is_demo(data: Path) -> bool:
