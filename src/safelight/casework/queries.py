@@ -43,7 +43,7 @@ def access_case(name: str) -> Case:
     try:
         return Case.objects.get(name=name)
     except Case.DoesNotExist as error:
-        known = ", ".join(sorted(Case.objects.values_list("name", flat=True))[:20]) or "none yet"
+        known = ", ".join(repr(one) for one in sorted(Case.objects.values_list("name", flat=True))[:20]) or "none yet"
         raise UsageError(f"there is no case {name!r}; cases here: {known}") from error
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 import safelight
-from safelight.errors import CannotRunError, SafelightError
+from safelight.errors import CannotRunError, SafelightError, UsageError
 
 _COMMANDS = {
     "known": "safelight.cli.known:known",
@@ -101,9 +101,12 @@ def main() -> None:
         safelight_commands.main(prog_name="safelight", standalone_mode=False)
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        asked.show()
+        sys.exit(UsageError.exit_code)
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        _say(_wrong_use(error))
+        sys.exit(UsageError.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _say("stopped; the same command goes on from here")
         sys.exit(CannotRunError.exit_code)
@@ -118,8 +121,17 @@ def main() -> None:
         sys.exit(CannotRunError.exit_code)
 
 
+def _wrong_use(error: click.ClickException) -> str:
+    """What click found wrong, on one line, and which help tells more."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    said = " ".join(error.format_message().split()).removesuffix(".")
+    return f"{said[:1].lower()}{said[1:]} (try '{context.command_path if context else 'safelight'} --help')"
+
+
 def _say(sentence: str) -> None:
-    click.echo(f"safelight: {sentence}", err=True)
+    from safelight.cli.showing import say
+
+    say(f"safelight: {sentence}", err=True)
 
 
 def _keep_traceback() -> str:

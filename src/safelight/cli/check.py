@@ -2,27 +2,31 @@
 
 import getpass
 import os
+import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from safelight.casework.check.options import CheckOptions, Keep, available_workers
+from safelight.casework.report.text import amount
 from safelight.casework.rules import Verdict
 from safelight.cli import showing
+from safelight.cli.names import checked_name, name_from
 from safelight.cli.watching import watcher
-from safelight.errors import CannotRunError, InputError, UsageError
+from safelight.errors import CannotRunError, InputError
+from safelight.evidence.names import text_of
+from safelight.evidence.roots import outermost, refuse_unfit
 from safelight.platform.settings import Settings
 from safelight.sandbox import Layer
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=bytes))
-@click.option(
-    "--case", "case_name", default="Unsorted", show_default=True, help="The case that the exhibit belongs to."
-)
-@click.option("--exhibit", "exhibit_name", help="The exhibit's name; by default that of the first path.")
+@click.option("--case", "case_name", default="Unsorted", show_default=True, callback=checked_name,
+              help="The case that the exhibit belongs to.")  # fmt: skip
+@click.option("--exhibit", "exhibit_name", callback=checked_name,
+              help="The exhibit's name; by default that of the first path.")  # fmt: skip
 @click.option("--keep", type=click.Choice([one.value for one in Keep]), default=Keep.NEW.value, show_default=True,
               help="Content kept in the data folder: representatives of new and copy stacks, none, all.")  # fmt: skip
 @click.option("--scheme", help="The category scheme of the case; fixed once it is set.")
@@ -53,14 +57,12 @@ def check(
 
     The same command again continues where it stopped. Sources are read only.
     """
-    for path in paths:
-        if not os.path.lexists(path):
-            raise UsageError(f"there is nothing at {os.fsdecode(path)!r}: name a file or folder that exists")
-    name = exhibit_name or os.fsdecode(os.path.basename(os.path.realpath(paths[0]))) or "/"
+    refuse_unfit(paths, os.fsencode(settings.data))
+    walked, dropped = outermost(paths)
     options = CheckOptions(
-        paths=paths,
-        case=_clean(case_name),
-        exhibit=_clean(name),
+        paths=walked,
+        case=case_name,
+        exhibit=exhibit_name or name_from(paths[0]),
         keep=Keep(keep),
         radius=radius,
         quality=quality,
@@ -69,21 +71,22 @@ def check(
         demanded=frozenset(Layer(layer) for layer in layers),
         workers=workers or available_workers(),
     )
-    _run(settings, options)
+    _run(settings, options, dropped)
 
 
-def _run(settings: Settings, options: CheckOptions) -> None:
+def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, bytes]]) -> None:
     from safelight.platform.clock import now
     from safelight.platform.database import open_database
     from safelight.platform.settings import prepare_data
 
-    _refuse_own_data(options.paths, settings.data)
     data = prepare_data(settings)
     with open_database(settings):
         from safelight.casework.check.actions import Surroundings, do_check
         from safelight.vault.stores.folder import FolderStore
 
         with watcher() as watching:
+            for path, holder in dropped:
+                watching.warn(f"{text_of(path)} lies inside {text_of(holder)} and is checked with it, once")
             around = Surroundings(FolderStore(data / "objects"), data, now, _user(), watching)
             result = do_check(options, around)
         if result.stopped:
@@ -118,11 +121,10 @@ def _summary(options: CheckOptions, data: Path, run: int, skipped: int) -> int:
     ]
     rows.append(("in all", summary.sightings.total(), ""))
     showing.table(f"{options.case} / {options.exhibit}, run {run}", ("verdict", "files", "distinct"), rows)
-    click.echo(
-        f"{summary.stacks} stacks of pictures in the case, {summary.failures} named failures. "
-        f"The data folder {data} is not sealed."
-    )
-    click.echo(f"Report: safelight report {options.case!r} --data {data}")
+    stacks = amount(summary.stacks, "stack of pictures", "stacks of pictures")
+    failures = amount(summary.failures, "named failure")
+    showing.say(f"{stacks} in the case, {failures}. The data folder {data} is not sealed.")
+    showing.say(f"Report: safelight report {shlex.quote(options.case)} --data {shlex.quote(str(data))}")
     return summary.failures
 
 
@@ -134,14 +136,6 @@ def _user() -> str:
         return f"uid {os.getuid()}"
 
 
-def _refuse_own_data(paths: Sequence[bytes], data: Path) -> None:
-    """A source is never written to: it cannot hold what this run writes."""
-    own = os.path.realpath(os.fsencode(data))
-    for path in paths:
-        if os.path.commonpath([own, root := os.path.realpath(path)]) == root:
-            raise UsageError(f"the data folder {data} lies inside {os.fsdecode(root)!r}: name another with --data")
-
-
 def _clean(text: str) -> str:
-    """Text that a database can hold: a name may come from a path of any bytes."""
+    """Text that a database can hold: a command may name paths of any bytes."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "")

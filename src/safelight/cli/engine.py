@@ -1,6 +1,7 @@
 """`safelight hash` and `safelight compare`: the engine alone, without a database."""
 
 import os
+import stat
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -81,7 +82,10 @@ def _look(nursery: "Nursery", path: bytes) -> dict[str, object]:
 
 
 def _examination(nursery: "Nursery", path: bytes) -> "Examination":
-    reading, seen = _examine(nursery, path)
+    try:
+        reading, seen = _examine(nursery, path)
+    except InputError as error:
+        raise InputError(f"{os.fsdecode(path)}: {error.message}") from error
     if isinstance(seen, InputError):
         raise InputError(f"{os.fsdecode(path)}: {seen.message}")
     if seen is None:
@@ -98,9 +102,12 @@ def _examine(nursery: "Nursery", path: bytes) -> "tuple[Reading, Examination | I
     from safelight.signatures.family import decode_family
 
     try:
-        reading = read_file(path, os.stat(path))
+        listed = os.lstat(path)
     except OSError as error:
-        raise ReadingError(f"{os.fsdecode(path)}: {reason_of(error)}") from error
+        raise ReadingError(reason_of(error)) from error
+    if not stat.S_ISREG(listed.st_mode):
+        raise ReadingError(_other_than_file(listed.st_mode))
+    reading = read_file(path, listed)
     if reading.fd is not None:
         os.close(reading.fd)
     if reading.content is None:
@@ -112,3 +119,11 @@ def _examine(nursery: "Nursery", path: bytes) -> "tuple[Reading, Examination | I
             return reading, error
         except msgspec.DecodeError:
             return reading, InputError("the decoder's answer does not hold")
+
+
+def _other_than_file(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "is a folder: name files"
+    if stat.S_ISLNK(mode):
+        return "is a link, which is not followed: name the file that it leads to"
+    return "is a device, pipe or socket, which is not opened: name files"

@@ -15,7 +15,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from safelight.cli.showing import for_people, table
+from safelight.cli.names import checked_name
+from safelight.cli.showing import for_people, json_text, say, table, visible
 from safelight.errors import InputError, SafelightError, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def known() -> None:
 
 @known.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--name", help="Name of the source; the file's name by default. With one file only.")
+@click.option(
+    "--name", callback=checked_name, help="Name of the source; the file's name by default. With one file only."
+)
 @click.option(
     "--trust",
     type=click.Choice(["own", "national", "partner", "public", "unverified"]),
@@ -121,12 +124,12 @@ def remove_source(settings: "Settings", name: str, *, yes: bool) -> None:
         from safelight.known.actions import do_remove_source
 
         if not yes and for_people():
-            click.confirm(f"Remove {name}? Its entries will answer no more", abort=True)
+            click.confirm(f"Remove {visible(name)}? Its entries will answer no more", abort=True)
         result = do_remove_source(name, acting_user=_user(), now=now())
     if not for_people():
         _print_json(asdict(result))
     else:
-        click.echo(f"{result.source} is removed: {result.entries:,} entries answer no more.")
+        say(f"{result.source} is removed: {result.entries:,} entries answer no more.")
 
 
 def _options(
@@ -168,7 +171,7 @@ def _import_one(settings: "Settings", path: Path, options: "ImportOptions") -> "
     from safelight.platform.clock import now
 
     progress = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:,} rows"),
         TimeElapsedColumn(),
@@ -177,7 +180,7 @@ def _import_one(settings: "Settings", path: Path, options: "ImportOptions") -> "
         transient=True,
     )
     with progress:
-        task = progress.add_task(path.name, total=None)
+        task = progress.add_task(visible(path.name), total=None)
         return do_import_list(
             path,
             options=options,
@@ -205,7 +208,7 @@ def _show_import(result: "ImportResult") -> None:
     title = f"{result.source}  ({result.format}{version}, {result.trust}, {result.role})"
     table(title, ("", "rows"), [(name, f"{number:,}") for name, number in rows])
     for line in _remarks(result):
-        click.echo(f"  {_visible(line)}")
+        say(f"  {line}")
 
 
 def _remarks(result: "ImportResult") -> list[str]:
@@ -226,7 +229,7 @@ def _show_failure(path: Path, error: SafelightError) -> None:
     if not for_people():
         _print_json({"file": str(path), "error": error.message, "exit_code": error.exit_code})
     named = error.message if str(path) in error.message else f"{path}: {error.message}"
-    click.echo(_visible(f"not imported: {named}"), err=True)
+    say(f"not imported: {named}", err=True)
 
 
 def _show_sources(sources: "list[SourceSummary]") -> None:
@@ -251,10 +254,10 @@ def _source_row(source: "SourceSummary") -> tuple[str, ...]:
 def _show_detail(detail: "SourceDetail") -> None:
     _show_sources([detail.summary])
     grades = detail.by_grade.items()
-    table("Grades", ("grade", "entries"), [(_visible(grade or "(none)"), f"{number:,}") for grade, number in grades])
+    table("Grades", ("grade", "entries"), [(grade or "(none)", f"{number:,}") for grade, number in grades])
     table("Hashes", ("state", "entries"), [(state, f"{number:,}") for state, number in detail.by_hash_state.items()])
     for made in detail.imports:
-        click.echo(_import_line(made))
+        say(_import_line(made))
 
 
 def _import_line(made: "ImportSummary") -> str:
@@ -268,10 +271,9 @@ def _import_line(made: "ImportSummary") -> str:
     }
     counted = ", ".join(f"{number:,} {what}" for what, number in numbers.items() if number or what == "read")
     ended = "" if made.complete else f"; incomplete: {made.problem}"
-    line = (
+    return (
         f"{made.imported_at:%Y-%m-%d %H:%M} by {made.imported_by}: {made.file_name} ({made.format}): {counted}{ended}"
     )
-    return _visible(line)
 
 
 def _plain(detail: "SourceDetail") -> dict[str, Any]:
@@ -279,13 +281,8 @@ def _plain(detail: "SourceDetail") -> dict[str, Any]:
     return {**asdict(detail), "by_grade": grades}
 
 
-def _visible(text: str) -> str:
-    """Text of foreign files without anything a terminal would obey."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
-
-
 def _print_json(value: object) -> None:
-    click.echo(msgspec.json.encode(value).decode())
+    click.echo(json_text(msgspec.to_builtins(value)))
 
 
 def _user() -> str:

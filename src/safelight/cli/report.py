@@ -31,6 +31,6 @@ def report(settings: Settings, *, case_name: str, kind: str, out: Path, pictures
         gathered = gather(access_case(case_name), now=now(), demo=is_demo(data))
         written = write_report(gathered, kind, out, pictures=pictures)
     if showing.for_people():
-        click.echo(f"Report: {written}")
+        showing.say(f"Report: {written}")
     else:
         showing.line(event="report", path=str(written), format=kind)

@@ -5,7 +5,6 @@ import time
 from types import TracebackType
 from typing import Self
 
-import click
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
@@ -13,7 +12,7 @@ from rich.text import Text
 from safelight.casework.check.progress import Tally
 from safelight.casework.report.model import Failure
 from safelight.casework.rules import Verdict
-from safelight.cli.showing import for_people, line, size_text
+from safelight.cli.showing import for_people, line, say, size_text, visible
 
 _LINE_SECONDS = 1.0
 _SHORT = {
@@ -47,11 +46,11 @@ class Terminal:
 
     def warn(self, text: str) -> None:
         """Show a warning above the line."""
-        self._console.print(Text(f"note: {text}", style="yellow"))
+        self._console.print(Text(visible(f"note: {text}"), style="yellow"))
 
     def fail(self, failure: Failure) -> None:
         """Name a failure above the line."""
-        self._console.print(Text(f"{failure.kind}: {failure.path}: {failure.reason}", style="bright_black"))
+        self._console.print(Text(visible(f"{failure.kind}: {failure.path}: {failure.reason}"), style="bright_black"))
 
     def stage(self, text: str) -> None:
         """Show another stage."""
@@ -92,12 +91,12 @@ class Lines:
     def warn(self, text: str) -> None:
         """Tell a warning."""
         line(event="note", text=text)
-        click.echo(f"note: {text}", err=True)
+        say(f"note: {text}", err=True)
 
     def fail(self, failure: Failure) -> None:
         """Name a failure."""
         line(event="failure", kind=failure.kind, path=failure.path, reason=failure.reason)
-        click.echo(f"{failure.kind}: {failure.path}: {failure.reason}", err=True)
+        say(f"{failure.kind}: {failure.path}: {failure.reason}", err=True)
 
     def stage(self, text: str) -> None:
         """Tell another stage."""

@@ -241,9 +241,10 @@ def _number(key: str) -> int:
 
 def _in_words(error: Exception) -> CannotRunError:
     cause = error.__cause__ or error
-    said = " ".join(str(cause).split()) or type(cause).__name__
-    if isinstance(cause, psycopg.errors.DiskFull) or "No space left on device" in said:
+    if isinstance(cause, psycopg.errors.DiskFull) or "No space left on device" in str(cause):
         return CannotRunError(_FULL)
+    # What follows the first line guesses at the reason, or says it once more for each address.
+    said = str(cause).strip().partition("\n")[0].strip(" .:") or type(cause).__name__
     return CannotRunError(
         f"The database does not answer: {said}. What was acknowledged is kept; run the command again."
     )

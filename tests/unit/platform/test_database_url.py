@@ -68,8 +68,30 @@ def test_a_full_disk_is_called_by_its_name(error: Exception) -> None:
     assert "disk is full" in _in_words(error).message
 
 
-def test_other_errors_keep_the_servers_words() -> None:
-    assert "the server\nclosed".replace("\n", " ") in _in_words(psycopg.OperationalError("the server\nclosed")).message
+REFUSED = """\
+connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused
+\tIs the server running on that host and accepting TCP/IP connections?
+Multiple connection attempts failed. All failures were:
+- host: 'localhost', port: 1, hostaddr: '::1': connection failed: Connection refused
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (REFUSED, 'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused'),
+        (
+            "server closed the connection unexpectedly\n\tThis probably means",
+            "server closed the connection unexpectedly",
+        ),
+        ("the connection is lost.", "the connection is lost"),
+        ("", "OperationalError"),
+    ],
+    ids=["refused", "closed", "a sentence", "nothing"],
+)
+def test_other_errors_keep_the_servers_words_as_one_sentence(said: str, kept: str) -> None:
+    expected = f"The database does not answer: {kept}. What was acknowledged is kept; run the command again."
+    assert _in_words(psycopg.OperationalError(said)).message == expected
 
 
 @given(st.text())
