@@ -203,6 +203,7 @@ def _show_import(result: "ImportResult") -> None:
         ("replaced earlier ones", counts.superseded),
         ("refused", counts.refused),
         ("hashes kept and not matched", counts.quarantined_hashes),
+        ("values left out of rows that were taken", sum(counts.left_out.values())),
     )
     version = f" {result.version}" if result.version else ""
     title = f"{result.source}  ({result.format}{version}, {result.trust}, {result.role})"
@@ -215,6 +216,7 @@ def _remarks(result: "ImportResult") -> list[str]:
     remarks = [f"line {line}: {reason}" for line, reason in result.counts.problems]
     if result.counts.refused > len(remarks):
         remarks.append(f"and {result.counts.refused - len(remarks):,} more refused")
+    remarks += [f"left out: {name}, {number:,} times" for name, number in result.counts.left_out.items()]
     if result.quarantine is not None:
         remarks.append(f"held back with reasons in {result.quarantine}")
     if not result.complete:

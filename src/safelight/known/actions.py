@@ -13,9 +13,10 @@ import msgspec
 from django.db import transaction
 
 from safelight.errors import UsageError
+from safelight.known.formats.columns import FIELDS
 from safelight.known.formats.reader import ReadOptions
 from safelight.known.formats.table import ICSE_SCHEME
-from safelight.known.formats.text import UnreadableListError
+from safelight.known.formats.text import UnreadableListError, UntoldColumnsError
 from safelight.known.intake import Counts, Intake
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.pictures import OwnPictures
@@ -124,6 +125,7 @@ def do_import_list(
         BusyError: another command imports into or removes the same source.
     """
     name = check_name(options.name or path.stem)
+    _check_mapping(options.mapping)
     data = settings.data.expanduser().absolute()
     with _opened(path) as file, _alone(name), Nursery(_READER, limits=_LIMITS) as nursery:
         quarantine = Quarantine(data, name, now)
@@ -138,6 +140,14 @@ def do_import_list(
         finally:
             quarantine.discard()
     return done
+
+
+def _check_mapping(mapping: dict[str, str]) -> None:
+    for column, name in mapping.items():
+        if name not in FIELDS:
+            raise UsageError(
+                f"--map {column}={name}: there is no field {name!r}; fields are {', '.join(sorted(FIELDS))}"
+            )
 
 
 def do_remove_source(name: str, *, acting_user: str, now: datetime) -> RemovalResult:
@@ -229,7 +239,8 @@ class _Reading:
             for untrusted in nursery.stream(self._file.fd, argument):
                 yield _decode(untrusted)
         except TaskFailedError as error:
-            raise UnreadableListError(f"{self._file.path}: {error.message}") from error
+            fault = UntoldColumnsError if error.code == UntoldColumnsError.__name__ else UnreadableListError
+            raise fault(f"{self._file.path}: {error.message}") from error
         except SandboxError as error:
             self.end = FileEnd(complete=False, reason=f"reading broke off: {error.message}")
         except (msgspec.DecodeError, UnicodeDecodeError):

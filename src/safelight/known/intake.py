@@ -1,8 +1,8 @@
 """Rows into the tables: what is new, what is repeated, what replaces what. Runs inside the caller's transaction.
 
 Everything is a set operation on batches of a few thousand rows, and rows arrive by COPY: a list of millions takes
-minutes and bounded memory. Because one transaction holds a whole file, a killed import leaves nothing behind, and the
-same command again starts afresh.
+minutes and bounded memory. Because one transaction holds a whole file, a killed import leaves nothing behind that
+anyone sees, and the same command again starts afresh.
 """
 
 from collections.abc import Sequence
@@ -75,7 +75,11 @@ WHERE earlier.source_id = %(source)s AND earlier.edition_id <> %(edition)s AND e
 
 @dataclass
 class Counts:
-    """What became of a file's rows; `problems` holds the first few refusals as (line, reason)."""
+    """What became of a file's rows.
+
+    `left_out` tells how many values of each field were left out of rows that were taken; `problems` holds the first few
+    refusals as (line, reason).
+    """
 
     read: int = 0
     new: int = 0
@@ -84,6 +88,7 @@ class Counts:
     refused: int = 0
     quarantined_hashes: int = 0
     graded: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -192,9 +197,15 @@ class Intake:
             except OwnPictureError as error:
                 self._refuse(row.line, error.message, row.path or "")
                 return None
+        self._name_left_out(row)
         if row.pdq is not None and not pdqs:
             pdqs = (NewPdq(Which.LISTED, 0, row.pdq, row.quality),)
         return _Prepared(row, fingerprint(row), pdqs)
+
+    def _name_left_out(self, row: KnownRow) -> None:
+        for left in row.left_out:
+            self.counts.left_out[left.field] = self.counts.left_out.get(left.field, 0) + 1
+            self._quarantine.hold(row.line, f"{left.field} left out, its row is taken: {left.reason}", left.value)
 
     def _unseen(self, prepared: list[_Prepared]) -> list[_Prepared]:
         """Those whose statement neither this file nor the source has made before; the first of equal ones stays."""

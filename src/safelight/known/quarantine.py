@@ -1,4 +1,4 @@
-"""The quarantine file of one import: every row and hash that was not taken as it came, with line and reason.
+"""The quarantine file of one import: every row, value and hash that was not taken as it came, with line and reason.
 
 One CSV in `<data>/quarantine`, named after source and day, readable by its owner only. It appears when the import is
 done, or not at all.

@@ -8,12 +8,21 @@ Short = Annotated[str, msgspec.Meta(max_length=4000)]
 Opaque = Annotated[str, msgspec.Meta(max_length=20000)]
 
 
+class LeftOut(msgspec.Struct, frozen=True, gc=False):
+    """A value that could not be understood, in a row that is taken all the same: its field, its spelling, and why."""
+
+    field: Short
+    value: Short
+    reason: Short
+
+
 class KnownRow(msgspec.Struct, frozen=True, tag="row", omit_defaults=True, gc=False):
     """One statement of a list about one content. Digests are raw bytes; a grade is the source's own value, as text.
 
     `line` counts lines (CSV) or entries (JSON) from 1. `opaque` carries values that are kept and never computed
-    (photodna, zz40, lace). `path` names a file of the unit's own, to be hashed on the way in. Rows come by the million
-    and hold nothing that could lead back to them, so the collector of cycles passes them over.
+    (photodna, zz40, lace). `path` names a file of the unit's own, to be hashed on the way in. What stands in `left_out`
+    is told in `notes` too, which stay with the row. Rows come by the million and hold nothing that could lead back to
+    them, so the collector of cycles passes them over.
     """
 
     line: int
@@ -39,6 +48,7 @@ class KnownRow(msgspec.Struct, frozen=True, tag="row", omit_defaults=True, gc=Fa
     path: Short | None = None
     opaque: dict[Short, Opaque] = {}
     notes: list[Short] = []
+    left_out: list[LeftOut] = []
 
 
 class BadRow(msgspec.Struct, frozen=True, tag="bad", gc=False):

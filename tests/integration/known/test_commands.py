@@ -51,10 +51,26 @@ def test_import_list_show_remove(typed, tmp_path):
     assert [source["name"] for source in typed("list")[1][0]] == ["beta"]
 
 
+def test_values_that_are_left_out_are_counted(typed, tmp_path):
+    (tmp_path / "alpha.csv").write_text(f"md5,size,victim identified\n{A},big,maybe\n{B},1,maybe\n")
+    status, (told,), _ = typed("import", "alpha.csv")
+    assert (status, told["counts"]["left_out"]) == (0, {"size": 1, "victim_identified": 2})
+    assert "maybe" in Path(told["quarantine"]).read_text()
+
+
+def test_what_is_no_list_is_a_failure_that_is_named(typed, tmp_path):
+    (tmp_path / "letter.txt").write_text("hello\n")
+    status, _, said = typed("import", "letter.txt")
+    assert (status, "letter.txt" in said) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("words", "status", "reason"),
     [
         (["import", "nowhere.csv"], 2, "No such file"),
+        (["import", "table.csv"], 2, "--map"),
+        (["import", "digests.txt"], 2, "--map 1=sha256"),
+        (["import", "list.csv", "--map", "foo=sha257"], 2, "no field 'sha257'"),
         (["import", "x", "y", "--name", "both"], 2, "one by one"),
         (["import", "x", "--map", "md5"], 2, "COLUMN=FIELD"),
         (["import", "x", "--trust", "blind"], 2, "blind"),
@@ -63,7 +79,10 @@ def test_import_list_show_remove(typed, tmp_path):
         (["remove", "nobody"], 2, "no source"),
     ],
 )
-def test_wrong_use_ends_with_status_two(typed, words, status, reason):
+def test_wrong_use_ends_with_status_two(typed, tmp_path, words, status, reason):
+    (tmp_path / "table.csv").write_text("name,age\nx,1\n")
+    (tmp_path / "digests.txt").write_text(f"{A}{B}\n")
+    (tmp_path / "list.csv").write_text(f"md5\n{A}\n")
     done, _, said = typed(*words)
     assert (done, reason in said) == (status, True)
     assert "Traceback" not in said

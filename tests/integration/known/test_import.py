@@ -91,6 +91,42 @@ def test_bad_rows_are_quarantined_with_line_and_reason(bring, folder):
     assert result.quarantine.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("content", "left_out", "rows"),
+    [
+        (
+            json.dumps({"value": [{"MD5": A}, {"MD5": B, "VictimIdentified": "maybe", "MediaSize": "=1+1"}]}),
+            {"victim_identified": 1, "size": 1},
+            [("2", "victim_identified", "'maybe'", "maybe"), ("2", "size", "'=1+1'", "'=1+1")],
+        ),
+        (
+            f"Image ID;Is distributed;Victim identified;Baseline;MD5\n1;perhaps;yes;Yes;{A};\n2;perhaps;no;No;{B};\n",
+            {"distributed": 2},
+            [("2", "distributed", "'perhaps'", "perhaps"), ("3", "distributed", "'perhaps'", "perhaps")],
+        ),
+        (f"md5,size,quality\n{A},12,101\n", {"quality": 1}, [("2", "quality", "101", "101")]),
+    ],
+)
+def test_a_value_that_is_left_out_is_named_and_counted_and_its_row_taken(bring, content, left_out, rows):
+    result = bring(content)
+    assert (result.counts.refused, result.counts.left_out, result.clean) == (0, left_out, True)
+    assert result.counts.new == result.counts.read
+    with result.quarantine.open(newline="") as file:
+        _, *held = csv.reader(file)
+    assert len(held) == len(rows)
+    for (line, reason, text), (at, field, spelled, value) in zip(held, rows, strict=True):
+        assert (line, text) == (at, value)
+        assert reason.startswith(f"{field} left out")
+        assert spelled in reason
+    again = bring(content)
+    assert (again.counts.new, again.counts.repeated) == (0, result.counts.read)
+
+
+def test_a_value_left_out_of_a_row_that_is_refused_is_not_named_apart(bring):
+    result = bring(f"md5,path,size\n,nowhere.jpg,big\n{A},,3\n")
+    assert (result.counts.refused, result.counts.left_out) == (1, {})
+
+
 def test_a_truncated_file_keeps_what_was_read_and_is_marked(bring):
     whole = json.dumps({"value": [{"MD5": A, "Category": None}, {"MD5": B}, {"MD5": C}]})
     result = bring(whole[: whole.index(C)])
@@ -108,13 +144,26 @@ def test_a_truncated_file_keeps_what_was_read_and_is_marked(bring):
         (b"", "empty"),
         (b"PK\x03\x04" + bytes(100), "zip"),
         (b'{"value": 1', "no media entry"),
-        (b"name,age\nx,1\n", "--map"),
-        (b"0" * 63 + b"1\n", "PDQ"),
+        (b"hello world\n", "no list"),
     ],
 )
 def test_what_is_no_list_changes_nothing(bring, content, words):
     with pytest.raises(InputError, match=words):
         bring(content)
+    assert not KnownSource.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "mapping", "words"),
+    [
+        (b"name,age\nx,1\n", {}, "--map"),
+        (b"0" * 63 + b"1\n", {}, "PDQ"),
+        (f"md5\n{A}\n", {"foo": "sha257"}, "no field 'sha257'"),
+    ],
+)
+def test_a_list_of_which_more_must_be_said_changes_nothing(bring, content, mapping, words):
+    with pytest.raises(UsageError, match=words):
+        bring(content, mapping=mapping)
     assert not KnownSource.objects.exists()
 
 

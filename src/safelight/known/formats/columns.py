@@ -7,7 +7,7 @@ from typing import Any
 
 from safelight.known.formats import values
 from safelight.known.formats.values import BadValueError
-from safelight.known.rows import KnownRow
+from safelight.known.rows import KnownRow, LeftOut
 
 Parser = Callable[[str], object]
 
@@ -78,7 +78,7 @@ _TOLERANT: dict[str, Parser] = {
     "comment": values.text_or_none,
     "path": values.text_or_none,
 }
-"""Fields that tell: a value that cannot be read is left out and named in the row's notes."""
+"""Fields that tell: a value that cannot be read is left out and named."""
 
 
 def field_of(name: str) -> str | None:
@@ -107,6 +107,7 @@ class RowBuilder:
         """
         found: dict[str, Any] = {}
         notes: list[str] = []
+        left_out: list[LeftOut] = []
         opaque: dict[str, str] = {}
         width = len(cells)
         for index, name, parse in self.decisive:
@@ -115,21 +116,18 @@ class RowBuilder:
         for index, name, tolerant in self.others:
             if index >= width or not (cell := cells[index]) or cell.isspace():
                 continue
-            if tolerant is not None:
-                _tell(found, notes, name, tolerant, cell)
-            else:
+            if tolerant is None:
                 _carry(opaque, notes, name, cell)
+                continue
+            try:
+                found[name] = tolerant(cell)
+            except BadValueError as error:
+                notes.append(f"left out: {error.message}")
+                left_out.append(values.left_out(name, cell, error))
         found.update(fixed)
         if not any(found.get(name) is not None for name in _FINDING):
             raise BadValueError("no digest, hash or path in it")
-        return KnownRow(line=line, notes=notes, opaque=opaque, **found)
-
-
-def _tell(found: dict[str, Any], notes: list[str], name: str, parse: Parser, cell: str) -> None:
-    try:
-        found[name] = parse(cell)
-    except BadValueError as error:
-        notes.append(f"left out: {error.message}")
+        return KnownRow(line=line, notes=notes, left_out=left_out, opaque=opaque, **found)
 
 
 def _carry(opaque: dict[str, str], notes: list[str], name: str, cell: str) -> None:

@@ -41,6 +41,7 @@ def messages(content: BinaryIO, options: ReadOptions) -> Iterator[Message]:
 
     Raises:
         UnreadableListError: it is empty or of no format that Safelight reads.
+        UntoldColumnsError: `options` have to say what its columns mean.
     """
     content.seek(0)
     head = content.read(4096)
@@ -70,7 +71,7 @@ def read(content: BinaryIO, argument: bytes) -> Iterator[bytes]:
     """The sandbox's entry: `argument` is a msgpack `ReadOptions`; each reply a msgpack list of messages, bounded.
 
     Raises:
-        UnreadableListError: as `messages`.
+        UnreadableListError, UntoldColumnsError: as `messages`.
     """
     options = msgspec.msgpack.decode(argument, type=ReadOptions)
     return pack(messages(content, options))

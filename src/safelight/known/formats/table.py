@@ -8,12 +8,12 @@ or PDQ, and guessing wrong would find nothing for ever, so it is refused until a
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from safelight.known.formats import values
-from safelight.known.formats.columns import FIELDS, RowBuilder, field_of
+from safelight.known.formats.columns import RowBuilder, field_of
 from safelight.known.formats.records import Record, records, sniff_delimiter
-from safelight.known.formats.text import Lines, UnreadableListError
+from safelight.known.formats.text import Lines, UnreadableListError, UntoldColumnsError
 from safelight.known.formats.values import BadValueError
 from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, Message
 
@@ -33,7 +33,8 @@ def read_table(content: BinaryIO, mapping: Mapping[str, str]) -> Iterator[Messag
         The messages of `known.rows`.
 
     Raises:
-        UnreadableListError: there is no table in it, or its columns cannot be told.
+        UnreadableListError: there is no table in it.
+        UntoldColumnsError: there is one, and `mapping` has to say what its columns mean.
     """
     lines = Lines(content)
     try:
@@ -43,7 +44,6 @@ def read_table(content: BinaryIO, mapping: Mapping[str, str]) -> Iterator[Messag
 
 
 def _read(lines: Lines, mapping: Mapping[str, str]) -> Iterator[Message]:
-    _check_mapping(mapping)
     first = lines.take()
     while first is not None and (not first.text.strip() or first.text.startswith("#")):
         first = lines.take()
@@ -64,14 +64,6 @@ def _read(lines: Lines, mapping: Mapping[str, str]) -> Iterator[Message]:
     yield FileEnd(complete=True)
 
 
-def _check_mapping(mapping: Mapping[str, str]) -> None:
-    for column, name in mapping.items():
-        if name not in FIELDS:
-            raise UnreadableListError(
-                f"--map {column}={name}: there is no field {name!r}; fields are {', '.join(sorted(FIELDS))}"
-            )
-
-
 def _by_name(names: Sequence[str], mapping: Mapping[str, str]) -> list[str | None]:
     """The field of each column; a field named twice belongs to the first column that names it."""
     wanted = {column.strip().lower(): name for column, name in mapping.items()}
@@ -90,7 +82,7 @@ def _with_header(
     names: list[str], fields: list[str | None], rest: Iterator[Record], delimiter: str
 ) -> Iterator[Message]:
     if not set(fields) & {"md5", "sha1", "sha256", "pdq", "path"}:
-        raise UnreadableListError(
+        raise UntoldColumnsError(
             f"no column holds a digest, a PDQ hash or a path (columns: {', '.join(names)[:300]}); "
             "name one with --map column=field"
         )
@@ -155,32 +147,48 @@ class _TableReader:
 
 
 def _without_header(first: Record, rest: Iterator[Record], mapping: Mapping[str, str]) -> Iterator[Message]:
+    second = next(rest, None)
     fields = _by_number(first, mapping)
+    if not any(fields):
+        _refuse_untold(first, second)
     yield FileHead(format="digest list", columns=[field or "" for field in fields])
     reader = _TableReader(RowBuilder(fields), len(fields), fields, None, icse=False)
-    yield from map(reader.row, itertools.chain([first], rest))
+    yield from map(reader.row, itertools.chain([first] if second is None else [first, second], rest))
+
+
+def _refuse_untold(first: Record, second: Record | None) -> NoReturn:
+    """Say which of two it is: a table whose columns nobody named, or no table at all."""
+    is_text = all(cell.isprintable() for cell in first.cells)
+    if is_text and (len(first.cells) > 1 or (second is not None and _is_hex(_digits("".join(second.cells))))):
+        raise UntoldColumnsError(
+            f"nothing tells what its columns mean (first line: {', '.join(first.cells)[:300]}): "
+            "name one that holds a digest, a PDQ hash or a path with --map column=field"
+        )
+    raise UnreadableListError(
+        "neither a header with column names nor a digest in the first line: this is no list that Safelight reads "
+        "(where its one column is meant to be read, name it with --map column=field)"
+    )
 
 
 def _by_number(first: Record, mapping: Mapping[str, str]) -> list[str | None]:
     """The field of each column where no header names them: by `--map NUMBER=field`, else by digest length."""
     fields = [mapping.get(str(number)) for number in range(1, len(first.cells) + 1)]
     for index, cell in enumerate(first.cells):
-        text = cell.strip().strip('"').lower()
+        text = _digits(cell)
         if fields[index] is not None or not _is_hex(text):
             continue
         if len(text) == 64 and not any(fields):
-            raise UnreadableListError(
+            raise UntoldColumnsError(
                 "64 hexadecimal characters may be SHA-256 or PDQ, and no header says which: "
                 f"give --map {index + 1}=sha256 or --map {index + 1}=pdq"
             )
         name = _DIGEST_LENGTHS.get(len(text))
         fields[index] = name if name not in fields else None
-    if not any(fields):
-        raise UnreadableListError(
-            "neither a header with known column names nor a digest in the first line: "
-            "this is no list that Safelight reads, or it needs --map column=field"
-        )
     return fields
+
+
+def _digits(cell: str) -> str:
+    return cell.strip().strip('"').lower()
 
 
 def _is_hex(text: str) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections import deque
 from typing import BinaryIO, NamedTuple
 
-from safelight.errors import InputError
+from safelight.errors import InputError, UsageError
 
 LINE_LIMIT = 1 << 20
 STRING_LIMIT = 16 << 20
@@ -20,6 +20,10 @@ _SAMPLED_NUMBER = re.compile(rb"[0-9]{39}")
 
 class UnreadableListError(InputError):
     """The file is no list that can be read."""
+
+
+class UntoldColumnsError(UsageError):
+    """The file is a table, and nothing says what its columns mean: --map has to."""
 
 
 class TooLongStringError(InputError):

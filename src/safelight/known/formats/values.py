@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from safelight.errors import InputError
+from safelight.known.rows import LeftOut
 
 TEXT_LIMIT = 4000
 OPAQUE_LIMIT = 20_000
+SPELLING_LIMIT = 200
 TAG_LIMIT = 50
 SIZE_LIMIT = 2**63 - 1
 
@@ -212,6 +214,11 @@ def spelled(entry: object, limit: int = OPAQUE_LIMIT) -> str:
     except (TypeError, ValueError, RecursionError):
         return f"({type(entry).__name__} that cannot be shown)"
     return clean(raw[: limit * 2].decode("utf-8", "replace"), limit)
+
+
+def left_out(field: str, value: object, error: BadValueError) -> LeftOut:
+    """A value that was left out of its row, with its spelling bounded."""
+    return LeftOut(field, spelled(value, SPELLING_LIMIT), clean(error.message))
 
 
 def _plain_text(value: object, name: str) -> str:

@@ -12,6 +12,7 @@ the collected facts): GLEAPP `projectvic.py`, IPED `HashDBTool`, X-Ways `VICS.cp
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import ijson
@@ -20,7 +21,7 @@ from safelight.known.formats import values
 from safelight.known.formats.text import TooLongStringError, UnreadableListError, Utf8Stream
 from safelight.known.formats.values import BadValueError
 from safelight.known.formats.walk import Found, TooDeepError, Walk
-from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, Message
+from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, LeftOut, Message
 
 _VERSION = re.compile(r"/DataModels/([0-9]{1,2}\.[0-9x]{1,4})\.xml")
 _COUNTRY = re.compile(r"\.xml/([A-Za-z0-9_-]{1,20})/\$metadata")
@@ -87,8 +88,20 @@ def _row(number: int, found: Found) -> KnownRow | BadRow:
         return BadRow(number, error.message, values.spelled(found.entry))
 
 
+@dataclass(slots=True)
+class _Aside:
+    """What is said of an entry beside its fields: notes, and the values that were left out."""
+
+    notes: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def leave(self, name: str, value: object, error: BadValueError, *, where: str = "left out") -> None:
+        self.notes.append(f"{where}: {error.message}")
+        self.left_out.append(values.left_out(name, value, error))
+
+
 def _media(number: int, entry: Mapping[str, Any]) -> KnownRow:
-    notes: list[str] = []
+    aside = _Aside()
     opaque: dict[str, str] = {}
     hashes: dict[str, Any] = {
         "md5": values.digest(entry.get("MD5"), 16, "MD5"),
@@ -97,31 +110,32 @@ def _media(number: int, entry: Mapping[str, Any]) -> KnownRow:
         "pdq": values.pdq(entry.get("PDQ")),
     }
     if "AlternativeHashes" in entry:
-        _take_alternatives(entry["AlternativeHashes"], hashes, opaque, notes)
+        _take_alternatives(entry["AlternativeHashes"], hashes, opaque, aside)
     if not any(hashes.values()):
         raise BadValueError("no digest or hash in it")
     spelled = values.photodna(entry.get("PhotoDNA"))
     if spelled is not None:
         opaque[spelled[0]] = spelled[1]
-    _note_dates(entry, notes)
-    told: dict[str, Any] = {name: _flag(entry, key, notes) for key, name in _FLAGS.items() if key in entry}
+    _note_dates(entry, aside.notes)
+    told: dict[str, Any] = {name: _flag(entry, key, name, aside) for key, name in _FLAGS.items() if key in entry}
     for key, name in _TEXTS.items():
         if entry.get(key) is not None:
             told[name] = values.text_or_none(entry[key])
     return KnownRow(
         line=number,
-        size=_number(entry, "MediaSize", notes),
+        size=_size(entry.get("MediaSize"), aside),
         category=values.category(entry.get("Category")),
         external_id=values.text_or_none(entry.get("MediaID")),
         tags=values.tags(entry.get("Tags")),
         opaque=opaque,
-        notes=notes,
+        notes=aside.notes,
+        left_out=aside.left_out,
         **hashes,
         **told,
     )
 
 
-def _take_alternatives(listed: object, hashes: dict[str, Any], opaque: dict[str, str], notes: list[str]) -> None:
+def _take_alternatives(listed: object, hashes: dict[str, Any], opaque: dict[str, str], aside: _Aside) -> None:
     """`AlternativeHashes`: a SHA-256 or PDQ fills its gap, anything else is carried under its own name."""
     for alternative in listed if isinstance(listed, list) else []:
         if not isinstance(alternative, dict):
@@ -132,7 +146,7 @@ def _take_alternatives(listed: object, hashes: dict[str, Any], opaque: dict[str,
         if not text:
             continue
         if plain in {"sha256", "pdq", "sha1"}:
-            _fill(hashes, plain, text, notes)
+            _fill(hashes, plain, text, aside)
         elif plain == "photodna":
             spelled = values.photodna(text)
             if spelled is not None:
@@ -141,12 +155,12 @@ def _take_alternatives(listed: object, hashes: dict[str, Any], opaque: dict[str,
             opaque[f"alternative.{name or 'unnamed'}"] = text
 
 
-def _fill(hashes: dict[str, Any], name: str, text: str, notes: list[str]) -> None:
+def _fill(hashes: dict[str, Any], name: str, text: str, aside: _Aside) -> None:
     length = {"sha1": 20, "sha256": 32}
     try:
         value = values.pdq(text) if name == "pdq" else values.digest(text, length[name], name.upper())
     except BadValueError as error:
-        notes.append(f"left out of AlternativeHashes: {error.message}")
+        aside.leave(name, text, error, where="left out of AlternativeHashes")
         return
     if hashes[name] is None:
         hashes[name] = value
@@ -154,22 +168,22 @@ def _fill(hashes: dict[str, Any], name: str, text: str, notes: list[str]) -> Non
         raise BadValueError(f"two different {name.upper()} values in one entry")
 
 
-def _flag(entry: Mapping[str, Any], key: str, notes: list[str]) -> bool | None:
+def _flag(entry: Mapping[str, Any], key: str, name: str, aside: _Aside) -> bool | None:
     value = entry[key]
     if value is True or value is False:
         return value
     try:
         return values.boolean(value, key)
     except BadValueError as error:
-        notes.append(f"left out: {error.message}")
+        aside.leave(name, value, error)
         return None
 
 
-def _number(entry: Mapping[str, Any], key: str, notes: list[str]) -> int | None:
+def _size(value: object, aside: _Aside) -> int | None:
     try:
-        return values.integer(entry.get(key), key)
+        return values.integer(value, "MediaSize")
     except BadValueError as error:
-        notes.append(f"left out: {error.message}")
+        aside.leave("size", value, error)
         return None
 
 

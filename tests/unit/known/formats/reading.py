@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping
 
 from safelight.known.formats.reader import ReadOptions, messages
-from safelight.known.formats.text import UnreadableListError
+from safelight.known.formats.text import UnreadableListError, UntoldColumnsError
 from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, Message
 
 
@@ -27,6 +27,6 @@ def refusal(content: bytes) -> str | None:
     """The sentence with which a file is refused as a whole; None where it is read."""
     try:
         everything(content)
-    except UnreadableListError as error:
+    except (UnreadableListError, UntoldColumnsError) as error:
         return str(error)
     return None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from safelight.known.formats import pieces
 from safelight.known.formats.pieces import Pieces
-from safelight.known.formats.text import UnreadableListError
+from safelight.known.formats.text import UnreadableListError, UntoldColumnsError
 from safelight.known.rows import FileEnd, Message
 from tests.unit.known.formats.reading import everything
 
@@ -28,7 +28,7 @@ def outcome(content: bytes) -> list[Message] | str:
     """What is read, or how it is refused; of the parser's own words not which excerpt of the file it shows."""
     try:
         *before, end = everything(content)
-    except UnreadableListError as error:
+    except (UnreadableListError, UntoldColumnsError) as error:
         return str(error).partition(":")[0]
     assert isinstance(end, FileEnd)
     return [*before, FileEnd(end.complete, end.reason and end.reason.partition(":")[0])]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.known.formats.text import UnreadableListError
+from safelight.known.formats.text import UnreadableListError, UntoldColumnsError
 from safelight.known.rows import BadRow, KnownRow
 from tests.unit.known.formats.reading import everything, parts, refusal
 
@@ -95,11 +95,6 @@ def test_map_goes_before_names():
     assert (row.sha256.hex(), row.md5, row.comment) == (SHA256, None, "x")
 
 
-def test_a_map_to_nothing_is_refused():
-    with pytest.raises(UnreadableListError, match="no field 'sha512'"):
-        everything(f"x\n{MD5}\n", {"x": "sha512"})
-
-
 def test_a_scheme_column_holds_for_the_list():
     head, rows, _ = parts(f"md5,category,scheme\n{MD5},1,VIC-US\n{MD5},1,VIC-UK\n{MD5},1,\n")
     assert head.scheme == "VIC-US"
@@ -113,7 +108,7 @@ class TestBareLists:
         assert [parts(f"{MD5},{SHA1}")[1][0].md5.hex(), parts(f"{MD5},{SHA1}")[1][0].sha1.hex()] == [MD5, SHA1]
 
     def test_64_characters_are_refused_until_told(self):
-        with pytest.raises(UnreadableListError, match="SHA-256 or PDQ"):
+        with pytest.raises(UntoldColumnsError, match="SHA-256 or PDQ"):
             everything(SHA256)
         assert parts(SHA256, {"1": "sha256"})[1][0].sha256.hex() == SHA256
         assert parts(SHA256, {"1": "pdq"})[1][0].pdq.hex() == SHA256
@@ -123,9 +118,14 @@ class TestBareLists:
         _, rows, _ = parts(f"{MD5}\n{SHA1}\n{MD5}\n")
         assert [type(row) for row in rows] == [KnownRow, BadRow, KnownRow]
 
-    @pytest.mark.parametrize("content", ["hello world\n", "a,b,c\n1,2,3\n", "<html>\n<body>", "\0\1\2"])
+    @pytest.mark.parametrize("content", ["hello world\n", "<html>\n<body>", "\0\1\2", "\0,\1\n", "fingerprint\n"])
     def test_what_is_no_list(self, content):
         with pytest.raises(UnreadableListError, match="--map"):
+            everything(content)
+
+    @pytest.mark.parametrize("content", ["a,b,c\n1,2,3\n", f"fingerprint\n{MD5}\n", "size;grade\n1;2\n"])
+    def test_a_table_whose_columns_nothing_tells(self, content):
+        with pytest.raises(UntoldColumnsError, match="--map"):
             everything(content)
 
 
@@ -194,3 +194,5 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(content):
 def test_flags_that_are_nonsense_do_not_cost_the_row():
     _, (row,), _ = parts(f"md5,victim identified,quality\n{MD5},perhaps,900\n")
     assert (row.victim_identified, row.quality, len(row.notes)) == (None, None, 2)
+    assert [(left.field, left.value) for left in row.left_out] == [("victim_identified", "perhaps"), ("quality", "900")]
+    assert "neither yes nor no" in row.left_out[0].reason

@@ -118,9 +118,15 @@ def test_bad_entries_are_named_and_the_rest_is_read(entry, words):
 
 
 def test_flags_that_are_nonsense_are_left_out_and_named():
-    row = one({"MD5": MD5, "VictimIdentified": "perhaps", "MediaSize": "big"})
-    assert (row.victim_identified, row.size) == (None, None)
-    assert len(row.notes) == 2
+    other = {"HashName": "SHA256", "HashValue": "ab"}
+    row = one({"MD5": MD5, "VictimIdentified": "perhaps", "MediaSize": "big", "AlternativeHashes": [other]})
+    assert (row.victim_identified, row.size, row.sha256) == (None, None, None)
+    assert len(row.notes) == 3
+    assert {left.field: left.value for left in row.left_out} == {
+        "victim_identified": "perhaps",
+        "size": "big",
+        "sha256": "ab",
+    }
 
 
 @settings(max_examples=60, deadline=None)
