@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from safelight.platform.settings import mark_demo
 from safelight.samples.formats import FORMATS
 from safelight.samples.names import ODD
 from safelight.samples.pictures import picture
@@ -88,6 +89,23 @@ def test_a_case_keeps_its_scheme(source, tmp_path):
 def test_the_demonstrations_scheme_stays_in_demonstrations(source, tmp_path):
     ended = run("check", source, "--case", "C", "--scheme", "DEMO", "--data", tmp_path / "data")
     assert (ended.status, "for demonstrations" in ended.err) == (2, True), ended
+
+
+def test_a_demonstrations_mark_cannot_be_taken_away_or_put_on_later(source, tmp_path):
+    demo, real = tmp_path / "demo", tmp_path / "real"
+    mark_demo(demo)
+    for data in (demo, real):
+        assert run("check", source, "--case", "C", "--data", data).status == 0
+    (demo / "DEMO").unlink()
+    (real / "DEMO").touch()
+    for data, advice in ((demo, "put an empty DEMO back"), (real, "take the file out")):
+        for words in (("check", source), ("report", "C", "--out", tmp_path), ("known", "list")):
+            ended = run(*words, "--data", data)
+            assert (ended.status, advice in ended.err, ended.err.count("\n")) == (3, True, 1), ended
+    (demo / "DEMO").touch()
+    (real / "DEMO").unlink()
+    for data in (demo, real):
+        assert run("known", "list", "--data", data).status == 0
 
 
 def test_odd_names_of_sources_and_exhibits(tmp_path):

@@ -3,6 +3,7 @@
 Rules kept here:
 - after `open_database` returns, the tables are those of this version, whoever of several commands made them so;
 - a database reached over a network is reached with verified TLS, and is PostgreSQL 15 or later;
+- a demonstration's database is opened in a demonstration's folder only, and no other database is;
 - a database that goes away or a disk that fills up ends a command with a sentence, not with a driver's error.
 """
 
@@ -22,6 +23,7 @@ from django.db import OperationalError, connection, connections
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from safelight.errors import CannotRunError, UsageError
+from safelight.platform.mark import keep_mark, mark_missing, refuse_other_mark
 from safelight.platform.postgres.folder import Layout, read_running, server_processes
 from safelight.platform.postgres.program import find_program
 from safelight.platform.postgres.users import Address, using_server
@@ -33,6 +35,7 @@ _LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 _NOTICE_SECONDS = 2.0
 _VERIFIED = {"verify-ca", "verify-full"}
 _MIGRATION_KEY = "platform: migrations"
+_MARK_KEY = "platform: mark"
 
 _FULL = "The database's disk is full: make room, then run the same command again. What was acknowledged is kept."
 _ROOM_TO_WORK = 20 << 20
@@ -85,6 +88,7 @@ def open_database(settings: Settings) -> Iterator[None]:
             _point_django_at(parameters)
             try:
                 apply_migrations()
+                _compare_marks(data)
                 yield
             except OperationalError as error:
                 full = url is None and shutil.disk_usage(data).free < _ROOM_TO_WORK
@@ -192,6 +196,13 @@ def apply_migrations() -> None:
             call_command("migrate", verbosity=0, interactive=False)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_number(_MIGRATION_KEY)])
+
+
+def _compare_marks(data: Path) -> None:
+    if mark_missing():
+        with advisory_lock(_MARK_KEY):
+            keep_mark(data)
+    refuse_other_mark(data)
 
 
 def _migrations_missing() -> bool:
