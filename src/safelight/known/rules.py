@@ -135,7 +135,7 @@ def row_problem(row: KnownRow) -> str | None:
         return "size is outside what a file can have"
     if row.quality is not None and not 0 <= row.quality <= 100:
         return "quality is outside 0 to 100"
-    if any(left.field not in row.__struct_fields__ for left in row.left_out):
+    if row.left_out and any(left.field not in row.__struct_fields__ for left in row.left_out):
         return "a value of it was left out, of a field that there is not"
     if not any((row.md5, row.sha1, row.sha256, row.pdq, row.path)):
         return "no digest, hash or path in it"

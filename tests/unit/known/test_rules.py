@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import UsageError
-from safelight.known.rows import KnownRow
+from safelight.known.rows import KnownRow, LeftOut
 from safelight.known.rules import (
     Role,
     Trust,
@@ -99,6 +99,7 @@ def test_only_some_trust_sets_a_grade():
         ({"md5": b"1" * 16, "size": -1}, "size"),
         ({"md5": b"1" * 16, "size": 2**63}, "size"),
         ({"md5": b"1" * 16, "quality": 101}, "quality"),
+        ({"md5": b"1" * 16, "left_out": [LeftOut("shoe size", "44", "unheard of")]}, "of a field that there is not"),
         ({}, "no digest"),
     ],
 )
