@@ -6,31 +6,40 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from safelight.casework.models import Case, StackMember
+from safelight.casework.models import Case
 from safelight.casework.report.model import Failure
 from safelight.casework.rules import Verdict
 from safelight.errors import UsageError
 from safelight.evidence.models import Exhibit, Sighting, SightingState
 from safelight.evidence.names import text_of
+from safelight.evidence.queries import WITH_CURRENT, Standing, Standings, latest_run
 
 _COUNTS = """
-SELECT coalesce(a.verdict, s.state), count(*), count(DISTINCT s.item_id)
-  FROM evidence_sighting s
+SELECT coalesce(a.verdict, s.state), count(*), count(DISTINCT s.item_id),
+       count(*) FILTER (WHERE s.failure IS NOT NULL AND NOT s.news),
+       count(*) FILTER (WHERE s.failure IS NOT NULL AND NOT s.news AND s.run_id <> %(run)s)
+  FROM current_sighting s
   LEFT JOIN casework_answer a ON a.item_id = s.item_id AND a.case_id = %(case)s AND a.current
- WHERE s.exhibit_id = %(exhibit)s
-   AND NOT EXISTS (SELECT 1 FROM evidence_sighting n
-                    WHERE n.exhibit_id = s.exhibit_id AND n.place = s.place AND n.version > s.version)
  GROUP BY 1
+"""
+_STACKS = """
+SELECT count(DISTINCT m.representative_id)
+  FROM casework_stackmember m
+ WHERE m.case_id = %(case)s AND NOT m.near AND EXISTS (SELECT 1 FROM current_sighting s WHERE s.item_id = m.item_id)
 """
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of an exhibit as it stands: sightings and items by verdict, named failures; stacks of its case."""
+    """Counts of an exhibit as it stands: current sightings and items by verdict, failures; stacks of its case.
+
+    `failures` are those that stand; `named_before` how many of them the last run did not name, since earlier ones had.
+    """
 
     sightings: Counter[str]
     items: Counter[str]
     failures: int
+    named_before: int
     stacks: int
 
 
@@ -52,22 +61,30 @@ def summarise(case: Case, exhibit_name: str) -> Summary:
     exhibit = Exhibit.objects.get(case=case.name, name=exhibit_name)
     sightings: Counter[str] = Counter()
     items: Counter[str] = Counter()
+    failures = named_before = 0
+    run = latest_run(exhibit)
+    every = list(Exhibit.objects.filter(case=case.name).values_list("id", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"case": case.pk, "exhibit": exhibit.pk})
-        for verdict, count, distinct in cursor.fetchall():
+        values = {"case": case.pk, "run": run.pk if run else 0}
+        cursor.execute(f"{WITH_CURRENT} {_COUNTS}", {**values, "exhibits": [exhibit.pk]})
+        for verdict, count, distinct, failed, before in cursor.fetchall():
             word = Verdict.NOT_EXAMINED.value if verdict == SightingState.EXAMINED else verdict
             sightings[word] += count
             items[word] += distinct
-    failures = Sighting.objects.filter(exhibit=exhibit, failure__isnull=False).count()
-    stacks = StackMember.objects.filter(case=case, near=False).values("representative").distinct().count()
-    return Summary(sightings, items, failures, stacks)
+            failures += failed
+            named_before += before
+        cursor.execute(f"{WITH_CURRENT} {_STACKS}", {**values, "exhibits": every})
+        [stacks] = cursor.fetchone()
+    return Summary(sightings, items, failures, named_before, stacks)
 
 
 def failures_of(exhibits: list[int]) -> Iterator[Failure]:
-    """Every named failure of these exhibits, in the order in which they were recorded."""
+    """Every named failure of these exhibits, in the order in which they were recorded, also those that are history."""
+    standings = Standings(exhibits)
     rows = Sighting.objects.filter(exhibit__in=exhibits, failure__isnull=False).select_related("source").order_by("id")
     for row in rows.iterator(chunk_size=2000):
-        yield Failure(path_text(row), row.failure or "", row.reason or "")
+        stands = standings.of(row) is Standing.CURRENT and not row.news
+        yield Failure(path_text(row), row.failure or "", row.reason or "", stands)
 
 
 def path_text(sighting: Sighting) -> str:

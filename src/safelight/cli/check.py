@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,9 @@ from safelight.evidence.names import text_of
 from safelight.evidence.roots import outermost, refuse_unfit
 from safelight.platform.settings import Settings
 from safelight.sandbox import Layer
+
+if TYPE_CHECKING:
+    from safelight.casework.check.actions import CheckResult
 
 
 @click.command()
@@ -91,26 +95,34 @@ def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, b
             result = do_check(options, around)
         if result.stopped:
             raise CannotRunError("stopped; what is done is recorded, and the same command goes on from there")
-        failures = _summary(options, data, result.run, result.tally.skipped)
-    if failures or result.unkept:
+        standing = _summary(options, data, result)
+    if standing or result.tally.failures or result.unkept:
         sys.exit(InputError.exit_code)
 
 
-def _summary(options: CheckOptions, data: Path, run: int, skipped: int) -> int:
+def _summary(options: CheckOptions, data: Path, result: "CheckResult") -> int:
+    """Say how the exhibit stands now; the number of failures that stand comes back."""
     from safelight.casework.queries import access_case, summarise
 
     summary = summarise(access_case(options.case), options.exhibit)
+    report = f"safelight report {shlex.quote(options.case)} --data {shlex.quote(str(data))}"
+    if summary.named_before:
+        verb = "stands" if summary.named_before == 1 else "stand"
+        before = amount(summary.named_before, "failure")
+        showing.say(f"note: {before} named in earlier runs still {verb}: {report} --format csv lists them", err=True)
     if not showing.for_people():
         showing.line(
             event="summary",
             case=options.case,
             exhibit=options.exhibit,
-            run=run,
+            run=result.run,
             sightings=dict(summary.sightings),
             items=dict(summary.items),
             stacks=summary.stacks,
             failures=summary.failures,
-            skipped=skipped,
+            failures_named_before=summary.named_before,
+            skipped=result.tally.skipped,
+            met_again=result.tally.met_again,
             data=str(data),
         )
         return summary.failures
@@ -120,11 +132,11 @@ def _summary(options: CheckOptions, data: Path, run: int, skipped: int) -> int:
         if summary.sightings[one.value]
     ]
     rows.append(("in all", summary.sightings.total(), ""))
-    showing.table(f"{options.case} / {options.exhibit}, run {run}", ("verdict", "files", "distinct"), rows)
+    showing.table(f"{options.case} / {options.exhibit}, run {result.run}", ("verdict", "files", "distinct"), rows)
     stacks = amount(summary.stacks, "stack of pictures", "stacks of pictures")
     failures = amount(summary.failures, "named failure")
     showing.say(f"{stacks} in the case, {failures}. The data folder {data} is not sealed.")
-    showing.say(f"Report: safelight report {shlex.quote(options.case)} --data {shlex.quote(str(data))}")
+    showing.say(f"Report: {report}")
     return summary.failures
 
 

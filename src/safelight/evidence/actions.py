@@ -9,9 +9,16 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Max
 
+from safelight.evidence.drafts import Times
 from safelight.evidence.models import Exhibit, Run, RunState, Sighting, Source
 
 _RUNS_LOCK = 0x5AFE_0005
+_MEET_AGAIN = """
+UPDATE evidence_sighting s
+   SET met_modified = m.modified, met_changed = m.changed, met_inode = m.inode
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS m (id, modified, changed, inode)
+ WHERE s.id = m.id
+"""
 
 
 @dataclass(frozen=True)
@@ -73,3 +80,15 @@ def do_add_source(exhibit: Exhibit, path: bytes) -> Source:
 def do_complete_containers(sightings: Sequence[int]) -> None:
     """Mark archives whose every entry is recorded."""
     Sighting.objects.filter(pk__in=sightings).update(complete=True)
+
+
+def do_meet_again(met: Sequence[tuple[int | None, Times]]) -> None:
+    """Record by which times and inode sightings were met now; what they were recorded with first stays beside it.
+
+    The caller holds the transaction.
+    """
+    if not met:
+        return
+    columns = [(number, times.modified, times.changed, times.inode) for number, times in met]
+    with connection.cursor() as cursor:
+        cursor.execute(_MEET_AGAIN, [list(column) for column in zip(*columns, strict=True)])

@@ -6,6 +6,8 @@ from typing import Any
 from safelight.evidence.models import ItemState, SightingHow, SightingState
 from safelight.signatures.types import Digests, Examination
 
+CHANGED = "changed"
+
 
 @dataclass(frozen=True)
 class Content:
@@ -34,7 +36,8 @@ class Times:
 class Draft:
     """One sighting to be recorded; `children` are recorded in the same transaction, below it.
 
-    `tag` is the caller's own. `number` is the sighting's id once it is recorded, `item` that of its item.
+    `altered` says in which way a place holds other content than an earlier run recorded there. `tag` is the caller's
+    own. `number` is the sighting's id once it is recorded, `item` that of its item.
     """
 
     source: int
@@ -48,9 +51,25 @@ class Draft:
     content: Content | None = None
     failure: str | None = None
     reason: str | None = None
+    altered: str | None = None
     complete: bool = True
     version: int = 1
     children: list["Draft"] = field(default_factory=list)
     tag: Any = None
     number: int = 0
     item: int | None = None
+
+    @property
+    def named(self) -> str | None:
+        """The failure by which it is named; that a place changed comes first."""
+        return CHANGED if self.altered else self.failure
+
+    @property
+    def said(self) -> str | None:
+        """Why, with everything that is to be said."""
+        return "; ".join(filter(None, (self.altered, self.reason))) or None
+
+    @property
+    def news(self) -> bool:
+        """Whether all that is to be named is that the place changed."""
+        return self.altered is not None and self.failure is None

@@ -1,10 +1,11 @@
 """The records of custody: what was seized, which run read it, what was found where.
 
 Paths are kept as the exact bytes of the source. A sighting is never changed once it is recorded: a place whose content
-changed gets a further version, and both stand.
+changed gets a further version, and both stand. Only its identity as it was last met (`met_…`) follows the source.
 """
 
 from django.db import models
+from django.db.models import Q
 
 
 class SightingHow(models.TextChoices):
@@ -104,7 +105,12 @@ class Item(models.Model):
 
 
 class Sighting(models.Model):
-    """An item seen at a place, or a place whose content could not be had; `place` digests the chain of names."""
+    """An item seen at a place, or a place whose content could not be had; `place` digests the chain of names.
+
+    `modified`, `changed`, `inode` and `device` are those of the run that recorded it: they may be evidence. `met_…` is
+    what a later run met there, read again and found to be the same content. `news` says that the failure is only that
+    the place changed: it was named by the run that found it, and does not stand against what is there now.
+    """
 
     exhibit = models.ForeignKey(Exhibit, models.PROTECT, db_index=False)
     source = models.ForeignKey(Source, models.PROTECT)
@@ -121,11 +127,16 @@ class Sighting(models.Model):
     accessed = models.BigIntegerField(null=True)
     inode = models.BigIntegerField(null=True)
     device = models.BigIntegerField(null=True)
+    met_modified = models.BigIntegerField(null=True)
+    met_changed = models.BigIntegerField(null=True)
+    met_inode = models.BigIntegerField(null=True)
     item = models.ForeignKey(Item, models.PROTECT, null=True)
     state = models.TextField(choices=SightingState.choices)
     failure = models.TextField(null=True)
     reason = models.TextField(null=True)
+    news = models.BooleanField(default=False)
     complete = models.BooleanField(default=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["exhibit", "place", "version"], name="evidence_sighting_once")]
+        indexes = [models.Index(fields=["exhibit"], condition=Q(version__gt=1), name="evidence_sighting_later")]

@@ -1,43 +1,121 @@
-"""The ways to read custody records."""
+"""The ways to read custody records, and the one definition of which sightings are current.
+
+A sighting is *superseded* when its place has a newer version, or when what it lies in is superseded. One that is not is
+*current*, unless it says that the file vanished: then nothing is there any more. Everything that counts an exhibit as
+it stands counts current sightings; the others are its history.
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from safelight.evidence.models import Exhibit, Run, Sighting
+from django.db import connection
+from django.db.models.functions import Coalesce
 
-RETRIED = frozenset({"unreadable", "vanished", "changed"})
+from safelight.evidence.drafts import Times
+from safelight.evidence.models import Exhibit, Item, Run, Sighting
+from safelight.vault.signatures import fetch
+
+VANISHED = "vanished"
+RETRIED = frozenset({"unreadable", VANISHED, "changed"})
 """Failures to read a place that may be over by the next run."""
+
+WITH_CURRENT = """
+WITH RECURSIVE superseded (id) AS (
+    SELECT older.id
+      FROM evidence_sighting newer
+      JOIN evidence_sighting older
+        ON older.exhibit_id = newer.exhibit_id AND older.place = newer.place AND older.version < newer.version
+     WHERE newer.exhibit_id = ANY(%(exhibits)s) AND newer.version > 1
+    UNION
+    SELECT child.id FROM superseded JOIN evidence_sighting child ON child.parent_id = superseded.id
+), current_sighting AS (
+    SELECT s.*
+      FROM evidence_sighting s
+     WHERE s.exhibit_id = ANY(%(exhibits)s) AND s.failure IS DISTINCT FROM 'vanished'
+       AND NOT EXISTS (SELECT 1 FROM superseded WHERE superseded.id = s.id)
+)
+"""
+"""The beginning of a query about the `current_sighting`s of `exhibits`, and about the ids of those `superseded`."""
+_SUPERSEDED = "SELECT id FROM superseded"
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is recorded of a place: its latest version, and what tells whether the file there is still the same."""
+    """What is recorded of a place: its latest version, and what tells whether the file there is still the same.
+
+    `modified`, `changed` and `inode` are those by which it was last met. `sha256` is filled in by `with_digests`.
+    """
 
     sighting: int
     version: int
     size: int | None
     modified: int | None
+    changed: int | None
     inode: int | None
-    device: int | None
     complete: bool
     item: int | None
     failure: str | None
+    reason: str | None
+    news: bool
+    sha256: bytes | None = None
 
     @property
     def answered(self) -> bool:
         """Whether it was read to its end, or is nothing that is read; what could not be read is tried again."""
-        return self.complete and (self.item is not None or self.failure not in RETRIED)
+        return self.complete and (self.item is not None or self.news or self.failure not in RETRIED)
 
-    def same_file(self, size: int, modified: int, inode: int, device: int) -> bool:
-        """Whether size, time and inode are those recorded: then the content is taken to be, too."""
-        return (self.size, self.modified, self.inode, self.device) == (size, modified, inode, device)
+    def same_file(self, met: Times) -> bool:
+        """Whether size, times and inode are those by which it was last met: then the content is taken to be, too.
+
+        The device is not asked: the same disk has another number each time it is plugged in.
+        """
+        unchanged = self.changed is None or met.changed is None or self.changed == met.changed
+        return unchanged and (self.size, self.modified, self.inode) == (met.size, met.modified, met.inode)
 
 
 def known_places(exhibit: Exhibit, places: Sequence[bytes]) -> dict[bytes, Known]:
     """The latest version of each place that is recorded."""
     rows = Sighting.objects.filter(exhibit=exhibit, place__in=list(places)).order_by("version")
-    columns = ("place", "id", "version", "size", "modified", "inode", "device", "complete", "item_id", "failure")
-    return {bytes(place): Known(*rest) for place, *rest in rows.values_list(*columns)}
+    met = (Coalesce("met_modified", "modified"), Coalesce("met_changed", "changed"), Coalesce("met_inode", "inode"))
+    last = ("complete", "item_id", "failure", "reason", "news")
+    found = rows.values_list("place", "id", "version", "size", *met, *last)
+    return {bytes(place): Known(*rest) for place, *rest in found}
+
+
+def with_digests(known: Sequence[Known]) -> list[Known]:
+    """The same with the SHA-256 of what was read there, where anything was."""
+    if not known:
+        return []
+    signatures = dict(
+        Item.objects.filter(pk__in={one.item for one in known if one.item}).values_list("id", "signature")
+    )
+    stored = fetch(list(signatures.values()))
+    digests = {item: stored[signature].sha256 for item, signature in signatures.items()}
+    return [replace(one, sha256=digests.get(one.item or 0)) for one in known]
+
+
+class Standing(StrEnum):
+    """Whether a sighting is current, or history: a newer one replaced it, or it says that nothing is there any more."""
+
+    CURRENT = "current"
+    REPLACED = "replaced"
+    VANISHED = "vanished"
+
+
+class Standings:
+    """How the sightings of some exhibits stand."""
+
+    def __init__(self, exhibits: Sequence[int]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{WITH_CURRENT} {_SUPERSEDED}", {"exhibits": list(exhibits)})
+            self._superseded = {number for (number,) in cursor.fetchall()}
+
+    def of(self, sighting: Sighting) -> Standing:
+        """How one of them stands."""
+        if sighting.pk in self._superseded:
+            return Standing.REPLACED
+        return Standing.VANISHED if sighting.failure == VANISHED else Standing.CURRENT
 
 
 def recorded_files(source: int) -> Iterator[tuple[bytes, bytes]]:

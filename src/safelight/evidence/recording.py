@@ -57,6 +57,7 @@ _SIGHTING_COLUMNS = [
     "state",
     "failure",
     "reason",
+    "news",
     "complete",
 ]
 
@@ -209,5 +210,5 @@ def _sighting_row(run: Run, draft: Draft) -> tuple[Any, ...]:
     return (
         draft.number, run.exhibit_id, draft.source, run.pk, draft.parent, draft.place, draft.version, draft.how.value,
         draft.detail, draft.name, times.size, times.modified, times.changed, times.accessed, times.inode, times.device,
-        draft.item, draft.state.value, draft.failure, draft.reason, draft.complete,
+        draft.item, draft.state.value, draft.named, draft.said, draft.news, draft.complete,
     )  # fmt: skip

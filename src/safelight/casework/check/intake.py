@@ -15,7 +15,7 @@ from safelight.casework.check.readers import Reader, same_file
 from safelight.evidence.drafts import Draft
 from safelight.evidence.models import Exhibit, SightingHow, SightingState, Source
 from safelight.evidence.names import place, text_of
-from safelight.evidence.queries import Known, known_places, recorded_files
+from safelight.evidence.queries import Known, known_places, recorded_files, with_digests
 from safelight.evidence.walk import Found, Met, walk
 from safelight.sandbox import Handover
 
@@ -81,6 +81,7 @@ class Intake:
     def _pending(self, chunk: list[Found], source: int, root: bytes, seen: set[bytes] | None) -> Iterator[_Task]:
         places = [place(root, found.name) for found in chunk]
         known = known_places(self._exhibit, places) if self._resumed else {}
+        pending: list[tuple[Found, Known | None]] = []
         for where, found in zip(places, chunk, strict=True):
             if seen is not None:
                 seen.add(where)
@@ -90,7 +91,10 @@ class Intake:
             if before is not None and before.answered and same_file(before, found):
                 self._tally.skipped += 1
                 continue
-            yield found, source, root, before
+            pending.append((found, before))
+        compared = iter(with_digests([before for _found, before in pending if before is not None]))
+        for found, before in pending:
+            yield found, source, root, next(compared) if before is not None else None
 
     def _give(self, task: _Task | None) -> bool:
         return self._tasks.put(task, self._line.stop.is_set)

@@ -45,4 +45,6 @@ class Parcel:
     within: Archive | None = None
     recorded: threading.Event | None = None
     existing: int | None = None
-    """The sighting's number where it is recorded already (an archive that an earlier run did not finish)."""
+    """The sighting's number where it is recorded already, by an earlier run."""
+    met_again: bool = False
+    """It was read again and is what stands recorded: `existing` was met by the draft's times."""

@@ -9,13 +9,18 @@ from safelight.casework.report.model import Failure
 
 @dataclass
 class Tally:
-    """Counts of one run. `files` counts sightings recorded, `skipped` places that were answered by an earlier run."""
+    """Counts of one run.
+
+    `files` counts sightings recorded, `skipped` places that an earlier run answered. `met_again` counts places whose
+    times or inode are others than they were, which were read again and hold what they held.
+    """
 
     met: int = 0
     met_bytes: int = 0
     files: int = 0
     bytes: int = 0
     skipped: int = 0
+    met_again: int = 0
     walked: bool = False
     verdicts: Counter[str] = field(default_factory=Counter)
     failures: int = 0

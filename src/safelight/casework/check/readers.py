@@ -2,7 +2,7 @@
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.casework.check.line import Line
@@ -45,22 +45,48 @@ class Reader:
             version=before.version + 1 if before else 1,
         )
         parcel = Parcel(draft, text_of(found.path))
-        resumed = before if before is not None and not before.complete and same_file(before, found) else None
-        if before is not None and resumed is None and before.answered:
-            reason = f"not what stood here in an earlier run (then {before.size} bytes): both are recorded"
-            name_failure(draft, "changed", reason)
         if found.met is Met.UNREADABLE:
             self._refused(parcel, before, "unreadable", found.reason or "")
         elif found.met is not Met.FILE or found.status is None:
-            draft.reason = "; ".join(filter(None, (found.reason, draft.reason)))
-            self._line.put(parcel)
+            self._unread(parcel, before, found.reason or "")
         elif self._take(parcel, min(found.status.st_size, PICTURE_BYTES)):
             try:
                 reading = read_file(found.path, found.status)
             except ReadingError as error:
                 self._refused(parcel, before, error.kind, error.message)
             else:
-                self._dispatch(parcel, reading, _Below(), resumed)
+                self._compare(parcel, reading, before)
+
+    def _unread(self, parcel: Parcel, before: Known | None, reason: str) -> None:
+        """Record what is no file, by what was told of it, unless an earlier run has told just that."""
+        parcel.draft.reason = reason
+        if before is not None and before.answered:
+            if before.item is None and (before.reason or "").endswith(reason):
+                self._meet_again(parcel, before)
+                return
+            parcel.draft.altered = _altered(before)
+        self._line.put(parcel)
+
+    def _compare(self, parcel: Parcel, reading: Reading, before: Known | None) -> None:
+        """Decide by SHA-256 whether this is what stands recorded: the same sighting, or a further version."""
+        if before is None:
+            self._dispatch(parcel, reading, _Below())
+        elif before.sha256 != reading.digests.sha256:
+            parcel.draft.altered = _altered(before) if before.answered or before.item is not None else None
+            self._dispatch(parcel, reading, _Below())
+        elif before.complete:
+            reading.close()
+            self._meet_again(parcel, before)
+        else:
+            if not before.same_file(parcel.draft.times):
+                self._meet_again(Parcel(replace(parcel.draft), parcel.path), before)
+            self._dispatch(parcel, reading, _Below(), before)
+
+    def _meet_again(self, parcel: Parcel, before: Known) -> None:
+        """What is here stands recorded: only by which times and inode it was met is."""
+        self._line.let_go(parcel)
+        parcel.existing, parcel.met_again = before.sighting, True
+        self._line.put(parcel)
 
     def _take(self, parcel: Parcel, size: int) -> bool:
         """Wait until memory may hold the content; False where the run was stopped meanwhile."""
@@ -227,11 +253,12 @@ def _within(nanoseconds: int) -> int:
     return max(-_LATEST, min(nanoseconds, _LATEST))
 
 
+def _altered(before: Known) -> str:
+    return f"not what stood here in an earlier run (then {before.size} bytes): both are recorded"
+
+
 def same_file(before: Known, found: Found) -> bool:
-    """Whether the file met is the one recorded, by size, time and inode. What is no file is met anew, unread."""
-    status = found.status
+    """Whether the file met is the one recorded, by size, times and inode. What is no file is met anew, unread."""
     if found.met is Met.UNREADABLE:
         return before.failure == "unreadable"
-    return status is not None and before.same_file(
-        status.st_size, _within(status.st_mtime_ns), _signed(status.st_ino), _signed(status.st_dev)
-    )
+    return found.status is not None and before.same_file(_times(found.status))

@@ -16,7 +16,7 @@ from safelight.casework.models import Case, Kept
 from safelight.casework.report.model import Failure
 from safelight.casework.rules import Verdict
 from safelight.casework.stacking import lock_kept
-from safelight.evidence.actions import do_complete_containers, hold_run
+from safelight.evidence.actions import do_complete_containers, do_meet_again, hold_run
 from safelight.evidence.drafts import Draft
 from safelight.evidence.models import Run, SightingState
 from safelight.evidence.recording import SeenItem, record
@@ -88,6 +88,7 @@ class Recorder:
             hold_run(self._run)
             new = record(self._run, [parcel.draft for parcel in batch if parcel.existing is None])
             do_complete_containers(complete)
+            do_meet_again([(one.existing, one.draft.times) for one in batch if one.met_again])
             items = [draft.item for parcel in batch for draft in _family(parcel.draft) if draft.item is not None]
             verdicts = judge_items(self._case, self._run, items, self._base, now=self._clock(), new=new)
             self._keep_content(batch, verdicts)
@@ -123,7 +124,10 @@ class Recorder:
         line.let_go(parcel)
         if draft.content is not None and draft.item is not None:
             line.recorded(draft.content.digests.sha256, SeenItem(draft.item, draft.content.state, draft.content.reason))
-        if parcel.existing is None:
+        if parcel.met_again:
+            self.tally.met_again += 1
+            self.tally.bytes += draft.times.size or 0
+        elif parcel.existing is None:
             self._count(parcel, verdicts)
         if parcel.recorded is not None:
             parcel.recorded.set()
@@ -134,10 +138,10 @@ class Recorder:
             self.tally.files += 1
             self.tally.bytes += (draft.times.size or 0) if number == 0 else 0
             self.tally.verdicts[verdict.value] += 1
-            if draft.failure is not None:
+            if draft.named is not None:
                 self.tally.failures += 1
                 where = parcel.path if number == 0 else f"{parcel.path} [{draft.detail}]"
-                self._watcher.fail(Failure(where, draft.failure, draft.reason or ""))
+                self._watcher.fail(Failure(where, draft.named, draft.said or ""))
 
 
 def _family(draft: Draft) -> list[Draft]:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TextIO
 
-from safelight.casework.report.model import Evidence, Failure, Report, ReportItem, Sighting
-from safelight.casework.report.summary import exhibits_by_source, summarise
+from safelight.casework.report.model import Evidence, Report, ReportItem, Sighting
+from safelight.casework.report.summary import exhibits_by_source
 from safelight.casework.report.words import by_strength, claim_words, grade_words
 from safelight.evidence.names import line_of
 
@@ -42,6 +42,7 @@ COLUMNS = (
     "series",
     "claims",
     "damaged",
+    "standing",
 )
 _BETWEEN = " | "
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -58,8 +59,6 @@ def write_csv(report: Report, out: TextIO, *, pictures: bool = False) -> None:
         about = _about(item)
         for sighting in item.sightings:
             writer.writerow(_cells({**about, **_place(item, sighting, exhibits)}))
-    for failure in summarise(report).lost:
-        writer.writerow(_cells(_lost(failure)))
 
 
 def _cells(values: dict[str, str]) -> Iterator[str]:
@@ -109,21 +108,13 @@ def _graded(evidence: Evidence) -> str:
 
 def _place(item: ReportItem, sighting: Sighting, exhibits: dict[str, str]) -> dict[str, str]:
     return {
-        "exhibit": exhibits.get(sighting.source, ""),
+        "exhibit": sighting.exhibit or exhibits.get(sighting.source, ""),
         "source": sighting.source,
         "path": sighting.path,
         "found_as": sighting.how,
+        "standing": sighting.standing,
         "size": _number(item.size if sighting.size is None else sighting.size),
         "modified": _time(sighting.modified),
-    }
-
-
-def _lost(failure: Failure) -> dict[str, str]:
-    return {
-        "path": failure.path,
-        "verdict": "unreadable",
-        "reason": f"{failure.kind}: {failure.reason}",
-        "graded": "no",
     }
 
 

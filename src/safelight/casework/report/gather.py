@@ -15,6 +15,7 @@ from safelight.casework.report import model as m
 from safelight.casework.rules import Verdict
 from safelight.evidence import models as evidence
 from safelight.evidence.names import text_of
+from safelight.evidence.queries import Standings
 from safelight.known.queries import SourceSummary, list_sources
 from safelight.media.types import Metadata
 from safelight.vault.signatures import NewSignature, Which, fetch
@@ -46,7 +47,7 @@ def gather(case: Case, *, now: datetime, demo: bool) -> m.Report:
             node=socket.gethostname(),
             unsealed=True,
             demo=demo,
-            exhibits=tuple(_exhibit(exhibit, every) for exhibit in exhibits),
+            exhibits=tuple(_exhibits(exhibits, every)),
             items=every,
             stacks=tuple(_stacks(case, by_number)),
             sources=tuple(_uses(every, active)),
@@ -56,6 +57,8 @@ def gather(case: Case, *, now: datetime, demo: bool) -> m.Report:
 
 def _sightings(exhibits: list[evidence.Exhibit]) -> tuple[dict[int, list[m.Sighting]], list[m.ReportItem]]:
     """The sightings of each item, and those that have none (locked, not opened) as entries of their own."""
+    names = {exhibit.pk: exhibit.name for exhibit in exhibits}
+    standings = Standings(list(names))
     found: dict[int, list[m.Sighting]] = defaultdict(list)
     without: list[m.ReportItem] = []
     containers: dict[int, str] = {}
@@ -67,10 +70,11 @@ def _sightings(exhibits: list[evidence.Exhibit]) -> tuple[dict[int, list[m.Sight
         path = _path(row, roots, containers)
         if row.pk in parents:
             containers[row.pk] = path
-        sighting = m.Sighting(path, row.size, _time(row.modified), roots[row.source_id], row.how)
+        exhibit, standing = names[row.exhibit_id], standings.of(row).value
+        sighting = m.Sighting(path, row.size, _time(row.modified), roots[row.source_id], row.how, exhibit, standing)
         if row.item_id is not None:
             found[row.item_id].append(sighting)
-        elif row.failure is None:
+        else:
             without.append(_without_item(row, sighting))
     return found, without
 
@@ -90,7 +94,7 @@ def _without_item(row: evidence.Sighting, sighting: m.Sighting) -> m.ReportItem:
         md5="",
         size=row.size or 0,
         verdict=verdict.value,
-        reason=row.reason,
+        reason=": ".join(filter(None, (row.failure, row.reason))) or None,
         format=None,
         width=None,
         height=None,
@@ -158,22 +162,20 @@ def _metadata(kept: object) -> dict[str, str]:
     return told
 
 
-def _exhibit(exhibit: evidence.Exhibit, items: Iterable[m.ReportItem]) -> m.Exhibit:
-    sources = tuple(
-        text_of(bytes(source.root)) for source in evidence.Source.objects.filter(exhibit=exhibit).order_by("id")
-    )
-    counts: Counter[str] = Counter()
-    own = set(sources)
+def _exhibits(exhibits: Iterable[evidence.Exhibit], items: Iterable[m.ReportItem]) -> Iterator[m.Exhibit]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for item in items:
-        counts[item.verdict] += sum(sighting.source in own for sighting in item.sightings)
-    failed = evidence.Sighting.objects.filter(exhibit=exhibit, item=None, failure__isnull=False).count()
-    counts[Verdict.UNREADABLE.value] += failed
-    return m.Exhibit(
-        name=exhibit.name,
-        runs=tuple(_run(run, sources) for run in evidence.Run.objects.filter(exhibit=exhibit).order_by("number")),
-        sightings=counts.total(),
-        by_verdict={verdict: count for verdict, count in counts.items() if count},
-    )
+        for sighting in item.current:
+            counts[sighting.exhibit][item.verdict] += 1
+    for exhibit in exhibits:
+        sources = evidence.Source.objects.filter(exhibit=exhibit).order_by("id")
+        roots = tuple(text_of(bytes(source.root)) for source in sources)
+        yield m.Exhibit(
+            name=exhibit.name,
+            runs=tuple(_run(run, roots) for run in evidence.Run.objects.filter(exhibit=exhibit).order_by("number")),
+            sightings=counts[exhibit.name].total(),
+            by_verdict=dict(counts[exhibit.name]),
+        )
 
 
 def _run(run: evidence.Run, sources: tuple[str, ...]) -> m.Run:
@@ -196,7 +198,9 @@ def _stacks(case: Case, items: dict[int, m.ReportItem]) -> Iterator[m.ReportStac
         members[member.representative_id].append(member)
     for group in members.values():
         inside = [member for member in group if not member.near]
-        verdicts = [Verdict(items[member.item_id].verdict) for member in inside]
+        verdicts = [Verdict(one.verdict) for member in inside if (one := items[member.item_id]).current]
+        if not verdicts:
+            continue  # all of it is history
         yield m.ReportStack(
             verdict=min(verdicts, key=lambda verdict: _STRENGTH.get(verdict, len(_STRENGTH))).value,
             members=tuple((items[member.item_id].sha256, member.how, member.distance) for member in inside),
@@ -209,6 +213,8 @@ def _uses(items: Iterable[m.ReportItem], active: dict[str, SourceSummary]) -> It
     used: dict[str, Counter[str]] = defaultdict(Counter)
     claims: dict[str, m.Claim] = {}
     for item in items:
+        if not item.current:
+            continue
         for one in {one.claim.source: one for one in reversed(item.evidence)}.values():
             used[one.claim.source][item.verdict] += 1
             claims[one.claim.source] = one.claim

@@ -17,7 +17,7 @@ from safelight.casework.report.summary import Summary, exhibits_by_source, summa
 from safelight.casework.report.text import encodable
 
 FORMAT = "safelight-report"
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 def write_json(report: Report, out: TextIO, *, pictures: bool = False) -> None:
@@ -71,6 +71,7 @@ def _summary(figures: Summary) -> dict[str, Any]:
         "files_by_verdict": figures.files_by_verdict,
         "contents_by_verdict": figures.contents_by_verdict,
         "graded": figures.graded,
+        "failures": figures.failures,
         "views_needed": figures.views_needed,
         "views_avoided": figures.views_avoided,
     }
@@ -129,10 +130,11 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
 
 def _sighting(sighting: Sighting, exhibits: dict[str, str]) -> dict[str, Any]:
     return {
-        "exhibit": exhibits.get(sighting.source),
+        "exhibit": sighting.exhibit or exhibits.get(sighting.source),
         "source": sighting.source,
         "path": sighting.path,
         "how": sighting.how,
+        "standing": sighting.standing,
         "size": sighting.size,
         "modified": _time(sighting.modified),
     }

@@ -52,11 +52,17 @@ class Sighting:
     source: str
     how: str = "file"
     """"file", "entry" (of an archive), "thumbnail" or another kind of embedded picture."""
+    exhibit: str = ""
+    standing: str = "current"
+    """"current"; or history that counts nowhere: "replaced" by a newer version, "vanished" where the file is gone."""
 
 
 @dataclass(frozen=True)
 class ReportItem:
-    """One distinct content with its verdict, evidence, sightings and what the file says about itself."""
+    """One distinct content with its verdict, evidence, sightings and what the file says about itself.
+
+    What yielded no content (locked, not opened, could not be read) stands as an item of its own, without digests.
+    """
 
     sha256: str
     sha1: str
@@ -80,10 +86,15 @@ class ReportItem:
     graded: bool = False
     """A cryptographic match with a trusted source set the grade; perceptual matches and MD5 alone never do."""
 
+    @property
+    def current(self) -> tuple[Sighting, ...]:
+        """Where it is now; nowhere, if it is history."""
+        return tuple(sighting for sighting in self.sightings if sighting.standing == "current")
+
 
 @dataclass(frozen=True)
 class ReportStack:
-    """Copies of one picture: representative first; `near` stands beside, not inside."""
+    """Copies of one picture, at least one of them current: representative first; `near` stands beside, not inside."""
 
     verdict: str
     members: tuple[tuple[str, str, int | None], ...]
@@ -98,6 +109,8 @@ class Failure:
     path: str
     kind: str
     reason: str
+    stands: bool = True
+    """Not where it is history: a newer version replaced it, or it only tells that a file changed or vanished."""
 
 
 @dataclass(frozen=True)

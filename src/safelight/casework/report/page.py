@@ -123,6 +123,7 @@ class Page:
     stacks: Capped[StackRow]
     sections: tuple[Section, ...]
     failures: Capped[Failure]
+    changes: Capped[Failure]
     highlights: Highlights
     glossary: tuple[tuple[str, str], ...]
     pictures: bool
@@ -151,7 +152,8 @@ def page_of(report: Report, *, pictures: bool = False) -> Page:
         disputes=disputes(report),
         stacks=stacks(report, pictures=pictures),
         sections=sections(report, pictures=pictures),
-        failures=capped(report.failures, FAILURES, lambda failure: failure),
+        failures=capped([one for one in report.failures if one.stands], FAILURES, lambda failure: failure),
+        changes=capped(_changes(report), FAILURES, lambda change: change),
         highlights=_highlights(report),
         glossary=tuple((name.capitalize(), word.meaning) for name, word in VERDICTS.items()) + GLOSSARY,
         pictures=pictures,
@@ -219,6 +221,17 @@ def _source(source: SourceUse) -> SourceRow:
     )
 
 
+def _changes(report: Report) -> list[Failure]:
+    """What changed or vanished between runs, and what stood there before: told, and counted nowhere."""
+    told = [failure for failure in report.failures if not failure.stands]
+    for item in report.items:
+        for sighting in item.sightings:
+            if sighting.standing == "replaced" and item.sha256:
+                earlier = f"an earlier version, SHA-256 {item.sha256}, {word_for(item.verdict).one}"
+                told.append(Failure(sighting.path, sighting.standing, earlier, stands=False))
+    return told
+
+
 def _highlights(report: Report) -> Highlights:
     return Highlights(
         cameras=_most_common(report, _camera),
@@ -228,7 +241,7 @@ def _highlights(report: Report) -> Highlights:
 
 
 def _most_common(report: Report, texts: Callable[[ReportItem], list[str]]) -> Capped[Highlight]:
-    counts = Counter(text for item in report.items if item.metadata for text in texts(item))
+    counts = Counter(text for item in report.items if item.metadata and item.current for text in texts(item))
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return capped(ranked, HIGHLIGHTS, lambda pair: Highlight(pair[0], amount(pair[1], "content")))
 

@@ -80,14 +80,14 @@ class Section:
 def sections(report: Report, *, pictures: bool) -> tuple[Section, ...]:
     """Sort a report's items into one section per verdict, in a report's order; verdicts without items are left out."""
     groups: dict[str, list[ReportItem]] = {}
-    for item in report.items:
+    for item in filter(_is_current, report.items):
         groups.setdefault(item.verdict, []).append(item)
     return tuple(_section(verdict, groups[verdict], pictures=pictures) for verdict in verdict_order(groups))
 
 
 def stacks(report: Report, *, pictures: bool) -> Capped[StackRow]:
     """Show the stacks of more than one content (or with near copies): worst verdict first, then the largest."""
-    items = {item.sha256: item for item in report.items}
+    items = {item.sha256: item for item in report.items if item.current}
     several = (stack for stack in report.stacks if len(stack.members) + len(stack.near) > 1)
     told = [stack for stack in several if any(digest in items for digest, _, _ in stack.members)]
     ranks = {verdict: rank for rank, verdict in enumerate(verdict_order(stack.verdict for stack in told))}
@@ -97,7 +97,7 @@ def stacks(report: Report, *, pictures: bool) -> Capped[StackRow]:
 
 def disputes(report: Report) -> Capped[Dispute]:
     """Show the items about which sources contradict each other."""
-    found = [(item, points) for item in report.items if (points := points_of_contradiction(item))]
+    found = [(item, points) for item in filter(_is_current, report.items) if (points := points_of_contradiction(item))]
     return capped(found, ROWS, lambda pair: _dispute(*pair))
 
 
@@ -106,7 +106,7 @@ def row(item: ReportItem, *, pictures: bool = False) -> Row:
     judged = pictures and item.tile is not None and item.verdict in _TO_JUDGE and not item.graded
     return Row(
         digest=item.sha256,
-        places=capped(item.sightings, PLACES, place_words),
+        places=capped(item.current, PLACES, place_words),
         facts=_facts(item),
         reason=(item.reason or "") if not item.evidence else "",  # evidence speaks for itself
         damaged=item.damaged or "",
@@ -122,7 +122,7 @@ def place_words(sighting: Sighting) -> str:
 
 
 def _section(verdict: str, items: list[ReportItem], *, pictures: bool) -> Section:
-    files = sum(len(item.sightings) for item in items)
+    files = sum(len(item.current) for item in items)
     return Section(
         anchor="verdict-" + "".join(char if char.isascii() and char.isalnum() else "-" for char in verdict),
         word=word_for(verdict),
@@ -130,6 +130,10 @@ def _section(verdict: str, items: list[ReportItem], *, pictures: bool) -> Sectio
         rows=capped(items, ROWS, lambda item: row(item, pictures=pictures)),
         unfolded=len(items) <= _OPEN,
     )
+
+
+def _is_current(item: ReportItem) -> bool:
+    return bool(item.current)
 
 
 def _facts(item: ReportItem) -> str:
@@ -150,23 +154,25 @@ def _grading(item: ReportItem) -> str:
 
 
 def _stack(stack: ReportStack, items: Mapping[str, ReportItem], *, pictures: bool) -> StackRow:
-    contents = [items[digest] for digest, _, _ in stack.members if digest in items]
-    files = sum(len(item.sightings) for item in contents)
+    members = [one for one in stack.members if one[0] in items]
+    contents = [items[digest] for digest, _, _ in members]
+    beside = [one for one in stack.near if one[0] in items]
+    files = sum(len(item.current) for item in contents)
     evidence = sorted((one for item in contents for one in item.evidence), key=strength)
-    near = f", {amount(len(stack.near), 'near copy', 'near copies')} beside" if stack.near else ""
+    near = f", {amount(len(beside), 'near copy', 'near copies')} beside" if beside else ""
     return StackRow(
         verdict=word_for(stack.verdict).one,
-        size=f"{amount(len(stack.members), 'content')}, {amount(files, 'file')}{near}",
+        size=f"{amount(len(members), 'content')}, {amount(files, 'file')}{near}",
         head=row(contents[0], pictures=pictures),
         strongest=proof(evidence[0]) if evidence else None,
-        members=capped(stack.members[1:], MEMBERS, lambda one: _member(items, *one)),
-        near=capped(stack.near, MEMBERS, lambda one: _member(items, one[0], "near", one[1])),
+        members=capped(members[1:], MEMBERS, lambda one: _member(items, *one)),
+        near=capped(beside, MEMBERS, lambda one: _member(items, one[0], "near", one[1])),
     )
 
 
 def _member(items: Mapping[str, ReportItem], digest: str, how: str, distance: int | None) -> Member:
     item = items.get(digest)
-    places = _first_place(item.sightings) if item else ""
+    places = _first_place(item.current) if item else ""
     bits = "" if distance is None else f", {amount(distance, 'bit')} of 256"
     return Member(places or "(not in this report)", digest, f"{how}{bits}")
 

@@ -1,15 +1,15 @@
 """The figures of a report: files and contents by verdict, what could not be read, and the views that were avoided.
 
-Counted from the items themselves, so that each figure can be checked against the rows of the CSV report:
-a *file* is a sighting, or a failure that left no content behind. A *view* is needed once for each stack (or single
-content) that neither a trusted source has graded nor a list knows as good; every other file is a view avoided.
-Embedded thumbnails are not counted as files that someone would have looked at.
+Counted from the items themselves, so that each figure can be checked against the rows of the CSV report: a *file* is a
+current sighting, also of what yielded no content; what was replaced or vanished is history and counts nowhere. A *view*
+is needed once for each stack (or single content) that neither a trusted source has graded nor a list knows as good;
+every other file is a view avoided. Embedded thumbnails are not counted as files that someone would have looked at.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 
-from safelight.casework.report.model import Failure, Report, ReportItem
+from safelight.casework.report.model import Report, ReportItem
 from safelight.casework.report.text import amount, counted
 from safelight.casework.report.words import verdict_counts
 
@@ -19,7 +19,7 @@ _IN_FULL = frozenset({"file", "entry"})
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures: files and contents in all and by verdict, contents graded, views needed and avoided, lost files."""
+    """The figures: files and contents in all and by verdict, contents graded, views needed and avoided, failures."""
 
     files: int
     contents: int
@@ -28,8 +28,8 @@ class Summary:
     graded: int
     views_needed: int
     views_avoided: int
-    lost: tuple[Failure, ...]
-    """Failures at places where no content was seen: they count as files that could not be read."""
+    failures: int
+    """Those that stand against current files."""
 
     @property
     def sentence(self) -> str:
@@ -48,29 +48,28 @@ class Summary:
 
 def summarise(report: Report) -> Summary:
     """Count a report. Linear in its items and sightings."""
-    seen = {sighting.path for item in report.items for sighting in item.sightings}
-    lost = tuple(failure for failure in report.failures if failure.path not in seen)
     files: Counter[str] = Counter()
+    contents: Counter[str] = Counter()
     for item in report.items:
-        files[item.verdict] += len(item.sightings)
-    if lost:
-        files["unreadable"] += len(lost)
+        if seen := len(item.current):
+            files[item.verdict] += seen
+            contents[item.verdict] += bool(item.sha256)
     needed = _views_needed(report)
     viewable = sum(_views_without_us(item) for item in report.items)
     return Summary(
         files=sum(files.values()),
-        contents=len(report.items),
+        contents=contents.total(),
         files_by_verdict=dict(files),
-        contents_by_verdict=dict(Counter(item.verdict for item in report.items)),
-        graded=sum(item.graded for item in report.items),
+        contents_by_verdict={verdict: count for verdict, count in contents.items() if count},
+        graded=sum(item.graded for item in report.items if item.current),
         views_needed=needed,
         views_avoided=max(0, viewable - needed),
-        lost=lost,
+        failures=sum(failure.stands for failure in report.failures),
     )
 
 
 def _needs_a_look(item: ReportItem) -> bool:
-    return item.verdict in _LOOKED_AT and not item.graded
+    return item.verdict in _LOOKED_AT and not item.graded and bool(item.current)
 
 
 def _views_needed(report: Report) -> int:
@@ -86,7 +85,7 @@ def _views_needed(report: Report) -> int:
 
 def _views_without_us(item: ReportItem) -> int:
     picture = item.verdict in _LOOKED_AT or (item.verdict == "known good" and item.width is not None)
-    return sum(sighting.how in _IN_FULL for sighting in item.sightings) if picture else 0
+    return sum(sighting.how in _IN_FULL for sighting in item.current) if picture else 0
 
 
 def exhibits_by_source(report: Report) -> dict[str, str]:

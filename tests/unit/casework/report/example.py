@@ -143,6 +143,11 @@ def _items() -> Iterator[ReportItem]:
         yield bare(
             f"letter-{number}", "not examined", "A document.", f"{DISK}/Documents/letter {number}.pdf", size=48_200
         )
+    nothing = {"sha256": "", "sha1": "", "md5": "", "size": 0}
+    yield bare("secret", "unreadable", "unreadable: Permission denied.", f"{DISK}/System/secret", **nothing)
+    gone = replace(sighting(f"{DISK}/tmp/lock"), standing="vanished")
+    yield bare("lock", "unreadable", "vanished: It was listed, and gone.", sightings=(gone,), **nothing)
+    yield item("earlier", sightings=(replace(sighting(f"{DISK}/odd.jpg"), standing="replaced"),))
     yield item("odd", "new", f"{DISK}/odd\n\u202egpj.\xe9\u05d0 \U0001f6a2.jpg", damaged="12 of 40 rows are missing")
 
 
@@ -193,7 +198,7 @@ def example_report() -> Report:
         node="unit-north",
         unsealed=True,
         demo=True,
-        exhibits=_exhibits(sum(len(one.sightings) for one in items)),
+        exhibits=_exhibits(sum(len(one.current) for one in items)),
         items=items,
         stacks=_stacks(items),
         sources=(
@@ -204,7 +209,8 @@ def example_report() -> Report:
         failures=(
             Failure(f"{DISK}/DCIM/cut.jpg", "unreadable", "The JPEG ends after 1,204 bytes."),
             Failure(f"{DISK}/System/secret", "unreadable", "Permission denied."),
-            Failure(f"{DISK}/tmp/lock", "vanished", "It was listed, and gone when it was opened."),
+            Failure(f"{DISK}/tmp/lock", "vanished", "It was listed, and gone when it was opened.", stands=False),
+            Failure(f"{DISK}/odd.jpg", "changed", "Not what stood here in an earlier run.", stands=False),
         ),
         warnings=("This kernel has no Landlock: the sandbox runs with one layer less.",),
     )
@@ -236,7 +242,7 @@ def hostile_report(text: str) -> Report:
     return _poisoned(example_report(), text)
 
 
-_KEPT = frozenset({"how", "verdict", "sha256", "sha1", "md5", "pdq", "value", "transform", "which"})
+_KEPT = frozenset({"how", "standing", "verdict", "sha256", "sha1", "md5", "pdq", "value", "transform", "which"})
 
 
 def _poisoned(value, text):

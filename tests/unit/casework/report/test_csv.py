@@ -24,12 +24,14 @@ def rows_of(report) -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(text_of(report), newline=""), strict=True))
 
 
-def test_one_row_per_sighting_and_lost_file():
+def test_one_row_per_sighting_and_what_is_history_says_so():
     report = example_report()
     rows = rows_of(report)
-    assert len(rows) == sum(len(one.sightings) for one in report.items) + 2
+    assert len(rows) == sum(len(one.sightings) for one in report.items)
     assert [row["verdict"] for row in rows].count("unreadable") == 3
-    assert rows[-2]["reason"] == "unreadable: Permission denied."
+    assert [row["reason"] for row in rows if row["path"].endswith("secret")] == ["unreadable: Permission denied."]
+    history = {row["path"].removeprefix(f"{DISK}/"): row["standing"] for row in rows if row["standing"] != "current"}
+    assert history == {"tmp/lock": "vanished", "odd.jpg": "replaced"}
 
 
 def test_a_row_tells_what_is_known():

@@ -49,11 +49,24 @@ def test_what_is_no_picture_is_no_view():
     assert (figures.views_needed, figures.views_avoided) == (0, 0)
 
 
-def test_failures_without_content_count_as_files_that_could_not_be_read():
-    failures = (Failure("/1", "unreadable", "cut"), Failure("/gone", "vanished", "gone"))
-    figures = summarise(report_of(item("a", "unreadable", "/1"), failures=failures))
-    assert figures.lost == failures[1:]
+def test_what_yielded_no_content_counts_as_a_file_and_as_no_content():
+    failures = (Failure("/1", "unreadable", "cut"), Failure("/shut", "unreadable", "shut"))
+    shut = item("b", "unreadable", "/shut", sha256="")
+    figures = summarise(report_of(item("a", "unreadable", "/1"), shut, failures=failures))
+    assert (figures.failures, figures.contents_by_verdict) == (2, {"unreadable": 1})
     assert figures.sentence == "2 files (1 content): 2 could not be read."
+
+
+def test_history_counts_nowhere():
+    replaced, vanished = (
+        item(name, "new", graded=True, sightings=(replace(sighting("/1"), standing=standing),))
+        for name, standing in (("a", "replaced"), ("b", "vanished"))
+    )
+    now = item("c", "new", sightings=(sighting("/1"), replace(sighting("/2"), standing="replaced")))
+    failures = (Failure("/1", "changed", "other", stands=False),)
+    figures = summarise(report_of(replaced, vanished, now, stacks=(stack_of(replaced, now),), failures=failures))
+    assert (figures.files, figures.contents, figures.failures, figures.graded) == (1, 1, 0, 0)
+    assert (figures.views_needed, figures.views_avoided) == (1, 0)
 
 
 def test_an_empty_case():
