@@ -7,7 +7,7 @@ import simplejpeg
 from safelight.media.container import describe
 from safelight.media.decoding import DECODER_ERRORS, check_size, reason
 from safelight.media.jpeg_structure import JpegHead, read_structure
-from safelight.media.memory import fresh_pages
+from safelight.media.memory import pixel_memory
 from safelight.media.multi_picture import read_further_pictures
 from safelight.media.pillow import PillowFrames
 from safelight.media.types import (
@@ -70,7 +70,7 @@ class _JpegFrames(FrameSource):
             # the decoder's own view of the size, before it allocates: it may have found another header than we did
             height, width, _, _ = simplejpeg.decode_jpeg_header(self._view, strict=False)
             check_size((width, height), self._limits)
-            pages = fresh_pages(height * width * 3)
+            pages = pixel_memory.take(height * width * 3)
             decoded: Pixels = simplejpeg.decode_jpeg(self._view, "RGB", buffer=pages)
         except DECODER_ERRORS as error:
             self.damaged = reason(error)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from safelight.media.memory import pixel_memory
 from safelight.media.sniff import sniff
 from safelight.media.types import PICTURES, Kind, UnreadablePictureError
 from safelight.signatures.examine import examine, warm_up
@@ -39,8 +40,11 @@ def examine_family(content: mmap.mmap | bytes, argument: bytes) -> bytes:
     Raises:
         UnreadablePictureError: no decoder could read the picture itself.
     """
-    picture = examine(content, Kind(argument.decode()))
-    inside = [_inside(embedded) for embedded in picture.embedded]
+    try:
+        picture = examine(content, Kind(argument.decode()))
+        inside = [_inside(embedded) for embedded in picture.embedded]
+    finally:
+        pixel_memory.wipe()
     return _encode(Family(msgspec.structs.replace(picture, embedded=[]), inside))
 
 
