@@ -15,6 +15,8 @@ _LUMINANCE = np.frombuffer(
 _QUALITIES = np.arange(1, 101)
 _SCALES = np.where(_QUALITIES < 50, 5000 // _QUALITIES, 200 - 2 * _QUALITIES)
 _TABLES = np.clip((_LUMINANCE * _SCALES[:, np.newaxis] + 50) // 100, 1, 255)
+_EXACTLY = {_TABLES[row].astype(np.uint8).tobytes(): int(_QUALITIES[row]) for row in reversed(range(100))}
+"""Most files have one of libjpeg's own tables; where two qualities share one, the lower stands for it."""
 
 
 def nearest_quality(segments: list[bytes]) -> int | None:
@@ -22,21 +24,25 @@ def nearest_quality(segments: list[bytes]) -> int | None:
 
     A table of another program still gets the nearest number: it is a description, no proof of libjpeg.
     """
-    table = _table_zero(b"".join(segments))
-    if table is None:
+    content, kind = _table_zero(b"".join(segments))
+    if not content:
         return None
+    if content in _EXACTLY:
+        return _EXACTLY[content]
+    table = np.frombuffer(content, kind).astype(np.int64)
     return int(_QUALITIES[np.abs(_TABLES - table).sum(axis=1).argmin()])
 
 
-def _table_zero(tables: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
+def _table_zero(tables: bytes) -> tuple[bytes, str]:
+    """The 64 values of table 0, and how they are written; empty where there is none, or only a part."""
     at = 0
     while at < len(tables):
         precision, number = tables[at] >> 4, tables[at] & 15
         size = 128 if precision else 64
         content = tables[at + 1 : at + 1 + size]
         if len(content) < size:
-            return None
+            break
         if number == 0:
-            return np.frombuffer(content, ">u2" if precision else "u1").astype(np.int64)
+            return content, ">u2" if precision else "u1"
         at += 1 + size
-    return None
+    return b"", ""

@@ -1,7 +1,7 @@
-"""Memory for the pixels of large pictures, taken from the system once a process and wiped between files.
+"""Memory for the pixels of pictures, taken from the system once a process and wiped between files.
 
 What the allocator hands out is overwritten when it is freed and when it is taken (`sandbox.layers`), so that one file's
-bytes never reach the next. For large pictures that, and fresh pages from the kernel too, cost more than wiping does.
+bytes never reach the next. That, and fresh pages from the kernel too, cost more than wiping once.
 """
 
 import mmap
@@ -11,8 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-LARGE = 2 << 20
-"""Bytes from which a mapping of huge pages is cheaper than the allocator."""
+LARGE = 256 << 10
+"""Bytes from which pixels lie here; the allocator serves thumbnails well enough."""
+_HUGE = 2 << 20
 _KEPT = 160 << 20
 """Bytes that are kept for the next file, enough for pictures of 50 megapixels; larger ones get pages of their own."""
 
@@ -63,7 +64,7 @@ pixel_memory = PixelMemory()
 
 
 def _fresh_pages(size: int) -> mmap.mmap:
-    whole = -(-size // LARGE) * LARGE
+    whole = -(-size // _HUGE) * _HUGE
     pages = mmap.mmap(-1, whole, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     pages.madvise(mmap.MADV_HUGEPAGE)
     return pages

@@ -13,7 +13,7 @@ from PIL import Image
 
 from safelight.media import jpeg
 from safelight.media.jpeg_structure import read_structure
-from safelight.media.jpeg_tables import nearest_quality
+from safelight.media.jpeg_tables import _TABLES, nearest_quality
 from tests.unit.media.making import DATA, encode, frames_of, image, rgb
 
 VARIANTS: dict[str, bytes] = {
@@ -117,3 +117,12 @@ def test_walking_any_bytes_ends(tail: bytes) -> None:
     head = read_structure(memoryview(b"\xff\xd8\xff" + tail))
     assert head.found.jpeg is not None
     assert nearest_quality([tail]) is None or 1 <= nearest_quality([tail]) <= 100
+
+
+@pytest.mark.parametrize("quality", [1, 2, 10, 49, 50, 51, 75, 90, 99, 100])
+def test_a_table_of_libjpeg_is_known_as_the_search_would_find_it(quality):
+    table = _TABLES[quality - 1].astype(np.uint8).tobytes()
+    searched = int(np.abs(_TABLES - _TABLES[quality - 1]).sum(axis=1).argmin()) + 1
+    assert nearest_quality([b"\0" + table]) == searched
+    off_by_one = bytes([table[0] ^ 1]) + table[1:]
+    assert abs((nearest_quality([b"\0" + off_by_one]) or 0) - searched) <= 1

@@ -9,7 +9,7 @@ from PIL import Image
 from safelight.media.memory import LARGE, PixelMemory, pixel_memory
 from safelight.signatures.family import examine_family
 
-SIZE = LARGE + 12345
+SIZE = 10 * LARGE + 12345
 
 
 def filled(memory: PixelMemory, size: int = SIZE) -> np.ndarray:
