@@ -79,7 +79,10 @@ class Machine:
         mark = str(self.layout.home).encode()
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
-                words = (entry / "cmdline").read_bytes().split(b"\0")
+                try:
+                    words = (entry / "cmdline").read_bytes().split(b"\0")
+                except (FileNotFoundError, ProcessLookupError):  # it ended while we looked
+                    continue
                 if b"safelight.platform.postgres.keeper" in words and mark in words:
                     return int(entry.name)
         raise AssertionError("no keeper")

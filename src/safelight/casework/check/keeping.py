@@ -27,7 +27,7 @@ from safelight.evidence.reading import Reading, read_again, read_content
 from safelight.evidence.unpacking import Allowance, Unpacking
 from safelight.media.embedded import EXTRACTOR, decode_embedded
 from safelight.media.types import ARCHIVES
-from safelight.sandbox import Limits, Nursery, SandboxError, SealedContent, Worker
+from safelight.sandbox import Limits, Nursery, SandboxError, SealedContent, Worker, WorkerCrashedError
 from safelight.vault.objects import ObjectStore
 
 BATCH = 400
@@ -225,6 +225,12 @@ class _Extractor:
         Raises:
             SandboxError: the picture cannot be read, or the worker crashed, hung or gave no sensible answer.
         """
+        try:
+            return self._ask(content, kind)
+        except WorkerCrashedError:  # it may be an earlier file's doing: a fresh worker is asked once
+            return self._ask(content, kind)
+
+    def _ask(self, content: SealedContent, kind: str) -> list[bytes]:
         if self._nursery is None:
             self._nursery = self._open.enter_context(Nursery(EXTRACTOR, limits=self._limits))
         if self._worker is not None and (self._worker.spent or not self._worker.alive):
