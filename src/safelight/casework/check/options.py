@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from safelight.casework.rules import Verdict
 from safelight.evidence.archives.messages import ArchiveLimits
 from safelight.evidence.unpacking import WALKER
 from safelight.sandbox import Layer, Limits
@@ -18,6 +19,13 @@ class Keep(StrEnum):
     NEW = "new"
     NONE = "none"
     ALL = "all"
+
+    @property
+    def verdicts(self) -> frozenset[Verdict]:
+        """The verdicts of the items that it keeps."""
+        return {Keep.NEW: frozenset({Verdict.NEW, Verdict.COPY}), Keep.NONE: frozenset(), Keep.ALL: frozenset(Verdict)}[
+            self
+        ]
 
 
 def available_workers() -> int:

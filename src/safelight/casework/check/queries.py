@@ -10,13 +10,11 @@ from django.db import connection
 from safelight.casework.check.options import Keep
 from safelight.casework.models import Case
 from safelight.casework.queries import path_text
-from safelight.casework.rules import Verdict
 from safelight.evidence.models import Exhibit, Item, ItemState, Sighting, Source
 from safelight.media.types import ARCHIVES
 from safelight.vault.signatures import fetch
 
 _ROWS = 500
-_VERDICTS = {Keep.NEW: (Verdict.NEW, Verdict.COPY), Keep.NONE: (), Keep.ALL: tuple(Verdict)}
 _PICTURES = (ItemState.PICTURE, ItemState.DAMAGED, ItemState.UNREADABLE)
 
 # As `do_settle_kept` lets go: a copy in a stack is stood for by its representative.
@@ -78,7 +76,7 @@ class Unkept:
         self._values: dict[str, Any] = {
             "case": case.pk,
             "exhibit": exhibit.pk,
-            "verdicts": [one.value for one in _VERDICTS[keep]],
+            "verdicts": [one.value for one in keep.verdicts],
             "states": [one.value for one in _PICTURES],
             "copies": keep is Keep.ALL,
             "sources": [source.pk for source in sources],

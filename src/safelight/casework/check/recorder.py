@@ -28,7 +28,6 @@ BATCH = 400
 BATCH_SECONDS = 1.0
 MOMENT = 0.02
 BATCH_BYTES = 96 << 20
-_KEPT_VERDICTS = {Keep.NEW: {Verdict.NEW, Verdict.COPY}, Keep.NONE: set(), Keep.ALL: set(Verdict)}
 _WITHOUT_ITEM = {
     SightingState.LOCKED: Verdict.LOCKED,
     SightingState.UNREADABLE: Verdict.UNREADABLE,
@@ -51,7 +50,7 @@ class Recorder:
         clock: Callable[[], datetime],
     ) -> None:
         self._case, self._run, self._base, self._store = case, run, base, store
-        self._keep = _KEPT_VERDICTS[keep]
+        self._keep = keep.verdicts
         self._watcher = watcher
         self._clock = clock
         self.tally = Tally()
