@@ -4,7 +4,7 @@ import os
 
 import click
 
-from safelight.casework.report.text import visible
+from safelight.evidence.names import line_of
 
 
 def checked_name(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
@@ -18,7 +18,7 @@ def checked_name(_context: click.Context, _parameter: click.Parameter, given: st
     text = os.fsencode(given).decode("utf-8", "backslashreplace")
     if not text.strip():
         raise click.BadParameter("a name cannot be empty")
-    if (shown := visible(text)) != text:
+    if (shown := line_of(text)) != text:
         raise click.BadParameter(f"'{shown}' holds a character that cannot be seen: leave it out")
     return text
 
@@ -26,4 +26,4 @@ def checked_name(_context: click.Context, _parameter: click.Parameter, given: st
 def name_from(path: bytes) -> str:
     """Return the name that a file or folder lends, with what cannot be seen spelt out, so that it can be typed."""
     own = os.path.basename(os.path.realpath(path)) or b"/"
-    return visible(own.decode("utf-8", "backslashreplace"))
+    return line_of(own.decode("utf-8", "backslashreplace"))

@@ -1,8 +1,12 @@
 """Paths as exact bytes, as places, and as text for people."""
 
 import hashlib
+import unicodedata
 
 PLACE_BYTES = 16
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
+"""Persian and Indic names and emoji need them."""
 
 
 def place(source: bytes, *names: bytes) -> bytes:
@@ -20,10 +24,19 @@ def child_place(parent: bytes, name: bytes, number: int) -> bytes:
 
 
 def text_of(name: bytes) -> str:
-    r"""A name as text: valid UTF-8 as it is, other bytes as \xNN, control characters escaped; always one line."""
+    r"""A name as text: valid UTF-8 with what cannot be seen spelt out, other bytes as \xNN; always one line."""
     return line_of(name.decode("utf-8", "backslashreplace"))
 
 
 def line_of(text: str) -> str:
-    """Text from a hostile file as one line that neither moves a cursor nor colours a terminal."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    r"""Foreign text as one line that deceives no reader, moves no cursor and colours no terminal.
+
+    What cannot be seen (control, line end, direction mark, lone surrogate) is spelt out: `photo\u202egpj.exe`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(_spelt(char) if unicodedata.category(char) in _UNSEEN else char for char in text)
+
+
+def _spelt(char: str) -> str:
+    return char if char in _JOINERS else char.encode("unicode_escape").decode()

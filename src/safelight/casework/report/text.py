@@ -1,18 +1,13 @@
-r"""Text of foreign origin made safe to look at: what cannot be seen is spelt out, what is too long is cut and says so.
-
-A path may hold a right-to-left override, a line break or a terminal's escape sequence; a reader who is shown
-`photo\u202egpj.exe` is not deceived. Joiners (U+200C, U+200D) stay: Persian and Indic names and emoji need them.
-"""
+"""Text of a report for people: the unseen is spelt out, what is too long is cut and says so, figures read well."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar, cast
 
-_JOINERS = frozenset("\u200c\u200d")
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+from safelight.evidence.names import line_of
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
 LONGEST = 400
@@ -44,22 +39,6 @@ def capped(values: Sequence[Value], limit: int, show: Callable[[Value], Shown]) 
     return Capped(tuple(show(value) for value in values[:limit]), counted(len(values)), more)
 
 
-def visible(text: str) -> str:
-    r"""Spell out each character that cannot be seen (control, direction mark, lone surrogate) as \xNN or \uNNNN."""
-    if text.isprintable():
-        return text
-    return "".join(_spelt(char) if unicodedata.category(char) in _UNSEEN else char for char in text)
-
-
-def _spelt(char: str) -> str:
-    if char in _JOINERS:
-        return char
-    number = ord(char)
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-
-
 def encodable(text: str, escape: str = "\\u") -> str:
     """Spell out lone surrogates, the only characters that UTF-8 cannot carry; all others stay exactly as they are."""
     return text if text.isascii() else _SURROGATE.sub(lambda found: f"{escape}{ord(found[0]):04x}", text)
@@ -78,7 +57,7 @@ def made_visible(value: Value) -> Value:
     if isinstance(value, DataUri):
         return value
     if isinstance(value, str):
-        return cast("Value", visible(shortened(value)))
+        return cast("Value", line_of(shortened(value)))
     if isinstance(value, tuple):
         return cast("Value", tuple(made_visible(part) for part in value))
     if is_dataclass(value) and not isinstance(value, type):

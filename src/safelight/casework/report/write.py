@@ -13,8 +13,8 @@ from safelight.casework.report.csv import write_csv
 from safelight.casework.report.html import write_html
 from safelight.casework.report.json import write_json
 from safelight.casework.report.model import Report
-from safelight.casework.report.text import visible
 from safelight.errors import CannotRunError, UsageError
+from safelight.evidence.names import line_of
 
 
 class ReportNotWrittenError(CannotRunError):
@@ -43,7 +43,7 @@ def write_report(report: Report, format: str, out: Path, *, pictures: bool = Fal
     """
     writer = WRITERS.get(format)
     if writer is None:
-        raise UsageError(f"There is no report format {visible(format)!r}: choose one of {', '.join(WRITERS)}.")
+        raise UsageError(f"There is no report format {line_of(format)!r}: choose one of {', '.join(WRITERS)}.")
     named = out.suffix.lower() == f".{format}" and not out.is_dir()
     target = out if named else out / f"{file_stem(report.case)}.{format}"
     try:
@@ -52,7 +52,7 @@ def write_report(report: Report, format: str, out: Path, *, pictures: bool = Fal
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise ReportNotWrittenError(
-            f"The report of case {visible(report.case)} could not be written to {visible(str(target))}: {why}. "
+            f"The report of case {line_of(report.case)} could not be written to {line_of(str(target))}: {why}. "
             "Free space, or choose a folder that you may write to (--out)."
         ) from error
     return target

@@ -76,7 +76,7 @@ def test_the_page_says_what_matters():
         "54.10210, 10.81733",
         "Run 2 interrupted , by Officer Rowan",
         "2026-03-14 12:55:26 UTC, not ended",
-        r"odd\x0a\u202egpj.",
+        r"odd\n\u202egpj.",
     ):
         assert words in text, words
 
