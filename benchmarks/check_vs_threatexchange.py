@@ -252,7 +252,7 @@ within 31 bits of the hash as stored and the other does not.
 def main() -> None:
     """Compare at every size, print each round, write RESULTS.md."""
     parser = argparse.ArgumentParser(description="The whole job against threatexchange, on the same files.")
-    parser.add_argument("--counts", default="120,500,2500", help="files of 12, 2 and 0.3 MP; 0 leaves a size out")
+    parser.add_argument("--counts", default="250,1000,10000", help="files of 12, 2 and 0.3 MP; 0 leaves a size out")
     parser.add_argument("--base", type=int, default=100_000, help="codes in the known base")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(

@@ -25,7 +25,7 @@ from safelight.sandbox import SealedContent
 from safelight.vault.objects import ObjectStore
 
 BATCH = 400
-BATCH_SECONDS = 1.0
+BATCH_SECONDS = 2.0
 MOMENT = 0.02
 BATCH_BYTES = 96 << 20
 _WITHOUT_ITEM = {
