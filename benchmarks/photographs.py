@@ -18,11 +18,13 @@ _SCENES = 24
 
 
 def jpegs(folder: Path, size: tuple[int, int], count: int) -> list[Path]:
-    """Write `count` different JPEG files of one size, once; return their paths."""
+    """Write `count` different JPEG files of one size, once; return their paths. Their folder holds nothing else."""
     place = folder / f"{size[0]}x{size[1]}"
     place.mkdir(parents=True, exist_ok=True)
     paths = [place / f"{number:05d}.jpg" for number in range(count)]
     missing = [(path, size, number) for number, path in enumerate(paths) if not path.exists()]
+    for other in set(place.iterdir()).difference(paths):
+        other.unlink()
     missing.sort(key=lambda task: task[2] % _SCENES)
     with ProcessPoolExecutor() as pool:
         list(pool.map(_write, missing, chunksize=16))
