@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from safelight.cli import showing
 from safelight.errors import InputError
@@ -117,8 +116,6 @@ def _examine(nursery: "Nursery", path: bytes) -> "tuple[Reading, Examination | I
             return reading, decode_family(nursery.call(content, reading.kind.value.encode())).picture
         except SandboxError as error:
             return reading, error
-        except msgspec.DecodeError:
-            return reading, InputError("the decoder's answer does not hold")
 
 
 def _other_than_file(mode: int) -> str:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import msgspec
-
 from safelight.errors import CannotRunError
 from safelight.evidence.archives.messages import ArchiveLimits, Data, End, Entry, Message, Problem, decode
 from safelight.evidence.names import line_of
@@ -100,7 +98,7 @@ class Unpacking:
                 yield message
         except WorkerCrashedError as error:
             yield Problem(f"the archive walker crashed ({error.message}): the rest was not read")
-        except (SandboxError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        except SandboxError as error:
             yield Problem(f"{' '.join(str(error).split())[:400]}: the rest was not read")
 
 

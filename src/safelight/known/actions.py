@@ -27,7 +27,7 @@ from safelight.known.schemes import require_scheme
 from safelight.known.screening import Screen
 from safelight.platform.database import advisory_lock
 from safelight.platform.settings import Settings, is_demo
-from safelight.sandbox import Limits, Nursery, SandboxError, TaskFailedError
+from safelight.sandbox import Limits, Nursery, SandboxError, TaskFailedError, reply_decoder
 from safelight.vault import signatures as vault
 
 _READER = "safelight.known.formats.reader:read"
@@ -35,7 +35,7 @@ _LIMITS = Limits(wall_seconds=300.0, cpu_seconds=24 * 3600, memory_bytes=1 << 30
 _PIECE = 1 << 20
 _REMOVE_ROWS = 20_000
 
-_decode = msgspec.msgpack.Decoder(list[Message]).decode
+decode_rows: Callable[[bytes], list[Message]] = reply_decoder(list[Message])
 
 
 @dataclass(frozen=True)
@@ -237,14 +237,12 @@ class _Reading:
     def _read(self, nursery: Nursery, argument: bytes) -> Iterator[list[Message]]:
         try:
             for untrusted in nursery.stream(self._file.fd, argument):
-                yield _decode(untrusted)
+                yield decode_rows(untrusted)
         except TaskFailedError as error:
             fault = UntoldColumnsError if error.code == UntoldColumnsError.__name__ else UnreadableListError
             raise fault(f"{self._file.path}: {error.message}") from error
         except SandboxError as error:
             self.end = FileEnd(complete=False, reason=f"reading broke off: {error.message}")
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            self.end = FileEnd(complete=False, reason="reading broke off: the reader gave no sensible answer")
 
 
 @dataclass

@@ -111,8 +111,6 @@ class OwnPictures:
             return decode_family(self._worker.call(content, kind.value.encode())).picture
         except SandboxError as error:
             return error.message
-        except msgspec.DecodeError:
-            return "the decoder gave no sensible answer"
 
 
 def _pieces(source: Iterator[bytes], digester: Digester) -> Iterator[bytes]:

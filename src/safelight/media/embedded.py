@@ -8,12 +8,13 @@ import msgspec
 from safelight.media.compiled import warm_up
 from safelight.media.picture import open_picture
 from safelight.media.types import Kind
+from safelight.sandbox import reply_decoder
 
 __all__ = ["EXTRACTOR", "decode_embedded", "extract", "warm_up"]
 EXTRACTOR = "safelight.media.embedded:extract"
 _MOST = 16
 _encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(Annotated[list[bytes], msgspec.Meta(max_length=_MOST)])
+_decode = reply_decoder(Annotated[list[bytes], msgspec.Meta(max_length=_MOST)])
 
 
 def extract(content: mmap.mmap | bytes, argument: bytes) -> bytes:
@@ -30,7 +31,7 @@ def decode_embedded(untrusted_reply: bytes) -> list[bytes]:
     """What `extract` answered, checked.
 
     Raises:
-        msgspec.DecodeError: it is no such answer.
+        BadReplyError: it is no such answer.
     """
-    found: list[bytes] = _decoder.decode(untrusted_reply)
+    found: list[bytes] = _decode(untrusted_reply)
     return found

@@ -7,6 +7,7 @@ It must never hand the parent an object it would have to trust: replies are byte
 
 from safelight.sandbox.content import SealedContent
 from safelight.sandbox.errors import (
+    BadReplyError,
     LayerMissingError,
     ReplyTooLargeError,
     SandboxError,
@@ -20,8 +21,10 @@ from safelight.sandbox.layers import Layer
 from safelight.sandbox.limits import Limits
 from safelight.sandbox.nursery import Nursery, Worker
 from safelight.sandbox.pool import Job, Outcome, Pool
+from safelight.sandbox.replies import reply_decoder
 
 __all__ = [
+    "BadReplyError",
     "Handover",
     "Job",
     "Layer",
@@ -38,4 +41,5 @@ __all__ = [
     "Worker",
     "WorkerCrashedError",
     "WorkerTimedOutError",
+    "reply_decoder",
 ]

@@ -35,6 +35,12 @@ class ReplyTooLargeError(SandboxError):
     code = "reply-too-large"
 
 
+class BadReplyError(SandboxError):
+    """The worker's answer is not of the type that it must be."""
+
+    code = "crashed"
+
+
 class SandboxUnavailableError(CannotRunError):
     """The sandbox could not be set up."""
 

@@ -17,6 +17,7 @@ import msgspec
 from safelight.sandbox import wire
 from safelight.sandbox.content import SealedContent
 from safelight.sandbox.errors import (
+    BadReplyError,
     ReplyTooLargeError,
     SandboxError,
     SandboxUnavailableError,
@@ -26,6 +27,7 @@ from safelight.sandbox.errors import (
 )
 from safelight.sandbox.layers import Layer
 from safelight.sandbox.limits import Limits
+from safelight.sandbox.replies import reply_decoder
 from safelight.sandbox.wire import Frame
 
 _START_SECONDS = 120
@@ -33,6 +35,7 @@ _BIRTHS = 3
 _ENVIRONMENT = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
 """Small objects come from the C library too, and none are kept aside from what it overwrites (`layers`)."""
 _GRACE_SECONDS, _GRACE_STEPS = 0.5, 100
+_decode_refusal = reply_decoder(tuple[str, str])
 
 
 class Worker:
@@ -109,8 +112,8 @@ class Worker:
     def _told(self, kind: Frame, payload: bytes) -> SandboxError:
         """Turn a refusal into an error; a reply that is none is treated as a crash."""
         try:
-            code, message = msgspec.msgpack.decode(payload, type=tuple[str, str])
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            code, message = _decode_refusal(payload)
+        except BadReplyError:
             return WorkerCrashedError(f"the decoder gave no sensible answer ({self.end()})")
         if kind is Frame.FAILED:
             message = f"{code}: {message}" if message else code

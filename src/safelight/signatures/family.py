@@ -1,6 +1,7 @@
 """The task of the sandbox's picture workers: a picture and the pictures embedded in it, each examined, in one reply."""
 
 import mmap
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from safelight.media.memory import pixel_memory
 from safelight.media.sniff import sniff
 from safelight.media.types import PICTURES, Kind, UnreadablePictureError
+from safelight.sandbox import reply_decoder
 from safelight.signatures.examine import examine, warm_up
 from safelight.signatures.types import Embedded, Examination
 
@@ -31,7 +33,7 @@ class Family(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-decode_family = msgspec.msgpack.Decoder(Family).decode
+decode_family: Callable[[bytes], Family] = reply_decoder(Family)
 
 
 def examine_family(content: mmap.mmap | bytes, argument: bytes) -> bytes:

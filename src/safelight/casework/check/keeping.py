@@ -13,7 +13,6 @@ from sys import intern
 from types import TracebackType
 from typing import Self
 
-import msgspec
 from django.db import transaction
 
 from safelight.casework.check.progress import Watcher
@@ -237,10 +236,7 @@ class _Extractor:
             self._worker.end()
             self._worker = None
         self._worker = self._worker or self._nursery.spawn()
-        try:
-            return decode_embedded(self._worker.call(content, kind.encode()))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise SandboxError(f"the decoder's answer does not hold: {error}") from error
+        return decode_embedded(self._worker.call(content, kind.encode()))
 
     def close(self) -> None:
         """End the sandbox, where it was started."""

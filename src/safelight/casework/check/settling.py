@@ -1,7 +1,5 @@
 """From what the sandbox answered to what is recorded: checked, named, never trusted."""
 
-import msgspec
-
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import ItemState, SightingHow, SightingState
 from safelight.evidence.names import child_place, line_of
@@ -9,7 +7,7 @@ from safelight.evidence.reading import Reading
 from safelight.evidence.recording import SeenItem
 from safelight.media.sniff import sniff
 from safelight.media.types import PICTURES, Kind
-from safelight.sandbox import Outcome
+from safelight.sandbox import BadReplyError, Outcome
 from safelight.signatures.digests import digest
 from safelight.signatures.family import EmbeddedPicture, decode_family
 from safelight.signatures.types import Examination
@@ -43,8 +41,8 @@ def settle(draft: Draft, reading: Reading, outcome: Outcome) -> None:
         return
     try:
         family = decode_family(outcome.reply)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _unreadable(draft, reading, f"the decoder's answer does not hold: {error}", "crashed")
+    except BadReplyError as error:
+        _unreadable(draft, reading, error.message, error.code)
         return
     _picture(draft, reading, family.picture)
     draft.children = [_child(draft, number, inside) for number, inside in enumerate(family.embedded)]

@@ -1,8 +1,11 @@
 """What an archive walker says, one message at a time. The parent checks each against these types and its own limits."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
+
+from safelight.sandbox import reply_decoder
 
 DATA_BYTES = 1 << 20
 _LARGEST = (1 << 63) - 1
@@ -63,4 +66,4 @@ def told_size(size: int) -> int | None:
 
 Message = Entry | Data | End | Problem
 encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(Message).decode
+decode: Callable[[bytes], Message] = reply_decoder(Message)
