@@ -4,6 +4,8 @@ Both get the same JPEG files, the same base and the same cores, in turn. The pee
 index in memory, reads a file, hashes it with `pdq_from_bytes` and asks `PDQIndex`. Safelight: `do_check` with database,
 sandbox, digests, both hashes in eight turned versions, metadata, records and stacks. Timed on both sides from the
 moment that workers and index are ready to the last answer (Safelight: to the last stack); its start-up is told beside.
+The limit is what nobody who needs exact pixels and three digests can leave out: reading, MD5, SHA-1, SHA-256 and
+libjpeg-turbo's own decoding of the same files, one process a core, and nothing else.
 
     make bench        or        .venv/bin/python benchmarks/check_vs_threatexchange.py [--help]
 """
@@ -11,6 +13,7 @@ moment that workers and index are ready to the last answer (Safelight: to the la
 import argparse
 import csv
 import getpass
+import hashlib
 import multiprocessing
 import os
 import statistics
@@ -25,6 +28,8 @@ from pathlib import Path
 
 import faiss
 import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
 from photographs import SIZES, jpegs
 from surroundings import CORES, commit, machine
 from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
@@ -125,6 +130,37 @@ def run_peer(paths: Iterable[Path], base: list[str]) -> Timing:
         return Timing(ready - began, time.monotonic() - ready, busy.share(), answers)
 
 
+class Limit:
+    """One process of the limit, with memory for pixels that is used again."""
+
+    pixels: NDArray[np.uint8]
+
+    @classmethod
+    def ready(cls, size: tuple[int, int], barrier: Barrier) -> None:
+        """Take the memory, then wait for the others."""
+        cls.pixels = np.ones(size[0] * size[1] * 3, np.uint8)
+        barrier.wait()
+
+    @classmethod
+    def decode(cls, path: str) -> None:
+        """Read, digest, decode."""
+        content = Path(path).read_bytes()
+        for name in ("md5", "sha1", "sha256"):
+            hashlib.new(name, content, usedforsecurity=False).digest()
+        simplejpeg.decode_jpeg(content, "RGB", buffer=cls.pixels)
+
+
+def run_limit(paths: Iterable[Path], size: tuple[int, int]) -> float:
+    """Seconds that the limit takes for all files."""
+    barrier = multiprocessing.Barrier(CORES + 1)
+    with multiprocessing.Pool(CORES, Limit.ready, (size, barrier)) as pool:
+        barrier.wait()
+        began = time.monotonic()
+        for _ in pool.imap_unordered(Limit.decode, map(str, paths)):
+            pass
+        return time.monotonic() - began
+
+
 @contextmanager
 def installation(base: list[str]) -> Iterator[Settings]:
     """A Safelight of its own with the base imported, gone at the end."""
@@ -205,20 +241,23 @@ class Agreement:
 def compare(name: str, paths: list[Path], options: argparse.Namespace) -> str:
     """All rounds of one size; the row of the table of results."""
     base = make_base(run_peer(paths, ["00" * 32]).answers, options.base)
-    peers, ours, agreement = [], [], Agreement(0, 0, 0, 0)
+    peers, ours, limits, agreement = [], [], [], Agreement(0, 0, 0, 0)
     for number in range(options.rounds):
         peers.append(run_peer(paths, base))
         ours.append(run_safelight(paths[0].parent, base, options.keep))
+        limits.append(run_limit(paths, SIZES[name]))
         agreement = Agreement.of(peers[-1].answers, ours[-1].answers)
         ratio = peers[-1].job / ours[-1].job
         rates = f"peer {len(paths) / peers[-1].job:.1f}/s, Safelight {len(paths) / ours[-1].job:.1f}/s"
-        details = f"busy {ours[-1].busy:.0%}, start {ours[-1].start:.1f} s"
+        details = f"busy {ours[-1].busy:.0%}, start {ours[-1].start:.1f} s, limit {len(paths) / limits[-1]:.1f}/s"
         print(f"{name}, round {number + 1}: {rates} ({details}): {ratio:.2f} x; {agreement}", flush=True)
     ratios = sorted(peer.job / our.job for peer, our in zip(peers, ours, strict=True))
+    bounds = [peer.job / limit for peer, limit in zip(peers, limits, strict=True)]
     return (
         f"| {name} | {len(paths)} | {len(paths) / statistics.median(peer.job for peer in peers):.1f} "
         f"| {len(paths) / statistics.median(our.job for our in ours):.1f} "
         f"| **{statistics.median(ratios):.2f} x** ({ratios[0]:.2f} to {ratios[-1]:.2f}) | ≥ {WANTED[name]:g} x "
+        f"| {len(paths) / statistics.median(limits):.1f} ({statistics.median(bounds):.2f} x) "
         f"| {statistics.median(our.busy for our in ours):.0%} | {statistics.median(our.start for our in ours):.1f} s "
         f"| {agreement.equal} of {agreement.usable}, {agreement.off} off by more than 2 bits | {agreement.verdicts} |"
     )
@@ -229,8 +268,8 @@ def write_results(rows: list[str], options: argparse.Namespace) -> None:
     names = ("threatexchange", "pdqhash", "faiss-cpu", "pillow", "simplejpeg", "numba")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     method = str(__doc__).partition("\n\n")[2].partition("\n\n")[0]
-    heads = ("JPEG", "files", "peer, files/s", "Safelight, files/s", "ratio", "wanted", "cores busy", "start-up")
-    heads += ("list PDQ equal at quality ≥ 50", "verdicts that differ")
+    heads = ("JPEG", "files", "peer, files/s", "Safelight, files/s", "ratio", "wanted", "limit, files/s")
+    heads += ("cores busy", "start-up", "list PDQ equal at quality ≥ 50", "verdicts that differ")
     text = f"""# Results
 
 `make bench`, {now():%Y-%m-%d}, commit {commit()}; {machine()}; {versions}.
