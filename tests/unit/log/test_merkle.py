@@ -1,0 +1,103 @@
+"""Proofs hold for every leaf and every earlier size, against a tree built as the standard writes it down."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safelight.log.merkle import (
+    EMPTY_ROOT,
+    BadProofError,
+    check_consistency,
+    check_inclusion,
+    leaf_hash,
+    node_hash,
+    prove_consistency,
+    prove_inclusion,
+    root,
+    root_of,
+)
+
+SIZES = st.integers(1, 70)
+
+
+def model(leaves):
+    """RFC 9162, 2.1.1, word by word."""
+    if not leaves:
+        return EMPTY_ROOT
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1
+    while split * 2 < len(leaves):
+        split *= 2
+    return node_hash(model(leaves[:split]), model(leaves[split:]))
+
+
+def tree(size):
+    leaves = [leaf_hash(number.to_bytes(2)) for number in range(size)]
+    return leaves, lambda level, number: model(leaves[number << level : (number + 1) << level])
+
+
+@given(st.integers(0, 70))
+def test_roots_are_those_of_the_standard(size):
+    leaves, subtree = tree(size)
+    assert root_of(leaves) == root(subtree, size) == model(leaves)
+
+
+@given(SIZES, st.data())
+def test_every_leaf_can_be_proved_and_no_other_in_its_place(size, data):
+    leaves, subtree = tree(size)
+    index = data.draw(st.integers(0, size - 1))
+    proof = prove_inclusion(subtree, index, size)
+    check_inclusion(leaves[index], index, size, proof, model(leaves))
+    other = data.draw(st.integers(0, size - 1).filter(lambda one: one != index) if size > 1 else st.just(size))
+    with pytest.raises(BadProofError):
+        check_inclusion(leaves[index], other, size, proof, model(leaves))
+
+
+@given(SIZES, SIZES)
+def test_every_tree_can_be_shown_to_go_on_from_every_earlier_one(one, other):
+    old, new = sorted((one, other))
+    leaves, subtree = tree(new)
+    proof = prove_consistency(subtree, old, new)
+    check_consistency(old, new, model(leaves[:old]), model(leaves), proof)
+    if old < new:
+        forged = [leaf_hash(b"forged"), *leaves[1:]]
+        with pytest.raises(BadProofError):
+            check_consistency(old, new, model(leaves[:old]), model(forged), proof)
+
+
+@given(st.integers(2, 70), st.data())
+def test_a_proof_with_a_bit_turned_a_hash_more_or_less_does_not_hold(size, data):
+    leaves, subtree = tree(size)
+    index = data.draw(st.integers(0, size - 1))
+    proof = prove_inclusion(subtree, index, size)
+    at = data.draw(st.integers(0, len(proof) - 1))
+    turned = bytes([proof[at][0] ^ 1]) + proof[at][1:]
+    for bad in (
+        [*proof[:at], turned, *proof[at + 1 :]],
+        proof[:-1],
+        [*proof, proof[0]],
+        [*proof[:at], b"", *proof[at:]],
+    ):
+        with pytest.raises(BadProofError):
+            check_inclusion(leaves[index], index, size, bad, model(leaves))
+
+
+@pytest.mark.parametrize(("index", "size"), [(0, 0), (3, 3), (-1, 3)])
+def test_there_is_nothing_to_prove_about_a_leaf_that_is_not_there(index, size):
+    with pytest.raises(ValueError, match="there is no leaf"):
+        prove_inclusion(tree(3)[1], index, size)
+    with pytest.raises(BadProofError):
+        check_inclusion(EMPTY_ROOT, index, size, [], EMPTY_ROOT)
+
+
+@pytest.mark.parametrize(("old", "new"), [(0, 0), (0, 3), (4, 3)])
+def test_nothing_goes_on_from_an_empty_or_a_larger_tree(old, new):
+    with pytest.raises(ValueError, match="go on from"):
+        prove_consistency(tree(4)[1], old, new)
+
+
+def test_two_empty_trees_are_one():
+    check_consistency(0, 0, EMPTY_ROOT, EMPTY_ROOT, [])
+    with pytest.raises(BadProofError):
+        check_consistency(0, 0, bytes(32), bytes(32), [])
