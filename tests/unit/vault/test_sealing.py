@@ -1,0 +1,102 @@
+"""Sealed column values and blind indexes."""
+
+import hashlib
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safelight.vault.keys import Purpose, RootKey
+from safelight.vault.sealing import INDEX_BYTES, OVERHEAD_BYTES, BlindIndex, ColumnSealer, SealedValueError
+
+ROOT = RootKey(b"r" * 32)
+NOTES = ColumnSealer(ROOT, "note")
+
+
+@given(value=st.binary(max_size=300), column=st.text(), row=st.text())
+def test_a_value_comes_back_in_its_place(value, column, row):
+    sealed = NOTES.seal(value, column, row)
+    assert len(sealed) == len(value) + OVERHEAD_BYTES
+    assert ColumnSealer(ROOT, "note").open(sealed, column, row) == value
+
+
+@given(
+    place=st.tuples(st.text(max_size=3), st.text(max_size=3), st.text(max_size=3)),
+    other=st.tuples(st.text(max_size=3), st.text(max_size=3), st.text(max_size=3)),
+)
+def test_in_another_place_it_does_not_open(place, other):
+    sealed = ColumnSealer(ROOT, place[0]).seal(b"Series Harbour", *place[1:])
+    if place != other:
+        with pytest.raises(SealedValueError):
+            ColumnSealer(ROOT, other[0]).open(sealed, *other[1:])
+
+
+@pytest.mark.parametrize("other", [("ab", "c"), ("", "abc"), ("abc", ""), ("a", "bd")])
+def test_names_that_read_alike_in_a_row_are_told_apart(other):
+    sealed = NOTES.seal(b"Series Harbour", "a", "bc")
+    with pytest.raises(SealedValueError):
+        NOTES.open(sealed, *other)
+
+
+def test_the_place_holds_under_one_key_too():
+    """Should two tables ever share a key, their values still do not move."""
+    one, other = ColumnSealer(ROOT, "note"), ColumnSealer(ROOT, "name")
+    other._cipher = one._cipher
+    with pytest.raises(SealedValueError):
+        other.open(one.seal(b"Series Harbour", "text", "1"), "text", "1")
+
+
+def test_every_altered_byte_is_refused():
+    sealed = NOTES.seal(b"Series Harbour", "text", "1")
+    for place in range(len(sealed)):
+        for bit in (1, 128):
+            altered = bytearray(sealed)
+            altered[place] ^= bit
+            with pytest.raises(SealedValueError):
+                NOTES.open(bytes(altered), "text", "1")
+
+
+@given(foreign=st.binary(max_size=60))
+def test_foreign_bytes_are_refused(foreign):
+    with pytest.raises(SealedValueError):
+        NOTES.open(foreign, "text", "1")
+
+
+def test_an_error_names_the_place_and_not_the_value():
+    sealed = NOTES.seal(b"Series Harbour", "text", "1")
+    with pytest.raises(SealedValueError, match=r"note\.text of row 2 does not open") as raised:
+        NOTES.open(sealed, "text", "2")
+    assert "Harbour" not in raised.value.message
+    with pytest.raises(SealedValueError, match=r"note\.text of row 1 is not sealed in a way"):
+        NOTES.open(b"\x02" + sealed[1:], "text", "1")
+    with pytest.raises(SealedValueError, match="is not sealed in a way"):
+        NOTES.open(sealed[:28], "text", "1")
+
+
+def test_another_node_opens_nothing():
+    with pytest.raises(SealedValueError):
+        ColumnSealer(RootKey(b"x" * 32), "note").open(NOTES.seal(b"a", "text", "1"), "text", "1")
+
+
+def test_equal_values_look_different_when_sealed():
+    assert len({NOTES.seal(b"Series Harbour", "text", "1") for _ in range(20)}) == 20
+
+
+@given(values=st.sets(st.binary(max_size=40), min_size=2, max_size=8))
+def test_a_blind_index_is_equal_for_equal_values_only(values):
+    index = BlindIndex(ROOT, "digest")
+    answers = {value: index.of(value) for value in values}
+    assert all(len(answer) == INDEX_BYTES for answer in answers.values())
+    assert all(a != b for a, b in combinations(answers.values(), 2))
+    assert answers == {value: BlindIndex(ROOT, "digest").of(value) for value in values}
+
+
+def test_indexes_of_two_realms_or_two_nodes_cannot_be_compared():
+    indexes = [BlindIndex(root, realm) for root in (ROOT, RootKey(b"x" * 32)) for realm in ("digest", "name", "")]
+    assert len({index.of(b"Series Harbour") for index in indexes}) == len(indexes)
+
+
+def test_a_blind_index_is_keyed_blake2b():
+    key = ROOT.derive(Purpose.BLIND_INDEX, "digest")
+    assert BlindIndex(ROOT, "digest").of(b"a") == hashlib.blake2b(b"a", digest_size=16, key=key).digest()
