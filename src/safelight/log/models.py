@@ -1,0 +1,35 @@
+"""The table of the log's entries. Only `log` touches it; nothing else imports this."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class LogEntry(models.Model):
+    """One entry and the leaf that stands for it. Ids grow in the order of writing, numbers in that of publishing.
+
+    The record is sealed. An erased one leaves record and salt empty; its commitment stays, like its number.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    number = models.BigIntegerField(null=True)
+    event = models.TextField()
+    record = models.BinaryField(null=True)
+    salt = models.BinaryField(null=True, max_length=16)
+    commitment = models.BinaryField(max_length=32)
+
+    class Meta:
+        """A leaf has one number; those without one are found at once."""
+
+        db_table = "log_entry"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["number"], name="log_entry_number"),
+            models.CheckConstraint(
+                condition=Q(record__isnull=True, salt__isnull=True) | Q(record__isnull=False, salt__isnull=False),
+                name="log_entry_erased_whole",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="log_entry_unpublished", condition=Q(number__isnull=True)),
+        ]

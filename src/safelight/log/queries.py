@@ -1,0 +1,47 @@
+"""The ways to read the log's entries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from safelight.log.entries import commitment
+from safelight.log.models import LogEntry
+from safelight.log.ports import Sealer
+
+_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One entry as it is stored: its number in the log, None where it waits; its record, None where it was erased."""
+
+    row: int
+    number: int | None
+    event: str
+    record: bytes | None
+    salt: bytes | None
+    commitment: bytes
+
+
+def leaves(begin: int, count: int) -> list[bytes]:
+    """The leaves from number `begin` on, in order, up to `count` of them."""
+    rows = LogEntry.objects.filter(number__gte=begin, number__lt=begin + count).order_by("number")
+    return [bytes(leaf) for leaf in rows.values_list("commitment", flat=True)]
+
+
+def recorded_entries(sealer: Sealer) -> Iterator[Recorded]:
+    """Every entry in the order of writing, its record opened; streamed.
+
+    Raises:
+        InputError: a sealed record was altered or moved.
+    """
+    rows = LogEntry.objects.order_by("id").values_list("id", "number", "event", "record", "salt", "commitment")
+    for row, number, event, record, salt, leaf in rows.iterator(chunk_size=_ROWS):
+        opened = sealer.open(bytes(record), row) if record is not None else None
+        yield Recorded(row, number, event, opened, bytes(salt) if salt is not None else None, bytes(leaf))
+
+
+def misfits(sealer: Sealer) -> Iterator[int]:
+    """The rows whose record is not what their leaf commits to; an erased one has nothing to say."""
+    for one in recorded_entries(sealer):
+        if one.record is not None and commitment(one.record, one.salt or b"") != one.commitment:
+            yield one.row

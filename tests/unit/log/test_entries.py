@@ -1,0 +1,56 @@
+"""An entry says what it must; its leaf commits to all of it, and to nothing that can be guessed without the salt."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safelight.errors import UsageError
+from safelight.log.entries import REASONED, SALT_BYTES, Entry, Event, commitment, new_salt
+
+NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+RECORDS = st.binary(max_size=60)
+SALTS = st.binary(min_size=SALT_BYTES, max_size=SALT_BYTES)
+
+
+def test_events_are_package_thing_and_what_was_done():
+    assert all(len(event.split(":")) == 3 for event in Event)
+
+
+@pytest.mark.parametrize("event", sorted(REASONED))
+@pytest.mark.parametrize("why", [None, "", "  "])
+def test_what_shows_or_takes_content_is_not_logged_without_a_reason(event, why):
+    with pytest.raises(UsageError, match="say why"):
+        Entry(event, "officer", NOW, why)
+
+
+def test_a_time_without_a_zone_is_no_time():
+    with pytest.raises(UsageError, match="time zone"):
+        Entry(Event.CHECKED, "officer", NOW.replace(tzinfo=None))
+
+
+def test_an_entry_is_canonical_json():
+    entry = Entry(Event.EXPORTED, "officer", NOW, "Case 12", {"items": ["b", "a"], "count": 2})
+    said = entry.encoded()
+    assert json.loads(said) == {
+        "event": "casework:content:exported",
+        "by": "officer",
+        "at": "2026-03-14T12:00:00+00:00",
+        "why": "Case 12",
+        "about": {"items": ["b", "a"], "count": 2},
+    }
+    assert said == Entry(Event.EXPORTED, "officer", NOW, "Case 12", {"count": 2, "items": ["b", "a"]}).encoded()
+    assert b'"why"' not in Entry(Event.CHECKED, "officer", NOW).encoded()
+
+
+@given(RECORDS, SALTS, RECORDS, SALTS)
+def test_a_leaf_belongs_to_one_record_with_one_salt(record, salt, other, other_salt):
+    assert (commitment(record, salt) == commitment(other, other_salt)) == ((record, salt) == (other, other_salt))
+
+
+def test_every_salt_is_new_and_whole():
+    assert new_salt() != new_salt()
+    with pytest.raises(ValueError, match="16 bytes"):
+        commitment(b"record", b"short")
