@@ -48,6 +48,10 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("safelight"),
         description="The data folder: database, kept content, quarantined rows. Created with mode 0700.",
     )
+    key_file: Path | None = Field(
+        default=None,
+        description="A file that unlocks the node's keys instead of a passphrase. Refused inside the data folder.",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         validation_alias="DATABASE_URL",

@@ -1,0 +1,52 @@
+"""Makes a node.
+
+Rules kept here:
+- keys are never written over: a node is made where none is;
+- the recovery kit is handed out once, and kept nowhere;
+- the first entry of a log says that its node was made, under which key and with which kit.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from safelight.access.node import Node, checked_name, keys_path
+from safelight.errors import UsageError
+from safelight.log.actions import do_add_entry, do_publish_entries
+from safelight.log.entries import Entry, Event
+from safelight.platform.settings import Settings
+from safelight.vault.nodekeys import make_keys, save_keys
+from safelight.vault.protection import Secret
+from safelight.vault.recovery import Sheet, make_kit
+
+
+@dataclass(frozen=True)
+class NewNode:
+    """A node that was just made, and the sheets of its recovery kit, to be printed and put away."""
+
+    node: Node
+    sheets: list[Sheet]
+
+
+def do_create_node(
+    name: str, settings: Settings, secret: Secret, *, needed: int, total: int, acting_user: str, now: datetime
+) -> NewNode:
+    """Make the node of a data folder: its keys, its recovery kit (any `needed` of `total` shares), its log.
+
+    Raises:
+        UsageError: there is a node already, or the name, the passphrase or the kit's numbers cannot be.
+        CannotRunError: keys or log could not be written; without keys, nothing was made.
+    """
+    path = keys_path(settings)
+    if path.exists():
+        raise UsageError(f"There is a node in {settings.data} already; its keys are never written over.")
+    keys = make_keys(checked_name(name), secret)
+    sheets = make_kit(keys.root, node=name, needed=needed, total=total, made_on=now.date())
+    node = Node(keys, settings.data)
+    about = {"node": name, "key": str(node.signer.key), "kit": {"needed": needed, "total": total}}
+    with transaction.atomic():
+        do_add_entry(Entry(Event.NODE_CREATED, acting_user, now, about=about), node.log_sealer)
+        save_keys(path, keys, replacing=None)
+    do_publish_entries(node.log_store, node.signer)
+    return NewNode(node, sheets)

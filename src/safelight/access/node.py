@@ -1,0 +1,98 @@
+"""A node: one installation with its name and its keys, unlocked for as long as a command runs.
+
+The file of node keys and the published log lie in the data folder; what unlocks the keys lies elsewhere.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from safelight.errors import UsageError
+from safelight.log.notes import BadKeyError, Signer
+from safelight.log.stores.folder import FolderTileStore
+from safelight.platform.settings import Settings
+from safelight.vault.nodekeys import NodeKeys, load_keys
+from safelight.vault.protection import Secret
+from safelight.vault.sealing import ColumnSealer
+
+KEYS_FILE = "node-keys.json"
+LOG_FOLDER = "log"
+
+
+class LogSealer:
+    """Seals the records of the log as values of their column; see `log.ports.Sealer`."""
+
+    def __init__(self, columns: ColumnSealer) -> None:
+        self._columns = columns
+
+    def seal(self, record: bytes, row: int) -> bytes:
+        """The record, sealed for this row."""
+        return self._columns.seal(record, "record", str(row))
+
+    def open(self, sealed: bytes, row: int) -> bytes:
+        """What was sealed.
+
+        Raises:
+            SealedValueError: it was altered, moved from another row, or sealed by another node.
+        """
+        return self._columns.open(sealed, "record", str(row))
+
+
+@dataclass(frozen=True)
+class Node:
+    """An installation whose keys are at hand."""
+
+    keys: NodeKeys
+    data: Path
+
+    @property
+    def name(self) -> str:
+        """Under which name it signs."""
+        return self.keys.node
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Signs the log's checkpoints."""
+        return Signer(self.keys.node, self.keys.root.signing_key())
+
+    @cached_property
+    def log_sealer(self) -> LogSealer:
+        """Seals the records of the log."""
+        return LogSealer(ColumnSealer(self.keys.root, "log_entry"))
+
+    @property
+    def log_store(self) -> FolderTileStore:
+        """Where the log is published."""
+        return FolderTileStore(self.data / LOG_FOLDER)
+
+
+def keys_path(settings: Settings) -> Path:
+    """Where the file of node keys lies."""
+    return settings.data / KEYS_FILE
+
+
+def open_node(settings: Settings, secret: Secret) -> Node:
+    """The node of a data folder, unlocked.
+
+    Raises:
+        NoKeysError: none was made there.
+        BadKeysFileError, WrongSecretError, UsageError: as `vault.nodekeys.load_keys`.
+    """
+    return Node(load_keys(keys_path(settings), secret), settings.data)
+
+
+def checked_name(name: str) -> str:
+    """A node's name, which stands in signed notes: an address such as `unit-alpha.example`, without spaces or plus.
+
+    Raises:
+        UsageError: it cannot be one.
+    """
+    try:
+        Signer(name, bytes(32))
+    except BadKeyError as error:
+        raise UsageError(
+            f"{name!r} cannot be a node's name ({error.message}): take one like unit-alpha.example"
+        ) from None
+    if not name.isprintable() or len(name) > 200:
+        raise UsageError(f"{name[:200]!r} cannot be a node's name: it is printed on paper, in 200 characters at most")
+    return name

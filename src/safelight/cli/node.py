@@ -1,0 +1,75 @@
+"""`safelight node`: make a node."""
+
+import getpass
+import os
+from pathlib import Path
+
+import click
+
+from safelight.cli.secret import new_secret
+from safelight.cli.showing import for_people, line, say
+from safelight.errors import UsageError
+from safelight.platform.settings import Settings
+
+
+@click.group()
+def node() -> None:
+    """The node: this installation, its name and its keys."""
+
+
+@node.command()
+@click.argument("name")
+@click.option("--needed", default=2, show_default=True, help="Shares of the recovery kit that give the key back.")
+@click.option("--shares", "total", default=3, show_default=True, help="Shares that are made.")
+@click.option(
+    "--kit",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the shares into this folder, a file each, to print them; else they are shown once.",
+)
+@click.pass_obj
+def create(settings: Settings, *, name: str, needed: int, total: int, kit: Path | None) -> None:
+    """Make the node NAME (an address such as unit-alpha.example): its keys, its recovery kit and its log.
+
+    Its keys are locked by a passphrase, or by the key file that SAFELIGHT_KEY_FILE names, which is made if missing.
+    """
+    from safelight.platform.clock import now
+    from safelight.platform.database import open_database
+    from safelight.platform.settings import prepare_data
+
+    prepare_data(settings)
+    folder = _empty_folder(kit) if kit is not None else None
+    secret = new_secret(settings)
+    with open_database(settings):
+        from safelight.access.actions import do_create_node
+
+        made = do_create_node(
+            name, settings, secret, needed=needed, total=total, acting_user=getpass.getuser(), now=now()
+        )
+    for sheet in made.sheets:
+        if folder is None:
+            click.echo(sheet.text(), err=True)
+        else:
+            _write(folder / f"share-{sheet.number}-of-{sheet.total}.txt", sheet.text())
+    if for_people():
+        say(f"Node {made.node.name}, key {made.node.keys.root.fingerprint()}.")
+        say(f"Whoever checks its log needs this: {made.node.signer.key}")
+    else:
+        line(event="node", name=made.node.name, key=str(made.node.signer.key), kit=str(kit) if kit else None)
+
+
+def _empty_folder(kit: Path) -> Path:
+    """The folder for the shares, made if it is missing; nothing in it is written over."""
+    try:
+        kit.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(kit.iterdir()):
+            raise UsageError(f"{kit} is not empty: name a new folder for the recovery kit")
+    except OSError as error:
+        raise UsageError(f"the recovery kit cannot be written to {kit}: {error.strerror}") from error
+    return kit
+
+
+def _write(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
