@@ -1,6 +1,8 @@
 """Growth: any way of appending leads to the same log, and a killed one is resumed; reading gives it all back."""
 
-from itertools import pairwise
+import os
+import shutil
+from itertools import count, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -48,11 +50,11 @@ def test_a_log_is_the_same_however_it_was_appended_to(tmp_path_factory, sizes):
 
 
 def test_a_large_log_has_its_third_level(tmp_path):
-    count = 256 * 256 + 1
-    store, [_, checkpoint] = make_log(tmp_path, count - 300, count, entries=[b""] * count)
+    size = 256 * 256 + 1
+    store, [_, checkpoint] = make_log(tmp_path, size - 300, size, entries=[b""] * size)
     upper = {path for path in files_of(tmp_path) if path.startswith(("tile/1/", "tile/2/"))}
     assert upper == {"tile/1/000", "tile/2/000.p/1"}
-    whole = root_of([leaf_hash(b"")] * (count - 1))
+    whole = root_of([leaf_hash(b"")] * (size - 1))
     assert store.read(Tile(2, 0, 1)) == whole
     assert checkpoint.root == node_hash(whole, leaf_hash(b""))
     assert verify_log(store, LOG.key).faults == ()
@@ -74,57 +76,58 @@ def test_what_was_appended_is_read_back_and_proved(tmp_path_factory, sizes, data
         check_consistency(old.size, new.size, old.root, new.root, proof)
 
 
-class Killed(BaseException):
+class KilledError(BaseException):
     """The process is gone."""
 
 
-class KilledStore(FolderTileStore):
-    """A folder whose process is killed after so many steps: before each file, and before each removal."""
+@pytest.fixture
+def kill_after(monkeypatch):
+    """Arms a kill before the n-th call that could change the disk; the count can be taken away again."""
 
-    def __init__(self, root, steps):
-        super().__init__(root)
-        self.steps = steps
+    def arm(steps):
+        left = iter(range(steps))
 
-    def step(self):
-        if self.steps == 0:
-            raise Killed
-        self.steps -= 1
+        def killing(real):
+            def call(*args, **kwargs):
+                if next(left, None) is None:
+                    raise KilledError
+                return real(*args, **kwargs)
 
-    def write(self, files):
-        def killed():
-            for file in files:
-                self.step()
-                yield file
-            self.step()
+            return call
 
-        super().write(killed())
+        for name in ("mkdir", "open", "fsync", "rename", "unlink", "rmdir"):
+            monkeypatch.setattr(os, name, killing(getattr(os, name)))
+        return monkeypatch
 
-    def drop_partials(self, tile):
-        self.step()
-        super().drop_partials(tile)
+    return arm
 
 
-@pytest.mark.parametrize(("old", "new"), [(0, 3), (200, 300), (255, 256), (250, 520), (512, 513)])
-def test_a_growth_killed_at_any_step_is_resumed(tmp_path, old, new):
-    steps = 0
-    while True:
-        folder = tmp_path / str(steps)
-        make_log(folder, *([old] if old else [0]))
-        try:
-            grow(KilledStore(folder, steps), old, root_at(old), entries_to(new)[old:])
-        except Killed:
-            pass
-        else:
-            break
-        # What was published is whole whatever the killed one left, and a longer growth takes up where it stopped.
+@pytest.mark.parametrize(("old", "new"), [(0, 3), (255, 256), (250, 520)])
+def test_a_growth_killed_at_any_step_is_resumed(tmp_path, kill_after, old, new):
+    make_log(tmp_path / "old", old)
+    for steps in count():
+        folder = shutil.copytree(tmp_path / "old", tmp_path / str(steps))
         store = FolderTileStore(folder)
-        assert verify_log(store, LOG.key).faults == ()
-        grown = grow(store, old, root_at(old), entries_to(new + 1)[old:])
+        armed = kill_after(steps)
+        try:
+            publish(store, *grow(store, old, root_at(old), entries_to(new)[old:]))
+        except KilledError:
+            was_killed = True
+        else:
+            was_killed = False
+        armed.undo()
+        # What was published is whole whatever the killed one left, and a longer growth takes up where it stopped.
+        findings = verify_log(store, LOG.key)
+        assert findings.faults == ()
+        size = findings.checkpoint.size
+        assert size in {old, new} if was_killed else size == new
+        if not was_killed:
+            break
+        grown = grow(store, size, root_at(size), entries_to(new + 1)[size:])
         assert grown == (new + 1, root_at(new + 1))
         publish(store, *grown)
         assert verify_log(store, LOG.key).faults == ()
-        steps += 1
-    assert steps > 3
+    assert steps > 20
 
 
 def test_appending_nothing_changes_nothing(tmp_path):
