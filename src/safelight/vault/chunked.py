@@ -80,7 +80,7 @@ def split_head(blocks: Iterable[Block], count: int) -> tuple[bytes, Iterator[Blo
 def encrypt(blocks: Iterable[Block], key: bytes, context: bytes) -> Iterator[bytearray]:
     """Seal a content.
 
-    `blocks` are its bytes, cut as the caller likes (1 MiB each is quick); `key` is 32 uniformly random bytes, best one
+    `blocks` are its bytes, cut as the caller likes (128 KiB each is quick); `key` is 32 uniformly random bytes, best one
     for each content; `context` says what is sealed, and must be given again to open it. Yields the sealed bytes, to be
     written one after the other.
 
