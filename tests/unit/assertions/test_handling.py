@@ -1,0 +1,168 @@
+"""Who may see, act and pass on, against a model written down apart from the code, over random worlds."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safelight.assertions.handling import (
+    CannotFollowError,
+    check_follows,
+    has_ended,
+    may_act,
+    may_pass_on,
+    may_see,
+)
+from safelight.assertions.record import Handling, not_understood
+from tests.unit.assertions.example import NOW, change, drawn, identifier, open_to_all, reader, readers, statement
+from tests.unit.assertions.model import allowed_to_see
+
+
+@given(drawn, readers)
+def test_seeing_is_as_the_model_says(assertion, who):
+    assert may_see(assertion, who) == allowed_to_see(assertion, who)
+
+
+@given(drawn, readers, st.booleans())
+def test_acting_wants_more_than_seeing(assertion, who, agreed):
+    allowed = (
+        allowed_to_see(assertion, who)
+        and not not_understood(assertion)
+        and not has_ended(assertion, who.at)
+        and (
+            who.agency == assertion.agency
+            or (assertion.handling.pap in {"green", "clear"} and (agreed or not assertion.handling.ask_first))
+        )
+    )
+    assert may_act(assertion, who, source_agreed=agreed) == allowed
+
+
+@given(drawn, readers, readers)
+def test_nobody_passes_on_to_somebody_who_may_not_see_it(assertion, who, to):
+    allowed = (
+        allowed_to_see(assertion, who)
+        and allowed_to_see(assertion, to)
+        and (
+            who.agency == assertion.agency
+            or (
+                assertion.handling.onward
+                and assertion.handling.tlp in {"amber", "green", "clear"}
+                and not assertion.handling.unknown
+            )
+        )
+    )
+    assert may_pass_on(assertion, who, to) == allowed
+
+
+NAMED = {"tlp": "clear", "pap": "clear", "ask_first": False}
+
+
+@pytest.mark.parametrize(
+    ("handling", "who", "sees"),
+    [
+        (Handling(), {}, False),
+        (Handling(), {"agency": "Agency Alpha"}, True),
+        (Handling(), {"agency": "Agency Alpha", "purposes": ["removal"]}, False),
+        (Handling(agencies=("Agency Beta",)), {}, True),
+        (Handling(agencies=("Agency Beta",)), {"agency": "Agency Gamma"}, False),
+        (Handling(groups=("Group Harbour",), tlp="red"), {"groups": ["Group Harbour"]}, False),
+        (Handling(groups=("Group Harbour",), tlp="amber+strict"), {"groups": ["Group Harbour"]}, True),
+        (Handling(groups=("Group Harbour",), tlp="amber+strict"), {"groups": ["Group Meadow"]}, False),
+        (Handling(all_units=True, tlp="amber"), {}, False),
+        (Handling(all_units=True, tlp="green"), {}, True),
+        (Handling(all_units=True, tlp="green"), {"is_provider": True}, False),
+        (Handling(providers=True, tlp="amber+strict"), {"is_provider": True}, False),
+        (Handling(providers=True, tlp="amber"), {"is_provider": True}, True),
+        (Handling(providers=True, tlp="amber"), {}, False),
+        (open_to_all(tlp="violet"), {}, False),
+        (open_to_all(unknown={"embargo": True}), {}, False),
+        (open_to_all(unknown={"embargo": True}), {"agency": "Agency Alpha"}, True),
+        (open_to_all(), {"at": NOW + timedelta(days=365, seconds=-1)}, True),
+        (open_to_all(), {"at": NOW + timedelta(days=365)}, False),
+        (open_to_all(), {"agency": "Agency Alpha", "at": NOW + timedelta(days=365)}, True),
+    ],
+)
+def test_a_case_of_seeing(handling, who, sees):
+    assert may_see(statement(handling=handling), reader(**who)) is sees
+
+
+@pytest.mark.parametrize(
+    ("more", "agreed", "acts"),
+    [
+        ({}, False, True),
+        ({"handling": open_to_all(ask_first=True)}, False, False),
+        ({"handling": open_to_all(ask_first=True)}, True, True),
+        ({"handling": open_to_all(pap="amber")}, True, False),
+        ({"handling": open_to_all(pap="violet")}, True, False),
+        ({"kind": "foretold"}, True, False),
+        ({"unknown": {"z": 1}}, True, False),
+        ({"agency": "Agency Beta", "handling": Handling()}, False, True),
+    ],
+)
+def test_a_case_of_acting(more, agreed, acts):
+    assert may_act(statement(**more), reader(), source_agreed=agreed) is acts
+
+
+def test_nothing_that_ended_is_acted_on():
+    assertion = statement("do-not-act")
+    before, after = NOW + timedelta(days=9, hours=23), NOW + timedelta(days=10)
+    assert [has_ended(assertion, at) for at in (before, after)] == [False, True]
+    assert [may_act(assertion, reader(at=at)) for at in (before, after)] == [True, False]
+    early = change(assertion, review=NOW + timedelta(days=1))
+    assert has_ended(early, NOW + timedelta(days=1))
+
+
+def test_a_recipient_passes_on_only_what_is_for_onward_sharing():
+    beta, gamma = reader(), reader("Agency Gamma")
+    assert may_pass_on(statement(), beta, gamma)
+    assert not may_pass_on(statement(handling=open_to_all(onward=False)), beta, gamma)
+    assert may_pass_on(statement(handling=open_to_all(onward=False)), reader("Agency Alpha"), gamma)
+    named = Handling(agencies=("Agency Beta", "Agency Gamma"), onward=True, tlp="amber+strict")
+    assert not may_pass_on(statement(handling=named), beta, gamma)
+    assert not may_pass_on(statement(), beta, reader("Agency Gamma", purposes=["removal"]))
+
+
+def follower(**more):
+    return statement("withdrawn", 2, **{"supersedes": (identifier(1),), **more})
+
+
+def test_a_withdrawal_that_reaches_everybody_follows():
+    check_follows(follower(), statement())
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"supersedes": (identifier(3),)}, "does not name it"),
+        ({"agency": "Agency Beta"}, "only the agency"),
+        ({"made": NOW - timedelta(seconds=1)}, "made before it"),
+        ({"review": NOW + timedelta(days=364)}, "end before it"),
+        ({"purpose": "removal"}, "another purpose"),
+        ({"handling": open_to_all(tlp="amber")}, "narrower"),
+        ({"handling": open_to_all(all_units=False)}, "narrower"),
+        ({"handling": open_to_all(providers=False)}, "narrower"),
+        ({"handling": open_to_all(unknown={"z": 1})}, "narrower"),
+    ],
+)
+def test_what_does_not_reach_everybody_does_not_follow(more, why):
+    with pytest.raises(CannotFollowError, match=why):
+        check_follows(follower(**more), statement())
+
+
+@pytest.mark.parametrize("name", ["agencies", "groups"])
+def test_whoever_was_named_is_named_again(name):
+    earlier = statement(handling=open_to_all(**{name: ("a", "b")}))
+    check_follows(follower(handling=open_to_all(**{name: ("a", "b", "c")})), earlier)
+    with pytest.raises(CannotFollowError, match="narrower"):
+        check_follows(follower(handling=open_to_all(**{name: ("a", "c")})), earlier)
+
+
+@given(drawn, drawn, readers)
+def test_whoever_sees_a_statement_sees_what_follows_it(earlier, later, who):
+    later = change(later, agency=earlier.agency, supersedes=(earlier.id,), id=identifier(99), purpose=earlier.purpose)
+    try:
+        check_follows(later, earlier)
+    except CannotFollowError:
+        return
+    assert may_see(later, who) or not may_see(earlier, who)
