@@ -24,10 +24,10 @@ main(Path(sys.argv[1]))
 class Command:
     """One running `safelight`: its lines, its status, and ways to end it."""
 
-    def __init__(self, *arguments: object, **options: Any) -> None:
+    def __init__(self, *arguments: object, settings: dict[str, str] | None = None, **options: Any) -> None:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG", "SAFELIGHT"))
-        }
+        } | (settings or {})
         self.process = subprocess.Popen(
             [SAFELIGHT, *(one if isinstance(one, bytes) else str(one) for one in arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=environment, start_new_session=True, **options,

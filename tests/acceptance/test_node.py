@@ -1,0 +1,159 @@
+"""A node is made once; its log can be checked by whoever has a copy and the public key."""
+
+import os
+import pty
+import re
+import shutil
+import stat
+import subprocess
+
+import pytest
+
+from tests.acceptance.commands import SAFELIGHT, run
+
+pytestmark = pytest.mark.acceptance
+NAME = "unit-alpha.example"
+PASSPHRASE = b"a lamp in the darkroom\n"
+
+
+class Unit:
+    """A data folder, and a key file beside it."""
+
+    def __init__(self, folder):
+        self.folder, self.data, self.key_file = folder, folder / "data", folder / "key"
+        self.settings = {"SAFELIGHT_DATA": str(self.data), "SAFELIGHT_KEY_FILE": str(self.key_file)}
+
+    def run(self, *words):
+        return run(*words, settings=self.settings)
+
+    def create(self):
+        [made] = self.run("node", "create", NAME, "--kit", self.folder / "kit").events("node")
+        return made["key"]
+
+
+@pytest.fixture
+def unit(tmp_path):
+    return Unit(tmp_path)
+
+
+def typed(words, data, *passphrases):
+    """Run a command on a terminal and type a passphrase at each prompt; its status and all that was shown."""
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
+    process = subprocess.Popen(
+        [SAFELIGHT, *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment | {"SAFELIGHT_DATA": str(data)},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown, left = b"", list(passphrases)
+    try:
+        while piece := os.read(ours, 1 << 16):
+            shown += piece
+            if left and shown.rstrip(b" ").endswith(b":"):
+                os.write(ours, left.pop(0))
+                shown += b"\n"
+    except OSError:  # the last writer has closed it
+        pass
+    os.close(ours)
+    return process.wait(timeout=60), shown.decode()
+
+
+def test_a_node_is_made_once_and_its_kit_lies_where_it_was_told_to(unit):
+    made = unit.run("node", "create", NAME, "--needed", "3", "--shares", "5", "--kit", unit.folder / "kit")
+    assert made.status == 0
+    [told] = made.events("node")
+    assert (told["name"], told["key"].partition("+")[0]) == (NAME, NAME)
+    sheets = sorted((unit.folder / "kit").iterdir())
+    assert [path.name for path in sheets] == [f"share-{number}-of-5.txt" for number in range(1, 6)]
+    private = [*sheets, unit.key_file, unit.data / "node-keys.json"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
+    keys = (unit.data / "node-keys.json").read_bytes()
+    again = unit.run("node", "create", "unit-beta.example")
+    assert (again.status, (unit.data / "node-keys.json").read_bytes()) == (2, keys)
+    assert "never written over" in again.err
+
+
+def test_nothing_of_the_key_is_in_the_data_folder(unit):
+    unit.create()
+    words = re.findall(r"\d+ ([a-z]+)", (unit.folder / "kit" / "share-1-of-3.txt").read_text())[3:]
+    phrases = [unit.key_file.read_bytes().strip(), " ".join(words[:6]).encode()]
+    files = [path for path in unit.data.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    assert [path for path in files if any(phrase in path.read_bytes() for phrase in phrases)] == []
+
+
+def test_a_copy_of_the_log_is_verified_with_the_public_key_alone(unit, tmp_path):
+    key = unit.create()
+    kept = tmp_path / "checkpoint"
+    kept.write_text(unit.run("log", "checkpoint").out)
+    copy = shutil.copytree(unit.data / "log", tmp_path / "copy")
+    shutil.rmtree(unit.data)
+    verified = run("log", "verify", copy, "--key", key, "--checkpoint", kept)
+    assert (verified.status, verified.err) == (0, "")
+    assert verified.events("log") == [{"event": "log", "entries": 1, "checkpoints": 1, "faults": []}]
+
+
+@pytest.mark.parametrize(
+    ("harm", "kind"),
+    [
+        (lambda log: (log / "tile/entries/000.p/1").write_bytes(b"\0\x20" + bytes(32)), "edit"),
+        (lambda log: (log / "tile/0/000.p/1").unlink(), "truncation"),
+        (lambda log: (log / "checkpoint").unlink(), "truncation"),
+    ],
+)
+def test_a_log_that_was_harmed_does_not_hold(unit, harm, kind):
+    key = unit.create()
+    harm(unit.data / "log")
+    found = run("log", "verify", unit.data / "log", "--key", key)
+    assert found.status == 1
+    [event] = found.events("log")
+    assert kind in {fault["kind"] for fault in event["faults"]}
+    assert found.err.splitlines()[-1].endswith("faults, named above")
+
+
+def test_another_node_put_in_its_place_is_a_fork(unit, tmp_path):
+    key = unit.create()
+    kept = tmp_path / "checkpoint"
+    kept.write_text(unit.run("log", "checkpoint").out)
+    other = Unit(tmp_path / "other")
+    other.folder.mkdir()
+    other.create()
+    found = run("log", "verify", other.data / "log", "--key", key, "--checkpoint", kept)
+    assert (found.status, "cannot be trusted" in found.err) == (1, True)
+
+
+def test_a_key_file_inside_the_data_folder_is_refused(unit):
+    unit.settings["SAFELIGHT_KEY_FILE"] = str(unit.data / "key")
+    refused = unit.run("node", "create", NAME)
+    assert (refused.status, (unit.data / "node-keys.json").exists()) == (2, False)
+    assert "lies in the data folder" in refused.err
+
+
+def test_without_a_terminal_a_key_file_has_to_be_named(unit):
+    del unit.settings["SAFELIGHT_KEY_FILE"]
+    refused = unit.run("node", "create", NAME)
+    assert (refused.status, "SAFELIGHT_KEY_FILE" in refused.err) == (2, True)
+
+
+def test_a_passphrase_is_typed_twice_and_never_shown(unit):
+    data = unit.data
+    words = ["node", "create", NAME, "--kit", str(unit.folder / "kit")]
+    status, shown = typed(words, data, PASSPHRASE, PASSPHRASE)
+    assert (status, "darkroom" in shown, f"Node {NAME}" in shown) == (0, False, True)
+    status, shown = typed(["log", "checkpoint"], data, PASSPHRASE)
+    assert (status, f"{NAME}\r\n1\r\n" in shown) == (0, True)
+    status, shown = typed(["log", "checkpoint"], data, b"another lamp altogether\n")
+    assert (status, "passphrase or key file is not that of these keys" in shown) == (2, True)
+
+
+def test_a_node_without_keys_says_so(unit):
+    lacking = unit.run("log", "checkpoint")
+    assert (lacking.status, "key file" in lacking.err) == (2, True)
+    unit.key_file.write_text("A" * 43 + "=")
+    unit.key_file.chmod(0o600)
+    lacking = unit.run("log", "checkpoint")
+    assert (lacking.status, "make a node" in lacking.err) == (3, True)
