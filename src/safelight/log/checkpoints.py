@@ -74,6 +74,7 @@ def open_checkpoint(untrusted_bytes: bytes, key: VerifierKey) -> Checkpoint:
         BadNoteError: it is no note.
         BadSignatureError: the note was altered.
         UnsignedError: the key did not sign it.
+        BadKeyError: the key is one of a witness.
         BadCheckpointError: it is signed, and no checkpoint, or of another origin than the key's name.
     """
     note = Note.parse(untrusted_bytes)

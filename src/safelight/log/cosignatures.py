@@ -61,7 +61,8 @@ def verify_cosignatures(note: Note, keys: Iterable[VerifierKey]) -> dict[Verifie
         BadSignatureError: a line claims to be by a known witness and is not.
         UnsignedError: no known witness cosigned it.
         BadCheckpointError: the note is no checkpoint.
-        ValueError: two different keys share name and identifier, or a key is no witness's.
+        BadKeyError: a key is no witness's.
+        ValueError: two different keys share name and identifier.
     """
     return times(note, notes.verify(note, keys, COSIGNATURE_CHECKS))
 

@@ -234,24 +234,26 @@ def verify(
     Raises:
         BadSignatureError: a line claims to be by a known key and is not.
         UnsignedError: no known key signed it.
-        ValueError: two different keys share name and identifier, or no check is given for a key's type.
+        BadKeyError: a key is of a type that `checks` does not name.
+        ValueError: two different keys share name and identifier.
     """
     distinct = set(keys)
     known = {(key.name, key.id): key for key in distinct}
     if len(known) != len(distinct):
         raise ValueError("two keys share one name and one identifier")
-    if any(key.type not in checks for key in distinct):
-        raise ValueError("a key is of a type that signs other notes than these")
+    for key in distinct:
+        if key.type not in checks:
+            raise BadKeyError(f"The key of {key.name!r} is of type {key.type:#04x}, which does not sign such notes.")
     signed = set()
     for line in note.signatures:
-        key = known.get((line.name, line.key_id))
-        if key is None:
+        signer = known.get((line.name, line.key_id))
+        if signer is None:
             continue
         try:
-            checks[key.type](key, note.text, line.signature)
+            checks[signer.type](signer, note.text, line.signature)
         except InvalidSignature as error:
-            raise BadSignatureError(f"The signature of {key.name!r} does not fit the note: it was altered.") from error
-        signed.add(key)
+            raise BadSignatureError(f"The signature of {line.name!r} does not fit the note: it was altered.") from error
+        signed.add(signer)
     if not signed:
         raise UnsignedError("No known key signed the note: check that it is the right note, and the right key.")
     return frozenset(signed)

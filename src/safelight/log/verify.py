@@ -16,7 +16,7 @@ from typing import TypeVar
 from safelight.errors import InputError
 from safelight.log.checkpoints import Checkpoint, open_checkpoint
 from safelight.log.merkle import leaf_hash, root, root_of
-from safelight.log.notes import VerifierKey
+from safelight.log.notes import BadKeyError, VerifierKey
 from safelight.log.reading import read_entries, read_hashes, subtree_reader
 from safelight.log.tile_store import NoSuchTileError, TileStore
 from safelight.log.tiles import TILE_WIDTH, DamagedLogError, Tile, count_at, tile_at, tiles_of
@@ -59,6 +59,7 @@ def verify_log(store: TileStore, key: VerifierKey, older: Sequence[Checkpoint] =
     Hashes every entry once; holds one bundle at a time, and 32 bytes for each 256 entries.
 
     Raises:
+        BadKeyError: the key is one of a witness.
         ValueError: an older checkpoint is of another log.
     """
     if any(one.origin != key.name for one in older):
@@ -70,6 +71,8 @@ def verify_log(store: TileStore, key: VerifierKey, older: Sequence[Checkpoint] =
         )
     try:
         checkpoint = open_checkpoint(untrusted_checkpoint, key)
+    except BadKeyError:
+        raise
     except InputError as error:
         return Findings(None, (Fault(FaultKind.EDIT, f"The log's checkpoint cannot be trusted: {error.message}"),))
     search = _Search(store, checkpoint)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from safelight.log.checkpoints import Checkpoint
 from safelight.log.growth import grow
 from safelight.log.merkle import leaf_hash, root_of
-from safelight.log.notes import Signer
+from safelight.log.notes import BadKeyError, SignatureType, Signer, VerifierKey
 from safelight.log.stores.folder import FolderTileStore
 from safelight.log.tiles import Tile
 from safelight.log.verify import FaultKind, Findings, verify_log
@@ -159,6 +159,12 @@ def test_a_damaged_log_is_compared_as_far_as_it_can_be(made, tmp_path):
 def test_an_older_checkpoint_of_another_log_is_wrong_use(made):
     with pytest.raises(ValueError, match="another log"):
         found(made[0], [Checkpoint("agency-beta.example/log", 3, bytes(32))])
+
+
+def test_the_key_of_a_witness_verifies_no_log_and_is_no_fault_of_it(made):
+    key = VerifierKey(LOG.key.name, SignatureType.ED25519_COSIGNATURE, LOG.key.public)
+    with pytest.raises(BadKeyError):
+        verify_log(FolderTileStore(made[0]), key)
 
 
 def test_what_is_not_published_yet_is_no_part_of_the_log(tmp_path):

@@ -1,1 +1,1 @@
-"""Drivers of the tile store."""
+"""Drivers of the tile store. Each passes `tests/unit/log/test_tile_store.py`."""
