@@ -2,7 +2,8 @@
 
     python benchmarks/vault_rate.py
 
-Safelight: `vault.records`, chunked encryption with AES-256-GCM, in blocks of 128 KiB, as objects are kept and handed out.
+Safelight: `vault.records`, chunked encryption with AES-256-GCM, in blocks of 128 KiB, as objects are kept and handed
+out.
 Peer: `AESGCM` of the library `cryptography`, one call for a whole object, which neither streams nor can be read from
 the middle. Both in one process and one thread, the best of many short rounds, in seconds of processor time, so
 that neighbours on the machine count little; nothing is written to a disk.

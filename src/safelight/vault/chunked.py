@@ -80,9 +80,9 @@ def split_head(blocks: Iterable[Block], count: int) -> tuple[bytes, Iterator[Blo
 def encrypt(blocks: Iterable[Block], key: bytes, context: bytes) -> Iterator[bytearray]:
     """Seal a content.
 
-    `blocks` are its bytes, cut as the caller likes (128 KiB each is quick); `key` is 32 uniformly random bytes, best one
-    for each content; `context` says what is sealed, and must be given again to open it. Yields the sealed bytes, to be
-    written one after the other.
+    `blocks` are its bytes, cut as the caller likes (128 KiB each is quick); `key` is 32 uniformly random bytes, best
+    one for each content; `context` says what is sealed, and must be given again to open it. Yields the sealed bytes,
+    to be written one after the other.
 
     Raises:
         ValueError: the key does not have 32 bytes.

@@ -145,9 +145,13 @@ def load_keys(path: Path, secret: Secret) -> NodeKeys:
 
     Raises:
         NoKeysError: there is no such file.
+        CannotRunError: it cannot be read.
         BadKeysFileError, UsageError, WrongSecretError: as `decode_keys`.
     """
-    raw = _read(path)
+    try:
+        raw = _read(path)
+    except OSError as error:
+        raise CannotRunError(f"The node keys at {path} cannot be read: {error.strerror}; put that right.") from error
     if raw is None:
         raise NoKeysError(f"There are no node keys at {path}: make a node, or restore the file from a backup.")
     return decode_keys(raw, secret)

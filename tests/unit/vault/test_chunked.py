@@ -179,7 +179,7 @@ def test_a_chunk_of_another_content_under_the_same_key_is_refused():
 
 
 @given(place=st.integers(0, 56 + 2 * SEALED + 16 + 8), bit=st.integers(0, 7))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 def test_every_altered_byte_is_refused(place, bit):
     sealed = bytearray(ALTERED_FROM)
     place %= len(sealed)
@@ -208,7 +208,7 @@ def test_an_error_names_the_chunk_and_says_whether_it_is_the_end():
     offset=st.one_of(st.sampled_from(AROUND), st.integers(0, 70_000)),
     length=st.one_of(st.sampled_from(AROUND), st.integers(0, 70_000)),
 )
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 def test_random_access_equals_slicing(size, offset, length):
     assert reader(sealed_of(size)).pread(offset, length) == content_of(size)[offset : offset + length]
 

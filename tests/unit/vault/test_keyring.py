@@ -1,6 +1,7 @@
 """Wrapped keys: bound to what they open, readable over rotations, gone with their generation."""
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from safelight.vault.keyring import (
     WrappedKeyError,
     generation_of,
 )
-from safelight.vault.keys import RootKey
+from safelight.vault.keys import Purpose, RootKey
 
 ROOT = RootKey(b"r" * 32)
 KEY = b"k" * 32
@@ -29,6 +30,14 @@ def test_a_key_comes_back_under_its_name(key, name):
     assert len(wrapped) == WRAPPED_BYTES
     assert ring().unwrap(wrapped, name) == key
     assert key not in wrapped
+
+
+def test_a_wrapped_key_has_the_form_that_is_written_down():
+    """Whatever changes in the code: keys that were wrapped by an earlier release open."""
+    cipher = AESGCM(ROOT.derive(Purpose.KEY_ENCRYPTION, "258"))
+    head, nonce = b"\x01\x00\x00\x01\x02", b"nonce-nonce-"
+    wrapped = head + nonce + cipher.encrypt(nonce, KEY, b"safelight/wrapped-key/v1\x00" + head + "é 1".encode())
+    assert ring(Generations(300, (258,))).unwrap(wrapped, "é 1") == KEY
 
 
 @given(name=st.text(), other=st.text())

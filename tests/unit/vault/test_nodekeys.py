@@ -1,6 +1,9 @@
 """The file of node keys: bound to its root, never half written, never written over by accident."""
 
+import base64
 import errno
+import hashlib
+import hmac
 import json
 import os
 import signal
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from safelight.errors import CannotRunError, UsageError
 from safelight.vault import nodekeys
 from safelight.vault.keyring import Generations
-from safelight.vault.keys import RootKey
+from safelight.vault.keys import Purpose, RootKey
 from safelight.vault.nodekeys import (
     BadKeysFileError,
     NoKeysError,
@@ -88,6 +91,24 @@ def test_the_file_is_canonical_json():
         decode_keys(json.dumps(json.loads(raw)).encode(), FILE)
 
 
+def test_the_file_has_the_form_that_is_written_down():
+    """Whatever changes in the code: a file of an earlier release opens."""
+    plain = json.loads(encode_keys(KEYS.rotated()))
+    assert plain == {
+        "format": "safelight-node-keys/1",
+        "node": "Unit Harbour",
+        "fingerprint": KEYS.root.fingerprint(),
+        "protection": {"kind": "key-file"},
+        "locked_root": base64.b64encode(KEYS.locked_root).decode(),
+        "current": 2,
+        "retired": [1],
+        "check": plain["check"],
+    }
+    rest = json.dumps(plain | {"check": ""}, sort_keys=True, separators=(",", ":")).encode()
+    check = hmac.digest(KEYS.root.derive(Purpose.KEYS_FILE), rest, hashlib.sha256)
+    assert base64.b64decode(plain["check"]) == check
+
+
 def test_every_altered_byte_is_refused():
     raw = encode_keys(KEYS.rotated())
     for place in range(len(raw)):
@@ -126,6 +147,12 @@ def test_foreign_bytes_are_no_file_of_keys(foreign):
 
 def test_a_file_that_is_not_there_says_so(path):
     with pytest.raises(NoKeysError, match="make a node"):
+        load_keys(path, FILE)
+
+
+def test_a_file_that_cannot_be_read_says_so(path):
+    path.mkdir()
+    with pytest.raises(CannotRunError, match="cannot be read: Is a directory"):
         load_keys(path, FILE)
 
 

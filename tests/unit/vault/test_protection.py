@@ -1,10 +1,12 @@
 """How a root key is locked: passphrases, key files, and the bounds of their cost."""
 
 import base64
+import hashlib
 import os
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safelight.errors import UsageError
 from safelight.vault.keys import RootKey
@@ -58,6 +60,17 @@ def test_a_key_file_opens_what_it_locked_and_no_other_does():
     assert ROOT.secret not in sealed
     with pytest.raises(WrongSecretError):
         unlock(protection, sealed, KeyFile(b"g" * 32))
+
+
+def test_a_locked_root_has_the_form_that_is_written_down():
+    """Whatever changes in the code: a root that was locked by an earlier release opens."""
+    nonce, salt = b"nonce-nonce-", b"s" * 16
+    by_file = AESGCM(FILE.secret).encrypt(nonce, ROOT.secret, b'safelight/root/v1\x00{"kind":"key-file"}')
+    assert unlock(ByKeyFile(), nonce + by_file, FILE) == ROOT
+    key = hashlib.scrypt(WORDS.words.encode(), salt=salt, n=2**15, r=8, p=2, maxmem=2**27, dklen=32)
+    said = b'{"kind":"passphrase","n":32768,"p":2,"r":8,"salt":"c3Nzc3Nzc3Nzc3Nzc3Nzcw=="}'
+    by_words = AESGCM(key).encrypt(nonce, ROOT.secret, b"safelight/root/v1\x00" + said)
+    assert unlock(ByPassphrase(salt, 2**15, 8, 2), nonce + by_words, WORDS) == ROOT
 
 
 def test_the_usual_cost_is_128_mib():

@@ -4,6 +4,7 @@ import hashlib
 from itertools import combinations
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,13 @@ def test_in_another_place_it_does_not_open(place, other):
     if place != other:
         with pytest.raises(SealedValueError):
             ColumnSealer(ROOT, other[0]).open(sealed, *other[1:])
+
+
+def test_a_sealed_value_has_the_form_that_is_written_down():
+    """Whatever changes in the code: values that were sealed by an earlier release open."""
+    cipher, nonce = AESGCM(ROOT.derive(Purpose.SEALED_COLUMN, "note")), b"nonce-nonce-"
+    place = b"\x01" + b"\0\0\0\x04note" + b"\0\0\0\x05t\xc3\xa9xt" + b"\0\0\0\x0217"
+    assert NOTES.open(b"\x01" + nonce + cipher.encrypt(nonce, b"Harbour", place), "t\u00e9xt", "17") == b"Harbour"
 
 
 @pytest.mark.parametrize("other", [("ab", "c"), ("", "abc"), ("abc", ""), ("a", "bd")])
