@@ -15,6 +15,7 @@ import click
 KNOWN_SITES = frozenset(
     {
         "apache.org",
+        "c2sp.org",
         "creativecommons.org",
         "cyclonedx.org",
         "datatracker.ietf.org",
