@@ -220,6 +220,12 @@ def test_a_whole_batch_holds_and_a_touched_one_does_not(found, data):
             check_batch(header(encoded, root="0" * 64), encoded)
 
 
+def test_a_header_that_counts_wrongly_does_not_hold():
+    encoded = [encode_row(ROW)]
+    with pytest.raises(BadBatchError, match="import it again"):
+        check_batch(header(encoded, rows=2), encoded)
+
+
 def test_a_grade_of_another_scheme_is_never_taken_for_the_headers():
     encoded = [encode_row(ROW)]
     other = header(encoded, scheme="VIC-US")
