@@ -126,6 +126,39 @@ def test_another_node_put_in_its_place_is_a_fork(unit, tmp_path):
     assert (found.status, "cannot be trusted" in found.err) == (1, True)
 
 
+def test_an_entry_is_proved_to_who_has_the_public_key(unit, tmp_path):
+    key = unit.create()
+    proof = tmp_path / "entry.tlog-proof"
+    proof.write_text(unit.run("log", "prove", "0").out)
+    policy = tmp_path / "policy"
+    policy.write_text(f"log {key}\nquorum none\n")
+    for trust in (("--key", key), ("--policy", policy)):
+        [shown] = run("log", "open", proof, *trust).events("entry")
+        assert (shown["log"], shown["size"], shown["number"]) == (NAME, 1, 0)
+        assert shown["entry"]["event"] == "access:node:created"
+        assert shown["entry"]["about"] == {"node": NAME, "key": key, "kit": {"needed": 2, "total": 3}}
+    policy.write_text(f"log {key}\nwitness w {key.replace(NAME, 'w.example')}\nquorum w\n")
+    assert run("log", "open", proof, "--policy", policy).status == 1
+
+
+def test_a_proof_with_another_entry_in_it_does_not_hold(unit, tmp_path):
+    key = unit.create()
+    proof = unit.run("log", "prove", "0").out
+    forged = tmp_path / "forged"
+    [extra] = re.findall("^extra (.*)$", proof, re.MULTILINE)
+    for change in (extra[:40] + ("A" if extra[40] != "A" else "B") + extra[41:], extra[:16]):
+        forged.write_text(proof.replace(extra, change))
+        assert run("log", "open", forged, "--key", key).status == 1
+
+
+def test_wrong_use_of_the_log_is_told_from_a_log_that_does_not_hold(unit, tmp_path):
+    unit.create()
+    assert unit.run("log", "prove", "7").status == 2
+    (tmp_path / "proof").write_text("")
+    for words in (["verify", unit.data / "log", "--key", "bad"], ["open", tmp_path / "proof"]):
+        assert run("log", *words).status == 2
+
+
 def test_a_key_file_inside_the_data_folder_is_refused(unit):
     unit.settings["SAFELIGHT_KEY_FILE"] = str(unit.data / "key")
     refused = unit.run("node", "create", NAME)

@@ -1,6 +1,7 @@
 """`safelight log`: what an outside controller checks, with a copy of the log and its public key alone."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +9,9 @@ from safelight.cli.secret import asked_secret
 from safelight.cli.showing import for_people, line, say
 from safelight.errors import InputError, UsageError
 from safelight.platform.settings import Settings
+
+if TYPE_CHECKING:
+    from safelight.log.notes import VerifierKey
 
 
 class FaultyLogError(InputError):
@@ -35,11 +39,10 @@ def verify(folder: Path, *, key: str, older: tuple[Path, ...]) -> None:
     Without a checkpoint that was kept outside, a log that its owner wrote anew from the start looks like the true one.
     """
     from safelight.log.checkpoints import open_checkpoint
-    from safelight.log.notes import VerifierKey
     from safelight.log.stores.folder import FolderTileStore
     from safelight.log.verify import verify_log
 
-    signer = VerifierKey.parse(key)
+    signer = _key(key)
     kept = [open_checkpoint(_read(path), signer) for path in older]
     findings = verify_log(FolderTileStore(folder), signer, kept)
     for fault in findings.faults:
@@ -72,8 +75,61 @@ def checkpoint(settings: Settings) -> None:
         click.echo((node.log_store.checkpoint() or b"").decode(), nl=False)
 
 
+@log.command()
+@click.argument("number", type=click.IntRange(min=0))
+@click.pass_obj
+def prove(settings: Settings, *, number: int) -> None:
+    """Print the proof of entry NUMBER. It shows what the entry says: hand it to nobody who may not know."""
+    from safelight.platform.database import open_database
+
+    with open_database(settings):
+        from safelight.access.node import open_node
+        from safelight.log.proving import prove_entry
+        from safelight.log.queries import recorded_entry
+
+        node = open_node(settings, asked_secret(settings))
+        entry = recorded_entry(number, node.log_sealer)
+        if entry.record is None or entry.salt is None:
+            raise UsageError(f"entry {number} was erased: nothing can be shown of it any more")
+        bundle = prove_entry(node.log_store, node.signer.key, number, entry.record, entry.salt)
+        click.echo(bundle.encode().decode(), nl=False)
+
+
+@log.command("open")
+@click.argument("proof", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--key", help="The log's public key; no witness has to have seen the log then.")
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A trust policy (c2sp.org/tlog-policy): which logs are known, and which witnesses must have seen them.",
+)
+def open_(proof: Path, *, key: str | None, policy_file: Path | None) -> None:
+    """Check the proof in the file PROOF, offline, and show the entry that it is about."""
+    from safelight.log.policy import Policy
+    from safelight.log.proving import open_proof
+
+    if (key is None) == (policy_file is None):
+        raise UsageError("give either --key or --policy")
+    policy = Policy.parse(
+        _read(policy_file) if policy_file is not None else f"log {_key(key or '')}\nquorum none\n".encode()
+    )
+    shown = open_proof(_read(proof), policy)
+    checkpoint = shown.endorsed.checkpoint
+    line(event="entry", log=checkpoint.origin, size=checkpoint.size, number=shown.number, entry=shown.said)
+
+
+def _key(text: str) -> "VerifierKey":
+    from safelight.log.notes import BadKeyError, VerifierKey
+
+    try:
+        return VerifierKey.parse(text)
+    except BadKeyError as error:
+        raise UsageError(f"--key: {error.message}") from error
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"the checkpoint {path} cannot be read: {error.strerror}") from error
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error

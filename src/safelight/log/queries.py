@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from safelight.errors import UsageError
 from safelight.log.entries import commitment
 from safelight.log.models import LogEntry
 from safelight.log.ports import Sealer
 
 _ROWS = 2000
+_COLUMNS = ("id", "number", "event", "record", "salt", "commitment")
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,29 @@ def recorded_entries(sealer: Sealer) -> Iterator[Recorded]:
     Raises:
         InputError: a sealed record was altered or moved.
     """
-    rows = LogEntry.objects.order_by("id").values_list("id", "number", "event", "record", "salt", "commitment")
-    for row, number, event, record, salt, leaf in rows.iterator(chunk_size=_ROWS):
-        opened = sealer.open(bytes(record), row) if record is not None else None
-        yield Recorded(row, number, event, opened, bytes(salt) if salt is not None else None, bytes(leaf))
+    rows = LogEntry.objects.order_by("id").values_list(*_COLUMNS)
+    for values in rows.iterator(chunk_size=_ROWS):
+        yield _recorded(*values, sealer=sealer)
+
+
+def recorded_entry(number: int, sealer: Sealer) -> Recorded:
+    """The entry of a number.
+
+    Raises:
+        UsageError: there is none.
+        InputError: its sealed record was altered or moved.
+    """
+    found = LogEntry.objects.filter(number=number).values_list(*_COLUMNS).first()
+    if found is None:
+        raise UsageError(f"the log has no entry {number}")
+    return _recorded(*found, sealer=sealer)
+
+
+def _recorded(
+    row: int, number: int | None, event: str, record: bytes | None, salt: bytes | None, leaf: bytes, *, sealer: Sealer
+) -> Recorded:
+    opened = sealer.open(bytes(record), row) if record is not None else None
+    return Recorded(row, number, event, opened, bytes(salt) if salt is not None else None, bytes(leaf))
 
 
 def misfits(sealer: Sealer) -> Iterator[int]:
