@@ -126,6 +126,51 @@ def test_another_node_put_in_its_place_is_a_fork(unit, tmp_path):
     assert (found.status, "cannot be trusted" in found.err) == (1, True)
 
 
+def test_a_node_is_had_back_from_its_kit(unit):
+    """The key file is lost, then the file of node keys with it."""
+    key = unit.create()
+    shares = [word for number in (3, 1) for word in ("--share", unit.folder / "kit" / f"share-{number}-of-3.txt")]
+    unit.key_file.unlink()
+    assert unit.run("node", "recover", *shares, "--why", "the key file is lost").status == 0
+    (unit.data / "node-keys.json").unlink()
+    assert unit.run("node", "recover", *shares, "--why", "a disk is lost").status == 2
+    back = unit.run("node", "recover", *shares, "--why", "a disk is lost", "--name", NAME)
+    assert [told["key"] for told in back.events("node")] == [key]
+    proof = unit.folder / "proof"
+    said = []
+    for number in (1, 2):
+        proof.write_text(unit.run("log", "prove", number).out)
+        [shown] = run("log", "open", proof, "--key", key).events("entry")
+        said.append((shown["entry"]["event"], shown["entry"]["why"], shown["entry"]["about"]["keys file"]))
+    assert said == [
+        ("access:node:recovered", "the key file is lost", True),
+        ("access:node:recovered", "a disk is lost", False),
+    ]
+    assert run("log", "verify", unit.data / "log", "--key", key).status == 0
+
+
+def test_nobody_has_a_node_back_without_enough_of_its_own_shares_and_a_reason(unit, tmp_path):
+    unit.create()
+    keys = (unit.data / "node-keys.json").read_bytes()
+    other = Unit(tmp_path / "other")
+    other.folder.mkdir()
+    other.create()
+    ours = [word for number in (1, 2) for word in ("--share", unit.folder / "kit" / f"share-{number}-of-3.txt")]
+    theirs = [word for number in (1, 2) for word in ("--share", other.folder / "kit" / f"share-{number}-of-3.txt")]
+    for words, status in (
+        ([*ours[:2], "--why", "lost"], 2),
+        ([*ours[:2], *theirs[:2], "--why", "lost"], 1),
+        ([*theirs, "--why", "lost"], 1),
+        ([*ours, "--why", " "], 2),
+        (ours, 2),
+    ):
+        assert unit.run("node", "recover", *words).status == status
+    assert (unit.data / "node-keys.json").read_bytes() == keys
+    (unit.data / "node-keys.json").unlink()
+    refused = unit.run("node", "recover", *theirs, "--why", "lost", "--name", NAME)
+    assert (refused.status, (unit.data / "node-keys.json").exists()) == (1, False)
+
+
 def test_an_entry_is_proved_to_who_has_the_public_key(unit, tmp_path):
     key = unit.create()
     proof = tmp_path / "entry.tlog-proof"

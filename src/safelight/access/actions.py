@@ -1,9 +1,10 @@
-"""Makes a node.
+"""Makes a node, and gives it back to those who hold its recovery kit.
 
 Rules kept here:
 - keys are never written over: a node is made where none is;
 - the recovery kit is handed out once, and kept nowhere;
-- the first entry of a log says that its node was made, under which key and with which kit.
+- the first entry of a log says that its node was made, under which key and with which kit;
+- whoever breaks the glass says why: a recovery is in the log before the keys are locked anew.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from safelight.errors import UsageError
 from safelight.log.actions import do_add_entry, do_publish_entries
 from safelight.log.entries import Entry, Event
 from safelight.platform.settings import Settings
-from safelight.vault.nodekeys import make_keys, save_keys
+from safelight.vault.keys import RootKey
+from safelight.vault.nodekeys import decode_keys_by_root, make_keys, save_keys
 from safelight.vault.protection import Secret
 from safelight.vault.recovery import Sheet, make_kit
 
@@ -50,3 +52,34 @@ def do_create_node(
         save_keys(path, keys, replacing=None)
     do_publish_entries(node.log_store, node.signer)
     return NewNode(node, sheets)
+
+
+def do_recover_node(
+    root: RootKey, settings: Settings, secret: Secret, *, name: str | None, why: str, acting_user: str, now: datetime
+) -> Node:
+    """Lock a node's keys anew under `secret`, with the root key from its recovery kit.
+
+    `name` is the node's, needed where the file of node keys is lost; that its keys were rotated is lost with it.
+
+    Raises:
+        UsageError: `why` says nothing, the passphrase is too short, or the node's name is not known.
+        BadKeysFileError: the kit, or the file of node keys, is another node's.
+        UnsignedError, BadCheckpointError: the log is another node's.
+        CannotRunError: keys or log could not be written.
+    """
+    path = keys_path(settings)
+    if path.exists():
+        before = decode_keys_by_root(path.read_bytes(), root)
+        after = before.locked_by(secret)
+    elif name is None:
+        raise UsageError(f"The file of node keys is not in {settings.data}: give the node's name with --name.")
+    else:
+        before, after = None, make_keys(checked_name(name), secret, root=root)
+    node = Node(after, settings.data)
+    do_publish_entries(node.log_store, node.signer)  # a log that is not this node's stops it here
+    entry = Entry(Event.NODE_RECOVERED, acting_user, now, why, {"node": node.name, "keys file": before is not None})
+    with transaction.atomic():
+        do_add_entry(entry, node.log_sealer)
+        save_keys(path, after, replacing=before)
+    do_publish_entries(node.log_store, node.signer)
+    return node

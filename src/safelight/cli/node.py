@@ -1,4 +1,4 @@
-"""`safelight node`: make a node."""
+"""`safelight node`: make a node, or have it back from its recovery kit."""
 
 import getpass
 import os
@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from safelight.cli.secret import new_secret
+from safelight.cli.secret import new_secret, typed_root
 from safelight.cli.showing import for_people, line, say
 from safelight.errors import UsageError
 from safelight.platform.settings import Settings
+from safelight.vault.recovery import restore_root, words_of
 
 
 @click.group()
@@ -57,6 +58,36 @@ def create(settings: Settings, *, name: str, needed: int, total: int, kit: Path 
         line(event="node", name=made.node.name, key=str(made.node.signer.key), kit=str(kit) if kit else None)
 
 
+@node.command()
+@click.option(
+    "--share",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file with a share's words; given again for each. Without it they are typed in.",
+)
+@click.option("--why", required=True, help="Why the kit was opened; it stands in the log.")
+@click.option("--name", help="The node's name, where the file of its keys is lost.")
+@click.pass_obj
+def recover(settings: Settings, *, files: tuple[Path, ...], why: str, name: str | None) -> None:
+    """Lock the node's keys anew, with shares of its recovery kit, when its passphrase or key file is lost."""
+    from safelight.platform.clock import now
+    from safelight.platform.database import open_database
+    from safelight.platform.settings import prepare_data
+
+    prepare_data(settings)
+    root = restore_root([_share(path) for path in files]) if files else typed_root()
+    secret = new_secret(settings)
+    with open_database(settings):
+        from safelight.access.actions import do_recover_node
+
+        back = do_recover_node(root, settings, secret, name=name, why=why, acting_user=getpass.getuser(), now=now())
+    if for_people():
+        say(f"Node {back.name} is back, key {back.keys.root.fingerprint()}: compare it with the sheets.")
+    else:
+        line(event="node", name=back.name, key=str(back.signer.key), kit=None)
+
+
 def _empty_folder(kit: Path) -> Path:
     """The folder for the shares, made if it is missing; nothing in it is written over."""
     try:
@@ -73,3 +104,10 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _share(path: Path) -> str:
+    try:
+        return words_of(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the share {path} cannot be read") from error

@@ -126,18 +126,39 @@ def decode_keys(raw: bytes, secret: Secret) -> NodeKeys:
         UsageError: a key file is given where a passphrase is needed, or the other way round.
         WrongSecretError: the passphrase or key file is another.
     """
+    file = _parsed(raw)
+    return _checked(file, unlock(file.protection, file.locked_root, secret))
+
+
+def decode_keys_by_root(raw: bytes, root: RootKey) -> NodeKeys:
+    """The keys that a file holds, for who has their root from a recovery kit.
+
+    Raises:
+        BadKeysFileError: it is no file of node keys of this release, was altered, or is that of another root.
+    """
+    return _checked(_parsed(raw), root)
+
+
+def _parsed(raw: bytes) -> _File:
     try:
         file = msgspec.json.decode(raw, type=_File)
-        generations = Generations(file.current, file.retired)
+        Generations(file.current, file.retired)
         is_canonical = _canonical(file) == raw
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadKeysFileError(f"This is no file of node keys of this release: {error}.") from None
     if not is_canonical:
         raise BadKeysFileError
-    root = unlock(file.protection, file.locked_root, secret)
+    return file
+
+
+def _checked(file: _File, root: RootKey) -> NodeKeys:
+    if file.fingerprint != root.fingerprint():
+        raise BadKeysFileError(
+            f"The file of node keys is that of the root {file.fingerprint}, and not of {root.fingerprint()}."
+        )
     if not hmac.compare_digest(file.check, _check(file, root)):
         raise BadKeysFileError("The file of node keys was altered since it was written: restore it from a backup.")
-    return NodeKeys(file.node, root, generations, file.protection, file.locked_root)
+    return NodeKeys(file.node, root, Generations(file.current, file.retired), file.protection, file.locked_root)
 
 
 def load_keys(path: Path, secret: Secret) -> NodeKeys:

@@ -8,6 +8,7 @@ Rules kept here:
 - a sheet says what it is for and what not to do, since it is read in years, by whoever opens the envelope.
 """
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from safelight.vault.keys import KEY_BYTES, RootKey
 
 MAX_SHARES = 16
 _WIDTH = 72
+_ROW = re.compile(r"(?:\s*\d+\s+[a-z]+)+\s*")
+_WORD = re.compile(r"[a-z]+")
 
 
 class BadShareError(InputError):
@@ -85,6 +88,12 @@ def make_kit(root: RootKey, *, node: str, needed: int, total: int, made_on: date
         Sheet(node, root.fingerprint(), number, total, needed, made_on, words)
         for number, words in enumerate(shares, start=1)
     ]
+
+
+def words_of(text: str) -> str:
+    """The words of a share, out of the text of its whole sheet, or where nothing but the words was typed."""
+    rows = [line for line in text.splitlines() if _ROW.fullmatch(line)]
+    return " ".join(_WORD.findall(" ".join(rows))) if rows else " ".join(text.split())
 
 
 def restore_root(shares: Sequence[str]) -> RootKey:
