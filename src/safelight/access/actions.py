@@ -18,7 +18,7 @@ from safelight.log.actions import do_add_entry, do_publish_entries
 from safelight.log.entries import Entry, Event
 from safelight.platform.settings import Settings
 from safelight.vault.keys import RootKey
-from safelight.vault.nodekeys import decode_keys_by_root, make_keys, save_keys
+from safelight.vault.nodekeys import load_keys_by_root, make_keys, save_keys
 from safelight.vault.protection import Secret
 from safelight.vault.recovery import Sheet, make_kit
 
@@ -69,7 +69,7 @@ def do_recover_node(
     """
     path = keys_path(settings)
     if path.exists():
-        before = decode_keys_by_root(path.read_bytes(), root)
+        before = load_keys_by_root(path, root)
         after = before.locked_by(secret)
     elif name is None:
         raise UsageError(f"The file of node keys is not in {settings.data}: give the node's name with --name.")

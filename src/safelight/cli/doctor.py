@@ -95,7 +95,32 @@ def _data(settings: Settings) -> Iterator[Finding]:
     if there:
         follows = "content and hashes in it are readable: keep it on an encrypted disk"
         yield Finding("data folder sealed", "no", good=False, follows=follows)
+        yield from _node(settings)
     yield from _database(settings)
+
+
+def _node(settings: Settings) -> Iterator[Finding]:
+    from safelight.access.node import LOG_FOLDER, keys_path
+    from safelight.log.checkpoints import Checkpoint
+    from safelight.log.notes import Note
+    from safelight.log.stores.folder import FolderTileStore
+    from safelight.vault.nodekeys import NoKeysError, describe_keys
+
+    try:
+        keys = describe_keys(keys_path(settings))
+        note = FolderTileStore(settings.data / LOG_FOLDER).checkpoint()
+        size = Checkpoint.parse(Note.parse(note).text).size if note is not None else 0
+    except NoKeysError:
+        yield Finding("node", "none made", good=False, follows="nothing is signed or logged: `safelight node create`")
+        return
+    except SafelightError as error:
+        yield Finding("node", error.message, good=False, follows="nothing that needs its keys runs")
+        return
+    yield Finding("node", f"{keys.node}, key {keys.fingerprint}, locked by a {keys.locked_by}", good=True)
+    follows = (
+        "one that was written anew looks like the true one, but to who keeps checkpoints (`safelight log checkpoint`)"
+    )
+    yield Finding("log", f"{size} entries published", good=True, follows=follows)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

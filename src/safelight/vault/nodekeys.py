@@ -27,7 +27,16 @@ import rfc8785
 from safelight.errors import CannotRunError, InputError, UsageError
 from safelight.vault.keyring import Generations, Keyring
 from safelight.vault.keys import Purpose, RootKey, new_root
-from safelight.vault.protection import LOCKED_BYTES, USUAL_COST, Protection, Secret, lock, sync_folder, unlock
+from safelight.vault.protection import (
+    LOCKED_BYTES,
+    USUAL_COST,
+    ByKeyFile,
+    Protection,
+    Secret,
+    lock,
+    sync_folder,
+    unlock,
+)
 
 _FORMAT: Literal["safelight-node-keys/1"] = "safelight-node-keys/1"
 _MAX_BYTES = 1 << 20
@@ -130,15 +139,6 @@ def decode_keys(raw: bytes, secret: Secret) -> NodeKeys:
     return _checked(file, unlock(file.protection, file.locked_root, secret))
 
 
-def decode_keys_by_root(raw: bytes, root: RootKey) -> NodeKeys:
-    """The keys that a file holds, for who has their root from a recovery kit.
-
-    Raises:
-        BadKeysFileError: it is no file of node keys of this release, was altered, or is that of another root.
-    """
-    return _checked(_parsed(raw), root)
-
-
 def _parsed(raw: bytes) -> _File:
     try:
         file = msgspec.json.decode(raw, type=_File)
@@ -152,10 +152,6 @@ def _parsed(raw: bytes) -> _File:
 
 
 def _checked(file: _File, root: RootKey) -> NodeKeys:
-    if file.fingerprint != root.fingerprint():
-        raise BadKeysFileError(
-            f"The file of node keys is that of the root {file.fingerprint}, and not of {root.fingerprint()}."
-        )
     if not hmac.compare_digest(file.check, _check(file, root)):
         raise BadKeysFileError("The file of node keys was altered since it was written: restore it from a backup.")
     return NodeKeys(file.node, root, Generations(file.current, file.retired), file.protection, file.locked_root)
@@ -169,13 +165,47 @@ def load_keys(path: Path, secret: Secret) -> NodeKeys:
         CannotRunError: it cannot be read.
         BadKeysFileError, UsageError, WrongSecretError: as `decode_keys`.
     """
-    try:
-        raw = _read(path)
-    except OSError as error:
-        raise CannotRunError(f"The node keys at {path} cannot be read: {error.strerror}; put that right.") from error
-    if raw is None:
-        raise NoKeysError(f"There are no node keys at {path}: make a node, or restore the file from a backup.")
-    return decode_keys(raw, secret)
+    return decode_keys(_there(path), secret)
+
+
+def load_keys_by_root(path: Path, root: RootKey) -> NodeKeys:
+    """Read the keys in a file, for who has their root from a recovery kit.
+
+    Raises:
+        NoKeysError: there is no such file.
+        CannotRunError: it cannot be read.
+        BadKeysFileError: it is no file of node keys of this release, was altered, or is that of another root.
+    """
+    file = _parsed(_there(path))
+    if file.fingerprint != root.fingerprint():
+        raise BadKeysFileError(
+            f"The file of node keys is that of the root {file.fingerprint}, and not of {root.fingerprint()}."
+        )
+    return _checked(file, root)
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a file of node keys says without being unlocked; none of it is checked."""
+
+    node: str
+    fingerprint: str
+    locked_by: Literal["passphrase", "key file"]
+
+
+def describe_keys(path: Path) -> Described:
+    """What can be said of the keys in a file by who cannot unlock them.
+
+    Raises:
+        NoKeysError: there is no such file.
+        BadKeysFileError: it is no file of node keys of this release.
+        CannotRunError: it cannot be read.
+    """
+    file = _parsed(_there(path))
+    locked_by: Literal["passphrase", "key file"] = "passphrase"
+    if isinstance(file.protection, ByKeyFile):
+        locked_by = "key file"
+    return Described(file.node, file.fingerprint, locked_by)
 
 
 def save_keys(path: Path, keys: NodeKeys, *, replacing: NodeKeys | None) -> None:
@@ -212,6 +242,17 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(handle)
     draft.rename(path)
     sync_folder(path.parent)
+
+
+def _there(path: Path) -> bytes:
+    """What the file holds; it has to be there."""
+    try:
+        raw = _read(path)
+    except OSError as error:
+        raise CannotRunError(f"The node keys at {path} cannot be read: {error.strerror}; put that right.") from error
+    if raw is None:
+        raise NoKeysError(f"There are no node keys at {path}: make a node, or restore the file from a backup.")
+    return raw
 
 
 def _read(path: Path) -> bytes | None:

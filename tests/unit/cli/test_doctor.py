@@ -6,6 +6,8 @@ import pytest
 
 from safelight.cli import doctor
 from safelight.platform.settings import read_settings
+from safelight.vault.nodekeys import make_keys, save_keys
+from safelight.vault.protection import KeyFile
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +42,29 @@ def test_a_folder_that_a_check_would_refuse_is_named_with_what_to_do(tmp_path, p
     assert (refused.what, refused.good) == ("data folder", False)
     assert "name another" in refused.state
     assert sorted(os.listdir(tmp_path)) == ["dangling", "file", "open"]
+
+
+def test_a_folder_without_a_node_says_what_follows(tmp_path):
+    tmp_path.chmod(0o700)
+    assert (looked_at(tmp_path)["node"].state, looked_at(tmp_path)["node"].good) == ("none made", False)
+
+
+def test_a_node_is_described_without_its_secret(tmp_path):
+    tmp_path.chmod(0o700)
+    keys = make_keys("unit-alpha.example", KeyFile(bytes(range(32))))
+    save_keys(tmp_path / "node-keys.json", keys, replacing=None)
+    found = looked_at(tmp_path)
+    assert found["node"].state == f"unit-alpha.example, key {keys.root.fingerprint()}, locked by a key file"
+    assert (found["log"].state, "checkpoints" in found["log"].follows) == ("0 entries published", True)
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "checkpoint").write_text("unit-alpha.example\n12\n" + "A" * 43 + "=\n\n— a AAAAAAAA\n")
+    assert looked_at(tmp_path)["log"].state == "12 entries published"
+
+
+@pytest.mark.parametrize("harm", ["node-keys.json", "log/checkpoint"])
+def test_a_node_that_is_damaged_is_named(tmp_path, harm):
+    tmp_path.chmod(0o700)
+    save_keys(tmp_path / "node-keys.json", make_keys("alpha", KeyFile(bytes(32))), replacing=None)
+    (tmp_path / "log").mkdir()
+    (tmp_path / harm).write_text("{")
+    assert looked_at(tmp_path)["node"].good is False
