@@ -19,10 +19,13 @@ from safelight.vault.keyring import Generations
 from safelight.vault.keys import Purpose, RootKey
 from safelight.vault.nodekeys import (
     BadKeysFileError,
+    Described,
     NoKeysError,
     decode_keys,
+    describe_keys,
     encode_keys,
     load_keys,
+    load_keys_by_root,
     make_keys,
     save_keys,
 )
@@ -43,6 +46,40 @@ def test_keys_come_back_from_their_file(path):
     assert load_keys(path, FILE) == keys
     assert path.stat().st_mode & 0o777 == 0o600
     assert os.listdir(path.parent) == [path.name]
+
+
+def test_who_has_the_root_needs_no_secret_and_keeps_the_generations(path):
+    keys = KEYS.rotated()
+    save_keys(path, keys, replacing=None)
+    assert load_keys_by_root(path, KEYS.root) == keys
+    anew = keys.locked_by(Passphrase("a lamp in the darkroom"), cost=MIN_COST)
+    save_keys(path, anew, replacing=keys)
+    assert load_keys(path, Passphrase("a lamp in the darkroom")).generations == keys.generations
+    with pytest.raises(UsageError):
+        load_keys(path, FILE)
+
+
+def test_the_root_of_another_node_opens_nothing(path):
+    with pytest.raises(NoKeysError):
+        load_keys_by_root(path, KEYS.root)
+    save_keys(path, KEYS, replacing=None)
+    with pytest.raises(BadKeysFileError, match="not of"):
+        load_keys_by_root(path, make_keys("Unit Harbour", FILE).root)
+    path.write_bytes(encode_keys(KEYS).replace(b"Unit", b"Acht"))
+    with pytest.raises(BadKeysFileError, match="altered"):
+        load_keys_by_root(path, KEYS.root)
+
+
+def test_a_file_says_without_its_secret_whose_it_is_and_what_locks_it(path):
+    with pytest.raises(NoKeysError):
+        describe_keys(path)
+    for secret, locked_by in ((FILE, "key file"), (Passphrase("a lamp in the darkroom"), "passphrase")):
+        keys = make_keys("Unit Harbour", secret, cost=MIN_COST)
+        path.write_bytes(encode_keys(keys))
+        assert describe_keys(path) == Described("Unit Harbour", keys.root.fingerprint(), locked_by)
+    path.write_bytes(b"{}")
+    with pytest.raises(BadKeysFileError):
+        describe_keys(path)
 
 
 def test_the_root_is_not_in_the_file():
