@@ -16,7 +16,6 @@ from safelight.vault.protection import Secret
 from safelight.vault.sealing import ColumnSealer
 
 KEYS_FILE = "node-keys.json"
-LOG_FOLDER = "log"
 
 
 class LogSealer:
@@ -63,7 +62,12 @@ class Node:
     @property
     def log_store(self) -> FolderTileStore:
         """Where the log is published."""
-        return FolderTileStore(self.data / LOG_FOLDER)
+        return log_store(self.data)
+
+
+def log_store(data: Path) -> FolderTileStore:
+    """Where the log of a data folder is published."""
+    return FolderTileStore(data / "log")
 
 
 def keys_path(settings: Settings) -> Path:

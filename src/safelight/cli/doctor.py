@@ -100,15 +100,14 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _node(settings: Settings) -> Iterator[Finding]:
-    from safelight.access.node import LOG_FOLDER, keys_path
+    from safelight.access.node import keys_path, log_store
     from safelight.log.checkpoints import Checkpoint
     from safelight.log.notes import Note
-    from safelight.log.stores.folder import FolderTileStore
     from safelight.vault.nodekeys import NoKeysError, describe_keys
 
     try:
         keys = describe_keys(keys_path(settings))
-        note = FolderTileStore(settings.data / LOG_FOLDER).checkpoint()
+        note = log_store(settings.data).checkpoint()
         size = Checkpoint.parse(Note.parse(note).text).size if note is not None else 0
     except NoKeysError:
         yield Finding("node", "none made", good=False, follows="nothing is signed or logged: `safelight node create`")
