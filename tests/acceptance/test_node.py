@@ -211,6 +211,11 @@ def test_a_key_file_inside_the_data_folder_is_refused(unit):
     assert "lies in the data folder" in refused.err
 
 
+def test_a_name_that_cannot_be_leaves_nothing_behind(unit):
+    refused = unit.run("node", "create", "unit alpha")
+    assert (refused.status, "without spaces" in refused.err, unit.key_file.exists()) == (2, True, False)
+
+
 def test_without_a_terminal_a_key_file_has_to_be_named(unit):
     del unit.settings["SAFELIGHT_KEY_FILE"]
     refused = unit.run("node", "create", NAME)

@@ -7,6 +7,7 @@ Rules kept here:
 - whoever breaks the glass says why: a recovery is in the log before the keys are locked anew.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,9 +33,18 @@ class NewNode:
 
 
 def do_create_node(
-    name: str, settings: Settings, secret: Secret, *, needed: int, total: int, acting_user: str, now: datetime
+    name: str,
+    settings: Settings,
+    secret: Callable[[], Secret],
+    *,
+    needed: int,
+    total: int,
+    acting_user: str,
+    now: datetime,
 ) -> NewNode:
     """Make the node of a data folder: its keys, its recovery kit (any `needed` of `total` shares), its log.
+
+    `secret` is asked for, or made, only when nothing else speaks against the node.
 
     Raises:
         UsageError: there is a node already, or the name, the passphrase or the kit's numbers cannot be.
@@ -43,7 +53,7 @@ def do_create_node(
     path = keys_path(settings)
     if path.exists():
         raise UsageError(f"There is a node in {settings.data} already; its keys are never written over.")
-    keys = make_keys(checked_name(name), secret)
+    keys = make_keys(checked_name(name), secret())
     sheets = make_kit(keys.root, node=name, needed=needed, total=total, made_on=now.date())
     node = Node(keys, settings.data)
     about = {"node": name, "key": str(node.signer.key), "kit": {"needed": needed, "total": total}}

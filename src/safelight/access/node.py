@@ -93,9 +93,9 @@ def checked_name(name: str) -> str:
     """
     try:
         Signer(name, bytes(32))
-    except BadKeyError as error:
+    except BadKeyError:
         raise UsageError(
-            f"{name!r} cannot be a node's name ({error.message}): take one like unit-alpha.example"
+            f"{name!r} cannot be a node's name: take one like unit-alpha.example, without spaces or plus signs"
         ) from None
     if not name.isprintable() or len(name) > 200:
         raise UsageError(f"{name[:200]!r} cannot be a node's name: it is printed on paper, in 200 characters at most")

@@ -39,12 +39,17 @@ def create(settings: Settings, *, name: str, needed: int, total: int, kit: Path 
 
     prepare_data(settings)
     folder = _empty_folder(kit) if kit is not None else None
-    secret = new_secret(settings)
     with open_database(settings):
         from safelight.access.actions import do_create_node
 
         made = do_create_node(
-            name, settings, secret, needed=needed, total=total, acting_user=getpass.getuser(), now=now()
+            name,
+            settings,
+            lambda: new_secret(settings),
+            needed=needed,
+            total=total,
+            acting_user=getpass.getuser(),
+            now=now(),
         )
     for sheet in made.sheets:
         if folder is None:
