@@ -5,7 +5,14 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, dict[str, object]] = {}
-INSTALLED_APPS = ["safelight.log", "safelight.vault", "safelight.evidence", "safelight.known", "safelight.casework"]
+INSTALLED_APPS = [
+    "safelight.log",
+    "safelight.vault",
+    "safelight.assertions",
+    "safelight.evidence",
+    "safelight.known",
+    "safelight.casework",
+]
 TEMPLATES: list[dict[str, object]] = []
 MIDDLEWARE: list[str] = []
 LOGGING_CONFIG = None
