@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from safelight.errors import UsageError
 from safelight.log.entries import commitment
 from safelight.log.models import LogEntry
@@ -28,6 +30,11 @@ def leaves(begin: int, count: int) -> list[bytes]:
     """The leaves from number `begin` on, in order, up to `count` of them."""
     rows = LogEntry.objects.filter(number__gte=begin, number__lt=begin + count).order_by("number")
     return [bytes(leaf) for leaf in rows.values_list("commitment", flat=True)]
+
+
+def count_unpublished(size: int) -> int:
+    """How many committed entries a checkpoint of `size` entries does not cover, numbered or not."""
+    return LogEntry.objects.filter(Q(number__isnull=True) | Q(number__gte=size)).count()
 
 
 def recorded_entries(sealer: Sealer) -> Iterator[Recorded]:
