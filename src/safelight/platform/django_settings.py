@@ -8,6 +8,7 @@ DATABASES: dict[str, dict[str, object]] = {}
 INSTALLED_APPS = [
     "safelight.log",
     "safelight.vault",
+    "safelight.access",
     "safelight.assertions",
     "safelight.evidence",
     "safelight.known",
