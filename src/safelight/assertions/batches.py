@@ -22,13 +22,15 @@ Rules kept here:
 - a row and its bytes are one to one: any other spelling is refused;
 - leaves are hashed as RFC 9162 has it (`log.merkle`); the salt keeps a proof from telling which its neighbours are;
 - a batch has one scheme, its header's: a row that grades under another is refused, for a grade is never translated;
-- the header is a record like an assertion: canonical, naming its algorithm, signed by the node and the officer.
+- the header is a record like an assertion: canonical, naming its algorithm, signed by the node and the officer;
+- rows are kept in blocks of 512, each a whole subtree, so that a proof needs the roots of the blocks and the rows of
+  two blocks at most.
 """
 
 import hashlib
 import hmac
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -44,6 +46,8 @@ SECRET_BYTES = 32
 SALT_BYTES = 16
 MAX_ROWS = 2**40
 MAX_NAME_BYTES = 255
+BLOCK_LEVEL = 9
+BLOCK_ROWS = 1 << BLOCK_LEVEL
 _HEADER_BYTES = 16_384
 _VERSION = 1
 _FIXED = struct.Struct(">16sBBH16s20s32s32sBQBB")
@@ -177,6 +181,11 @@ def batch_root(rows: Iterable[bytes]) -> bytes:
     return root_of(leaf_hash(row) for row in rows)
 
 
+def root_of_blocks(roots: Iterable[bytes]) -> bytes:
+    """The root of a batch from those of its blocks, all of `BLOCK_ROWS` rows but the last."""
+    return root_of(roots)
+
+
 def check_batch(header: BatchHeader, rows: Iterable[bytes]) -> list[BatchRow]:
     """The rows of a whole batch, checked one by one and against its header.
 
@@ -198,11 +207,48 @@ def prove_row(rows: Sequence[bytes], number: int) -> list[bytes]:
     Raises:
         ValueError: there is no such row.
     """
-    levels = [[leaf_hash(row) for row in rows]]
-    while len(levels[-1]) > 1:
-        below = levels[-1]
-        levels.append([node_hash(below[place], below[place + 1]) for place in range(0, len(below) - 1, 2)])
+    levels = _levels([leaf_hash(row) for row in rows])
     return prove_inclusion(lambda level, place: levels[level][place], number, len(rows))
+
+
+def prove_row_in_blocks(
+    read: Callable[[int], Sequence[bytes]], roots: Sequence[bytes], number: int, size: int
+) -> list[bytes]:
+    """The proof of row `number` of a batch of `size` rows that is kept in blocks.
+
+    `roots` are those of all blocks; `read` gives the rows of one, and is asked for that of the row and for the last.
+
+    Raises:
+        ValueError: there is no such row.
+    """
+    above = _levels(roots[: size // BLOCK_ROWS])
+    inside: dict[int, list[list[bytes]]] = {}
+
+    def subtree(level: int, place: int) -> bytes:
+        if level >= BLOCK_LEVEL:
+            return above[level - BLOCK_LEVEL][place]
+        block, within = divmod(place, BLOCK_ROWS >> level)
+        if block not in inside:
+            inside[block] = _levels([leaf_hash(row) for row in read(block)])
+        return inside[block][level][within]
+
+    return prove_inclusion(subtree, number, size)
+
+
+def split_rows(block: bytes) -> Iterator[bytes]:
+    """Rows in their fixed form that stand end to end, one by one.
+
+    Raises:
+        BadBatchError: the last one breaks off.
+    """
+    at = 0
+    while at < len(block):
+        cut = at + _FIXED.size
+        end = cut + sum(block[cut - 2 : cut])  # the two lengths stand last
+        if end > len(block):
+            raise BadBatchError("The rows of a block break off: restore the database from a backup.")
+        yield block[at:end]
+        at = end
 
 
 def check_row(header: BatchHeader, row: bytes, number: int, proof: Sequence[bytes]) -> BatchRow:
@@ -241,6 +287,15 @@ def parse_header(untrusted: bytes) -> BatchHeader:
     if encode_header(header) != untrusted:
         raise BadBatchError("The header of the batch is not in the canonical form of RFC 8785.")
     return header
+
+
+def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """The roots of the complete subtrees over these, level by level from below."""
+    levels = [list(leaves)]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        levels.append([node_hash(below[place], below[place + 1]) for place in range(0, len(below) - 1, 2)])
+    return levels
 
 
 def _read_header(wire: object) -> BatchHeader:

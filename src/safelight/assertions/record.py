@@ -138,6 +138,15 @@ def parse_assertion(untrusted: bytes) -> Assertion:
     return assertion
 
 
+def reopen_assertion(record: bytes) -> Assertion:
+    """The assertion in bytes that were parsed once and kept sealed since: their form is not tried again.
+
+    Raises:
+        BadAssertionError: it contradicts a kind that was not known when it was taken in.
+    """
+    return _read(read_json(record))
+
+
 def not_understood(assertion: Assertion) -> tuple[str, ...]:
     """What of it only a newer node knows, in words; empty where everything is known here."""
     return tuple(_strange(assertion))

@@ -1,4 +1,4 @@
-"""The commands: `safelight check`, `known`, `report`, `node`, `log`, `hash`, `compare`, `doctor`.
+"""The commands: `safelight check`, `known`, `report`, `node`, `log`, `history`, `hash`, `compare`, `doctor`.
 
 In come arguments, environment and a terminal; out go a table for people, JSON lines for machines, and an exit code.
 A command imports what it needs when it is called, so that the engine's commands run without Django.
@@ -23,6 +23,7 @@ _COMMANDS = {
     "report": "safelight.cli.report:report",
     "node": "safelight.cli.node:node",
     "log": "safelight.cli.log:log",
+    "history": "safelight.cli.history:history",
     "hash": "safelight.cli.engine:hash_files",
     "compare": "safelight.cli.engine:compare_files",
     "doctor": "safelight.cli.doctor:doctor",

@@ -1,0 +1,185 @@
+"""The ways to read statements and batches. What a reader may not see does not exist for them.
+
+Rules kept here:
+- `handling` decides what a reader may see, and nothing leaves before that; the database narrows by purpose only;
+- what takes an earlier statement back is found with it, whatever it is about itself;
+- a batch has no handling of its own: who reads it decides who asks (`known`);
+- a row is proved from its block, the last block and the roots of all: 10^6 rows are not read for one.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from safelight.access.node import Node
+from safelight.assertions.batches import (
+    BLOCK_ROWS,
+    BatchHeader,
+    BatchRow,
+    parse_header,
+    parse_row,
+    prove_row_in_blocks,
+    split_rows,
+)
+from safelight.assertions.fold import State, Thing, fold
+from safelight.assertions.handling import Reader, may_see
+from safelight.assertions.models import AssertionAbout, AssertionBatch, AssertionBlock, StoredAssertion
+from safelight.assertions.record import Assertion, reopen_assertion
+from safelight.assertions.sealing import StatementSeals
+from safelight.assertions.signing import Envelope, reopen_envelope
+from safelight.errors import UsageError
+
+_AT_A_TIME = 2000
+
+
+@dataclass(frozen=True)
+class ProvenRow:
+    """One row of a batch with all that shows it to an outsider: `batches.check_row`, and the header's signatures."""
+
+    header: Envelope
+    row: bytes
+    number: int
+    proof: tuple[bytes, ...]
+
+
+def assertions_about(things: Iterable[Thing], reader: Reader, node: Node) -> list[Assertion]:
+    """Every statement that may concern one of these things, or takes such a one back, and that the reader may see.
+
+    To be folded for each thing: `fold` knows which statement concerns which.
+
+    Raises:
+        InputError: a stored statement was altered, or contradicts what is known of its kind by now.
+    """
+    seals = StatementSeals(node)
+    found = _visible(_rows_about({seals.thing(one) for thing in things for one in thing.ids}), reader, seals)
+    # Of those found and seen only: what takes back a hidden statement would tell that it is there.
+    names = {seals.name(assertion.agency, assertion.id) for assertion in found.values()}
+    takers = _visible(_rows_about(names).exclude(id__in=found), reader, seals)
+    return [*found.values(), *takers.values()]
+
+
+def state_of(thing: Thing, reader: Reader, node: Node) -> State:
+    """What is known of a thing, as far as the reader may see.
+
+    Raises:
+        InputError: as `assertions_about`.
+    """
+    return fold(thing, assertions_about([thing], reader, node), reader)
+
+
+def due_for_review(before: datetime, reader: Reader, node: Node) -> list[Assertion]:
+    """The reader's own agency's statements whose review comes before this time, the earliest first.
+
+    Raises:
+        InputError: as `assertions_about`.
+    """
+    rows = StoredAssertion.objects.filter(review__lt=before).order_by("review", "id")
+    visible = _visible(rows, reader, StatementSeals(node)).values()
+    return [assertion for assertion in visible if assertion.agency == reader.agency]
+
+
+def statement_named(agency: str, identifier: str, node: Node) -> Assertion | None:
+    """The statement of an agency under this identifier, for who takes it back; None where it is not here.
+
+    Raises:
+        InputError: as `assertions_about`.
+    """
+    seals = StatementSeals(node)
+    found = StoredAssertion.objects.filter(name=seals.name(agency, identifier)).values_list("id", "envelope").first()
+    if found is None:
+        return None
+    row, sealed = found
+    return reopen_assertion(opened_envelope(row, sealed, seals).record)
+
+
+def opened_envelope(row: int, sealed: bytes | memoryview, seals: StatementSeals) -> Envelope:
+    """The envelope in a row.
+
+    Raises:
+        SealedValueError: it was altered, moved from another row, or sealed by another node.
+    """
+    return reopen_envelope(seals.open_envelope(bytes(sealed), row))
+
+
+def batch_header(batch: int, node: Node) -> tuple[BatchHeader, Envelope]:
+    """What stands over a batch, and how it is signed.
+
+    Raises:
+        UsageError: there is no such batch.
+        SealedValueError: it was altered, moved from another row, or sealed by another node.
+    """
+    row = AssertionBatch.objects.filter(id=batch).values_list("header", flat=True).first()
+    if row is None:
+        raise UsageError(f"there is no batch {batch}")
+    envelope = reopen_envelope(StatementSeals(node).open_header(bytes(row), batch))
+    return parse_header(envelope.record), envelope
+
+
+def batch_rows(batch: int, node: Node) -> Iterator[bytes]:
+    """The rows of a batch in their fixed form and their order, streamed; `batches.check_batch` checks them as a whole.
+
+    Raises:
+        BadBatchError: a block breaks off.
+        SealedValueError: a block was altered, moved or sealed by another node.
+    """
+    seals = StatementSeals(node)
+    blocks = AssertionBlock.objects.filter(batch_id=batch).order_by("number").values_list("number", "rows")
+    for number, sealed in blocks.iterator(chunk_size=64):
+        yield from split_rows(seals.open_rows(bytes(sealed), batch, number))
+
+
+def batch_row(batch: int, number: int, node: Node) -> BatchRow:
+    """Row `number` of a batch, from 0.
+
+    Raises:
+        UsageError: there is no such row.
+        BadBatchError, SealedValueError: as `batch_rows`.
+    """
+    block, place = divmod(number, BLOCK_ROWS)
+    rows = _block_rows(batch, block, StatementSeals(node))
+    if not 0 <= place < len(rows):
+        raise UsageError(f"the batch {batch} has no row {number}")
+    return parse_row(rows[place])
+
+
+def prove_batch_row(batch: int, number: int, node: Node) -> ProvenRow:
+    """Row `number` of a batch with its proof, for somebody who may see that row and no other.
+
+    Raises:
+        UsageError: there is no such batch or row.
+        BadBatchError, SealedValueError: as `batch_rows`.
+    """
+    header, envelope = batch_header(batch, node)
+    if not 0 <= number < header.rows:
+        raise UsageError(f"the batch {batch} has no row {number}")
+    seals = StatementSeals(node)
+    rows = _block_rows(batch, number // BLOCK_ROWS, seals)
+    blocks = AssertionBlock.objects.filter(batch_id=batch).order_by("number")
+    roots = [bytes(root) for root in blocks.values_list("root", flat=True)]
+    proof = prove_row_in_blocks(lambda block: _block_rows(batch, block, seals), roots, number, header.rows)
+    return ProvenRow(envelope, rows[number % BLOCK_ROWS], number, tuple(proof))
+
+
+def _rows_about(indexes: Collection[bytes]) -> "QuerySet[StoredAssertion]":
+    """The statements that stand under one of these blind indexes, in the order in which they were taken in."""
+    standing = AssertionAbout.objects.filter(index__in=indexes).values("assertion_id")
+    return StoredAssertion.objects.filter(id__in=standing).order_by("id")
+
+
+def _visible(rows: "QuerySet[StoredAssertion]", reader: Reader, seals: StatementSeals) -> dict[int, Assertion]:
+    """Those that the reader may see, by row, each once."""
+    # A word that only a newer node knows is not in clear: it stands sealed, with the empty one beside it.
+    narrowed = rows.filter(purpose__in=[*reader.purposes, ""]).values_list("id", "envelope")
+    opened = (
+        (row, reopen_assertion(opened_envelope(row, sealed, seals).record))
+        for row, sealed in narrowed.iterator(chunk_size=_AT_A_TIME)
+    )
+    return {row: assertion for row, assertion in opened if may_see(assertion, reader)}
+
+
+def _block_rows(batch: int, block: int, seals: StatementSeals) -> list[bytes]:
+    """The rows of a block; none where there is no such block."""
+    sealed = AssertionBlock.objects.filter(batch_id=batch, number=block).values_list("rows", flat=True).first()
+    return [] if sealed is None else list(split_rows(seals.open_rows(bytes(sealed), batch, block)))

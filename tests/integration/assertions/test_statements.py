@@ -1,0 +1,371 @@
+"""What is stated is stored sealed, once, with its entry in the log, and found by whoever may see it."""
+
+import random
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections, transaction
+
+from safelight.assertions.actions import (
+    OtherStatementError,
+    do_receive_assertion,
+    do_search_statements,
+    own_key,
+)
+from safelight.assertions.fold import Thing, concerns, fold
+from safelight.assertions.handling import CannotFollowError, Reader, may_see
+from safelight.assertions.kinds import Target, load_kinds
+from safelight.assertions.models import AssertionAbout, StoredAssertion
+from safelight.assertions.queries import assertions_about, due_for_review, state_of, statement_named
+from safelight.assertions.record import About, BadAssertionError, Handling, encode_assertion, reopen_assertion
+from safelight.assertions.sealing import StatementSeals
+from safelight.assertions.signing import (
+    BadSignatureError,
+    add_officer,
+    encode_envelope,
+    parse_envelope,
+    reopen_envelope,
+    sign_assertion,
+)
+from safelight.errors import UsageError
+from safelight.log.entries import Event
+from safelight.log.models import LogEntry
+from safelight.vault.sealing import SealedValueError
+from tests.integration.assertions.node import ELSEWHERE, KEYS, NODE, logged, make, receive, sent
+from tests.unit.assertions.example import (
+    NOW,
+    PURPOSE,
+    change,
+    digest,
+    identifier,
+    open_to_all,
+    reader,
+    statement,
+    statement_of,
+)
+from tests.unit.assertions.test_signing import EIGHT, SEVEN, record_of
+
+pytestmark = pytest.mark.django_db
+ITEM = Thing(Target.ITEM, frozenset({digest(1)}))
+OFFICERS = {one.name: one for one in (record_of(SEVEN, "officer-7"), record_of(EIGHT, "officer-8"))}
+ALPHA = reader("Agency Alpha")
+
+
+def about(*things, who=ALPHA):
+    return assertions_about(things or [ITEM], who, NODE)
+
+
+def signatures(assertion, *officers):
+    envelope = sign_assertion(assertion, NODE.keys.root.signing_key())
+    for officer in officers:
+        envelope = add_officer(envelope, officer)
+    return envelope.officers
+
+
+def test_what_was_made_is_found_and_logged():
+    made = statement()
+    row = make(made)
+    assert about() == [made]
+    assert statement_named("Agency Alpha", made.id, NODE) == made
+    [(event, record)] = logged()
+    assert event == Event.ASSERTED
+    assert all(word in record for word in (made.id, '"grade"', "officer-7"))
+    assert StoredAssertion.objects.get().entry == LogEntry.objects.get().id
+    assert StoredAssertion.objects.get().id == row
+
+
+def test_the_stored_envelope_is_signed_by_the_node_and_verifies():
+    made = statement()
+    make(made)
+    stored = StoredAssertion.objects.get()
+    encoded = StatementSeals(NODE).open_envelope(bytes(stored.envelope), stored.id)
+    key = own_key(NODE)
+    envelope = parse_envelope(encoded)
+    assert envelope == reopen_envelope(encoded)
+    assert (envelope.node.key, envelope.record) == (key.name, encode_assertion(made))
+
+
+def test_a_statement_and_its_entry_end_with_their_transaction():
+    with transaction.atomic():
+        make(statement())
+        transaction.set_rollback(True)
+    assert (about(), logged()) == ([], [])
+
+
+def test_the_same_statement_taken_twice_is_one():
+    rows = {make(statement()), make(statement())}
+    told = statement("urgent", 2, agency="Agency Beta")
+    others = {receive(told), receive(told)}
+    assert (len(rows), len(others), len(about()), len(logged())) == (1, 1, 2, 2)
+
+
+def test_an_identifier_is_given_once_by_an_agency():
+    make(statement())
+    with pytest.raises(OtherStatementError, match="other words"):
+        make(statement(says={"scheme": "DEMO", "value": "2"}))
+    receive(statement(agency="Agency Beta", says={"scheme": "DEMO", "value": "2"}))
+    assert len(about()) == 2
+
+
+def test_a_node_speaks_for_itself_and_for_nobody_else():
+    with pytest.raises(UsageError, match="speaks for 'Agency Alpha', not for 'Agency Beta'"):
+        make(statement(agency="Agency Beta"))
+    own = encode_envelope(sign_assertion(statement(), NODE.keys.root.signing_key()))
+    with pytest.raises(UsageError, match="makes its own"):
+        do_receive_assertion(own, {own_key(NODE).name: own_key(NODE)}, NODE, acting_user="officer-7", now=NOW)
+    assert logged() == []
+
+
+def test_nothing_is_said_from_the_future():
+    with pytest.raises(UsageError, match="still to come"):
+        make(statement(made=NOW + timedelta(seconds=1)))
+
+
+def test_what_is_not_known_here_is_not_said_but_received_and_kept():
+    strange = statement("foretold", says={"x": [1]}, agency="Agency Beta")
+    with pytest.raises(UsageError, match="not known here"):
+        make(change(strange, agency="Agency Alpha"))
+    receive(strange)
+    assert about() == [strange]
+    assert state_of(ITEM, ALPHA, NODE).unknown == (strange,)
+
+
+@pytest.mark.parametrize(
+    ("officers", "problem"),
+    [((), "signatures of"), ((SEVEN,), "signatures of"), ((EIGHT, EIGHT), "signatures of"), ((SEVEN, EIGHT), None)],
+)
+def test_four_eyes_are_wanted_where_the_kind_wants_them(officers, problem):
+    said = statement("baseline", says={"value": True})
+    given = {"officers": signatures(said, *officers), "keys": OFFICERS}
+    if problem is None:
+        make(said, **given)
+        assert about() == [said]
+    else:
+        with pytest.raises(BadSignatureError, match=problem):
+            make(said, **given)
+        assert logged() == []
+
+
+def test_an_officer_signature_over_other_words_is_refused():
+    said = statement()
+    with pytest.raises(BadSignatureError, match="does not hold"):
+        make(said, officers=signatures(change(said, basis="Invented Act 2"), SEVEN), keys=OFFICERS)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda sealed: sealed.replace(b'"DEMO"', b'"DEMU"'),
+        lambda sealed: b" " + sealed,
+        lambda sealed: sealed[:-1],
+    ],
+)
+def test_a_foreign_envelope_that_was_touched_is_refused(harm):
+    with pytest.raises((BadAssertionError, BadSignatureError)):
+        do_receive_assertion(harm(sent(statement(agency="Agency Beta"))), KEYS, NODE, acting_user="officer-7", now=NOW)
+    assert (logged(), about()) == ([], [])
+
+
+def test_a_foreign_key_that_is_not_known_or_does_not_count_is_refused():
+    told = sent(statement(agency="Agency Beta"))
+    for keys, now in (({}, NOW), (KEYS, NOW + timedelta(days=500))):
+        with pytest.raises(BadSignatureError):
+            do_receive_assertion(told, keys, NODE, acting_user="officer-7", now=now)
+
+
+def test_what_is_taken_back_must_be_here():
+    later = statement("withdrawn", 2, supersedes=(identifier(1),))
+    with pytest.raises(CannotFollowError, match="not here"):
+        make(later)
+    make(statement())
+    make(later)
+    state = state_of(ITEM, ALPHA, NODE)
+    assert ([gone.by for gone in state.taken_back], state.questions) == ([later], ())
+
+
+def test_what_reached_many_is_not_taken_back_before_few():
+    make(statement())
+    with pytest.raises(CannotFollowError, match="narrower"):
+        make(statement("withdrawn", 2, supersedes=(identifier(1),), handling=Handling()))
+    assert len(logged()) == 1
+
+
+def test_another_agency_takes_back_what_has_not_arrived_yet():
+    receive(statement("withdrawn", 2, agency="Agency Beta", supersedes=(identifier(1),)))
+    receive(statement(agency="Agency Beta"))
+    assert state_of(ITEM, ALPHA, NODE).questions == ()
+
+
+def test_what_takes_back_is_found_though_it_is_about_something_else():
+    make(statement())
+    later = statement("withdrawn", 2, supersedes=(identifier(1),), about=About(type="item", ids=(digest(2),)))
+    make(later)
+    assert about() == [statement(), later]
+    assert state_of(ITEM, ALPHA, NODE).taken_back[0].by == later
+
+
+def test_what_takes_back_a_hidden_statement_does_not_tell_that_it_is_there():
+    later = statement("withdrawn", 2, supersedes=(identifier(1),), about=About(type="item", ids=(digest(2),)))
+    make(statement(handling=Handling()))
+    make(later)
+    assert about(who=reader("Agency Beta")) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        (statement(about=About(type="stack", ids=(digest(1), digest(2)))), digest(2)),
+        (statement("same-as", says={"other": digest(3)}), digest(3)),
+        (statement("foretold", says={"x": identifier(9)}, agency="Agency Beta"), identifier(9)),
+        (statement("note", says={"text": "seen"}, about=About(type="series", ids=(identifier(4),))), identifier(4)),
+    ],
+)
+def test_a_statement_is_found_by_each_thing_it_names(said, named):
+    (make if said.agency == "Agency Alpha" else receive)(said)
+    assert about(Thing(Target.ITEM, frozenset({named}))) == [said]
+    assert about(Thing(Target.ITEM, frozenset({digest(99)}))) == []
+
+
+def test_several_things_are_asked_at_once_and_each_statement_comes_once():
+    said = [statement(number=n, about=About(type="item", ids=(digest(n),))) for n in (1, 2, 3)]
+    stack = statement(number=4, about=About(type="stack", ids=(digest(1), digest(2))))
+    for one in (*said, stack):
+        make(one)
+    asked = [Thing(Target.ITEM, frozenset({digest(n)})) for n in (1, 2)]
+    assert about(*asked) == [said[0], said[1], stack]
+
+
+@pytest.mark.parametrize(
+    "who",
+    [reader("Agency Delta"), reader(purposes=("removal",)), reader(purposes=()), reader(at=NOW + timedelta(days=400))],
+)
+def test_what_a_reader_may_not_see_does_not_exist(who):
+    make(statement(handling=open_to_all(all_units=False, agencies=("Agency Beta",), tlp="amber")))
+    assert about(who=who) == []
+    assert state_of(ITEM, who, NODE).questions == ()
+    assert len(about(who=reader("Agency Beta"))) == 1
+
+
+def test_a_purpose_of_a_newer_node_is_not_in_clear_and_reaches_who_asks_for_it():
+    receive(statement(agency="Agency Beta", purpose="later-purpose"))
+    assert StoredAssertion.objects.get().purpose == ""
+    assert about() == []
+    assert len(about(who=reader("Agency Alpha", purposes=("later-purpose",)))) == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_stored_world_answers_as_the_world_itself(seed):
+    dice = random.Random(seed)
+    world = {(one.agency, one.id): one for one in (statement_of(dice.random()) for _ in range(60))}
+    kept = []
+    for one in world.values():
+        kind = load_kinds().get(one.kind)
+        if one.agency == "Agency Alpha" or (kind is not None and kind.four_eyes):
+            continue
+        receive(one)
+        kept.append(one)
+    who = Reader(
+        dice.choice(["Agency Alpha", "Agency Beta", "Agency Delta"]),
+        frozenset({PURPOSE, "later-purpose"}),
+        NOW + timedelta(days=dice.choice([1, 20, 50])),
+        frozenset({"Group Harbour"}),
+        is_provider=dice.random() < 0.3,
+    )
+    things = [Thing(Target.ITEM, frozenset({digest(n)})) for n in range(1, 5)]
+    things += [Thing(Target.SERIES, frozenset({identifier(n)})) for n in range(1, 4)]
+    things += [Thing(Target.LINK, frozenset({digest(1), digest(2)}))]
+    assert len(kept) > 10
+    for thing in things:
+        assert state_of(thing, who, NODE) == fold(thing, kept, who)
+        found = about(thing, who=who)
+        assert {(a.agency, a.id) for a in found} >= {
+            (a.agency, a.id) for a in kept if may_see(a, who) and concerns(a, thing)
+        }
+        assert all(may_see(one, who) for one in found)
+
+
+def test_what_is_due_for_review_is_ones_own_and_the_earliest_first():
+    days = {1: 30, 2: 20, 3: 300}
+    for number, after in days.items():
+        make(statement(number=number, review=NOW + timedelta(days=after)))
+    receive(statement(number=4, agency="Agency Beta", review=NOW + timedelta(days=1)))
+    due = due_for_review(NOW + timedelta(days=60), ALPHA, NODE)
+    assert [one.id for one in due] == [identifier(2), identifier(1)]
+
+
+def test_a_search_is_logged_before_it_is_answered():
+    make(statement())
+    found = do_search_statements(ITEM, ALPHA, NODE, why="a new seizure", acting_user="officer-8", now=NOW)
+    assert found == [statement()]
+    event, record = logged()[-1]
+    assert event == Event.SEARCHED
+    assert all(word in record for word in ("a new seizure", digest(1), "officer-8", PURPOSE))
+    with pytest.raises(UsageError, match="reason"):
+        do_search_statements(ITEM, ALPHA, NODE, why=" ", acting_user="officer-8", now=NOW)
+
+
+def test_nothing_planted_stands_in_clear_in_any_table():
+    words = ["Series Harbour", "a lamp on the pier", "Agency Beta", "officer-7", "Invented Act 1", "DEMO-Scheme"]
+    series = identifier(0xABCDEF)
+    said = [
+        statement(
+            "series-named", 1, says={"name_space": "own", "name": words[0]}, about=About(type="series", ids=(series,))
+        ),
+        statement("note", 2, says={"text": words[1]}),
+        statement(number=3, agency=words[2], says={"scheme": words[5], "value": "1"}),
+    ]
+    for one in said:
+        (make if one.agency == "Agency Alpha" else receive)(one)
+    do_search_statements(ITEM, ALPHA, NODE, why=words[1], acting_user="officer-7", now=NOW)
+    planted = [word.encode() for word in words]
+    for name in (digest(1), series):
+        planted += [name.encode(), bytes.fromhex(name)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [table for (table,) in cursor.fetchall()]
+        assert {"assertion", "assertion_about", "log_entry"} <= set(tables)
+        for table in tables:
+            with cursor.copy(f"COPY {table} TO STDOUT (FORMAT BINARY)") as copy:
+                dump = b"".join(bytes(piece) for piece in copy)
+            assert [word for word in planted if word in dump] == [], table
+            assert table != "log_entry" or Event.SEARCHED.encode() in dump
+    assert AssertionAbout.objects.count() == 3
+
+
+def test_an_index_of_another_node_does_not_find_it():
+    make(statement())
+    assert assertions_about([ITEM], ALPHA, ELSEWHERE) == []
+
+
+def test_an_envelope_put_in_another_row_does_not_open():
+    rows = [make(statement(number=n)) for n in (1, 2)]
+    second = StoredAssertion.objects.get(id=rows[1])
+    StoredAssertion.objects.filter(id=rows[0]).update(envelope=second.envelope)
+    with pytest.raises(SealedValueError, match="moved from another row"):
+        about()
+
+
+def test_what_a_later_release_knows_to_be_wrong_is_named():
+    receive(statement("foretold", agency="Agency Beta", says={}))
+    record = encode_assertion(statement("foretold", says={}))
+    with pytest.raises(BadAssertionError, match="scheme is missing"):
+        reopen_assertion(record.replace(b'"foretold"', b'"grade"'))
+    assert reopen_assertion(record).kind == "foretold"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_take_in_the_same_statement_at_once_take_it_once():
+    rows, begun = [], threading.Barrier(2)
+
+    def take():
+        begun.wait(10)
+        rows.append(receive(statement(agency="Agency Beta")))
+        connections.close_all()
+
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert (len(rows), len(set(rows)), len(logged())) == (2, 1, 1)
