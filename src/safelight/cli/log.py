@@ -68,11 +68,38 @@ def checkpoint(settings: Settings) -> None:
 
     with open_database(settings):
         from safelight.access.node import open_node
-        from safelight.log.actions import do_publish_entries
+        from safelight.log.actions import do_hand_out_checkpoint
+        from safelight.platform.clock import now
 
         node = open_node(settings, asked_secret(settings))
-        do_publish_entries(node.log_store, node.signer)
-        click.echo((node.log_store.checkpoint() or b"").decode(), nl=False)
+        click.echo(do_hand_out_checkpoint(node.log_store, node.signer, now=now()).decode(), nl=False)
+
+
+@log.command()
+@click.argument("note", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--policy",
+    "policy_file",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A trust policy (c2sp.org/tlog-policy): which witnesses must have seen the log.",
+)
+@click.pass_obj
+def cosigned(settings: Settings, *, note: Path, policy_file: Path) -> None:
+    """Take back the checkpoint in the file NOTE, which witnesses cosigned: that the log goes on from it is checked."""
+    from safelight.platform.database import open_database
+
+    with open_database(settings):
+        from safelight.access.node import open_node
+        from safelight.log.actions import do_note_cosigned
+        from safelight.log.policy import Policy
+        from safelight.platform.clock import now
+
+        node = open_node(settings, asked_secret(settings))
+        policy = Policy.parse(_read(policy_file))
+        endorsed = do_note_cosigned(node.log_store, node.signer.key, _read(note), policy, now=now())
+        witnesses = sorted(name.decode("utf-8", "backslashreplace") for name in endorsed.witnesses)
+        line(event="cosigned", entries=endorsed.checkpoint.size, witnesses=witnesses)
 
 
 @log.command()

@@ -1,4 +1,4 @@
-"""The ways to write the log: add an entry, publish those that wait, erase what one said.
+"""The ways to write the log: add an entry, publish those that wait, hand out checkpoints, erase what an entry said.
 
 Rules kept here:
 - an entry is added in the transaction of what it tells: both are there, or neither is;
@@ -6,21 +6,26 @@ Rules kept here:
   publication goes on; a leaf is never published twice, nor under two numbers;
 - a database that was put back to an earlier state publishes nothing: whoever holds a later checkpoint would see the
   history change;
+- a checkpoint that leaves the machine is noted, so that it can be said what nothing outside protects yet. It says
+  nothing of any entry, and is no entry itself: it covers all there are;
 - erasing destroys record and salt. The leaf stays, and proves only that something was there.
 """
 
+from datetime import datetime
+
 from django.db import connection, transaction
 
-from safelight.errors import CannotRunError
+from safelight.errors import CannotRunError, InputError, UsageError
 from safelight.log.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
 from safelight.log.entries import Entry, commitment, new_salt
 from safelight.log.growth import grow
-from safelight.log.merkle import EMPTY_ROOT
-from safelight.log.models import LogEntry
-from safelight.log.notes import Signer, VerifierKey
+from safelight.log.merkle import EMPTY_ROOT, root
+from safelight.log.models import LogEntry, OutsideCheckpoint
+from safelight.log.notes import Note, Signer, VerifierKey
+from safelight.log.policy import Endorsed, Policy
 from safelight.log.ports import Sealer
 from safelight.log.queries import leaves
-from safelight.log.reading import entries
+from safelight.log.reading import entries, subtree_reader
 from safelight.log.tile_store import TileStore
 from safelight.platform.copying import reserve_ids
 from safelight.platform.database import advisory_lock
@@ -39,6 +44,10 @@ UPDATE log_entry SET number = next.number + waiting.place FROM waiting, next WHE
 
 class RewoundError(CannotRunError):
     """The database holds less of the log than was published: restore it whole, or begin a new log."""
+
+
+class ForkedError(InputError):
+    """The log tells another history than its witnesses saw."""
 
 
 def do_add_entry(entry: Entry, sealer: Sealer) -> int:
@@ -69,18 +78,61 @@ def do_publish_entries(store: TileStore, signer: Signer) -> Checkpoint:
             cursor.execute(_GIVE_NUMBERS)
         published = _published(store, signer.key)
         _refuse_rewound(store, published)
-        size, root = published.size, published.root
+        size, reached = published.size, published.root
         while fresh := leaves(size, _AT_A_TIME):
-            size, root = grow(store, size, root, fresh)
-        checkpoint = Checkpoint(published.origin, size, root)
+            size, reached = grow(store, size, reached, fresh)
+        checkpoint = Checkpoint(published.origin, size, reached)
         if checkpoint != published:
             store.replace_checkpoint(sign_checkpoint(checkpoint, signer).encode())
         return checkpoint
 
 
+def do_hand_out_checkpoint(store: TileStore, signer: Signer, *, now: datetime) -> bytes:
+    """Publish what waits and return the signed checkpoint, to be kept where nobody on this machine can change it.
+
+    Raises:
+        UsageError: there is no entry yet.
+        BusyError, RewoundError, DamagedLogError, CannotRunError: as `do_publish_entries`.
+    """
+    checkpoint = do_publish_entries(store, signer)
+    if not checkpoint.size:
+        raise UsageError("The log has no entry yet, and so no checkpoint: `safelight node create` makes the first.")
+    _note_outside(checkpoint, now, witnesses=0)
+    return sign_checkpoint(checkpoint, signer).encode()
+
+
+def do_note_cosigned(
+    store: TileStore, key: VerifierKey, untrusted_note: bytes, policy: Policy, *, now: datetime
+) -> Endorsed:
+    """Note that witnesses saw a checkpoint of this log, which they cosigned and gave back; return what they endorse.
+
+    Raises:
+        BadNoteError, BadSignatureError, PolicyNotMetError, BadCheckpointError: it is not signed as the policy asks.
+        UsageError: it is another log's.
+        ForkedError: the log here does not go on from it.
+        DamagedLogError: a tile is missing or cut off.
+    """
+    endorsed = policy.check(Note.parse(untrusted_note))
+    seen = endorsed.checkpoint
+    if key not in endorsed.logs:
+        raise UsageError(f"The checkpoint is of {seen.origin}, and not of this log under its key.")
+    size = _published(store, key).size
+    if not 0 < seen.size <= size or root(subtree_reader(store, size), seen.size) != seen.root:
+        raise ForkedError(
+            f"The log here does not go on from the checkpoint over {seen.size} entries that witnesses saw: it was "
+            "written anew or put back. Keep that checkpoint, and call whoever answers for this node."
+        )
+    _note_outside(seen, now, witnesses=len(endorsed.witnesses))
+    return endorsed
+
+
 def do_erase_entry(row: int) -> None:
     """Destroy what an entry said; its leaf stays in the log."""
     LogEntry.objects.filter(pk=row).update(record=None, salt=None)
+
+
+def _note_outside(checkpoint: Checkpoint, now: datetime, *, witnesses: int) -> None:
+    OutsideCheckpoint.objects.create(size=checkpoint.size, root=checkpoint.root, at=now, witnesses=witnesses)
 
 
 def _published(store: TileStore, key: VerifierKey) -> Checkpoint:

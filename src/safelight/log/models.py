@@ -1,4 +1,4 @@
-"""The table of the log's entries. Only `log` touches it; nothing else imports this."""
+"""The tables of the log. Only `log` touches them; nothing else imports this."""
 
 from typing import ClassVar
 
@@ -32,4 +32,25 @@ class LogEntry(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["id"], name="log_entry_unpublished", condition=Q(number__isnull=True)),
+        ]
+
+
+class OutsideCheckpoint(models.Model):
+    """A checkpoint that left this machine: handed out (no witnesses), or brought back with so many cosignatures.
+
+    `at` is when it was handed out or brought back. A checkpoint says nothing of any entry, so nothing here is sealed.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    size = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+    witnesses = models.SmallIntegerField()
+
+    class Meta:
+        """Nobody counts less than no witness."""
+
+        db_table = "log_outside_checkpoint"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(witnesses__gte=0, size__gt=0), name="log_outside_checkpoint_counts"),
         ]

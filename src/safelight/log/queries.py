@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from safelight.errors import UsageError
 from safelight.log.entries import commitment
-from safelight.log.models import LogEntry
+from safelight.log.models import LogEntry, OutsideCheckpoint
+from safelight.log.outside import HandedOut
 from safelight.log.ports import Sealer
 
 _ROWS = 2000
@@ -37,6 +38,13 @@ def count_unpublished(size: int) -> int:
     return LogEntry.objects.filter(Q(number__isnull=True) | Q(number__gte=size)).count()
 
 
+def last_handed_out() -> HandedOut | None:
+    """The largest checkpoint that left this machine, the one with most witnesses among equals; None where none did."""
+    rows = OutsideCheckpoint.objects.order_by("-size", "-witnesses", "-at").values_list("size", "at", "witnesses")
+    found = rows.first()
+    return HandedOut(*found) if found is not None else None
+
+
 def recorded_entries(sealer: Sealer) -> Iterator[Recorded]:
     """Every entry in the order of writing, its record opened; streamed.
 
@@ -59,6 +67,16 @@ def recorded_entry(number: int, sealer: Sealer) -> Recorded:
     if found is None:
         raise UsageError(f"the log has no entry {number}")
     return _recorded(*found, sealer=sealer)
+
+
+def recorded_row(row: int, sealer: Sealer) -> Recorded | None:
+    """The entry that was added under this id, published or not; None where there is none.
+
+    Raises:
+        InputError: its sealed record was altered or moved.
+    """
+    found = LogEntry.objects.filter(pk=row).values_list(*_COLUMNS).first()
+    return _recorded(*found, sealer=sealer) if found is not None else None
 
 
 def _recorded(

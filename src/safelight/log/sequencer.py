@@ -2,7 +2,7 @@
 
 Rules kept here:
 - an entry is published within a second of its commit while anybody has the node open, whoever added it;
-- of many processes one publishes at a time, and takes the others' entries along: who finds it at work tries again later;
+- of many processes one publishes at a time, and takes the others' entries along: who finds it at work tries later;
 - where nothing waits it asks one question of the database and sleeps; after a failure it sleeps longer each time;
 - it never undoes or stops the work. That the log could not be published is told at the end, in one sentence;
 - what waits when a process is killed is published by the next that opens the node.
