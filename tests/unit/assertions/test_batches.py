@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.assertions.batches import (
+    BLOCK_ROWS,
     BadBatchError,
     BatchHeader,
     BatchRow,
@@ -24,7 +25,10 @@ from safelight.assertions.batches import (
     parse_header,
     parse_row,
     prove_row,
+    prove_row_in_blocks,
+    root_of_blocks,
     row_salt,
+    split_rows,
 )
 from safelight.assertions.record import BadAssertionError
 from safelight.assertions.signing import encode_envelope, parse_envelope, sign_record, verify_record
@@ -311,3 +315,30 @@ def test_a_header_in_another_spelling_is_refused():
     del raw["officer"]
     with pytest.raises(BadBatchError, match="officer"):
         parse_header(rfc8785.dumps(raw))
+
+
+@given(st.lists(rows, max_size=6))
+def test_rows_end_to_end_are_told_apart(found):
+    encoded = [encode_row(one) for one in found]
+    assert list(split_rows(b"".join(encoded))) == encoded
+
+
+@given(st.lists(rows, min_size=1, max_size=3), st.integers(1, 400))
+def test_rows_that_break_off_are_refused(found, missing):
+    encoded = [encode_row(one) for one in found]
+    if missing >= len(encoded[-1]):
+        missing = len(encoded[-1]) - 1
+    with pytest.raises(BadBatchError, match="break off"):
+        list(split_rows(b"".join(encoded)[:-missing]))
+
+
+@pytest.mark.parametrize("size", [1, 2, 511, 512, 513, 1023, 1024, 1500, 1536, 2049])
+def test_a_proof_by_blocks_is_the_proof_over_the_whole(size):
+    whole = [number.to_bytes(4) for number in range(size)]
+    blocks = [whole[place : place + BLOCK_ROWS] for place in range(0, size, BLOCK_ROWS)]
+    roots = [batch_root(block) for block in blocks]
+    assert root_of_blocks(roots) == batch_root(whole)
+    for number in {0, size // 3, size // 2, 511 % size, 512 % size, size - 1}:
+        assert prove_row_in_blocks(blocks.__getitem__, roots, number, size) == prove_row(whole, number)
+    with pytest.raises(ValueError, match="no leaf"):
+        prove_row_in_blocks(blocks.__getitem__, roots, size, size)
