@@ -4,7 +4,7 @@ Rules kept here:
 - keys are never written over: a node is made where none is;
 - the recovery kit is handed out once, and kept nowhere;
 - the first entry of a log says that its node was made, under which key and with which kit;
-- whoever breaks the glass says why: a recovery is in the log before the keys are locked anew.
+- whoever breaks the glass says why: a recovery is in the log, and up for review, before the keys are locked anew.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from safelight.access.four_eyes import RECOVERY, do_note_glass
 from safelight.access.node import Node, checked_name, keys_path
 from safelight.errors import UsageError
 from safelight.log.actions import do_add_entry, do_publish_entries
@@ -90,6 +91,7 @@ def do_recover_node(
     entry = Entry(Event.NODE_RECOVERED, acting_user, now, why, {"node": node.name, "keys file": before is not None})
     with transaction.atomic():
         do_add_entry(entry, node.log_sealer)
+        do_note_glass(RECOVERY, {"node": node.name}, why=why, acting_user=acting_user, node=node, now=now)
         save_keys(path, after, replacing=before)
     do_publish_entries(node.log_store, node.signer)
     return node

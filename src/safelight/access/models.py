@@ -17,7 +17,10 @@ from django.db.models import F, Q
 
 
 class OfficerRow(models.Model):
-    """An officer: his key, when it counts, and his enrolment, which counts once a second person has signed it."""
+    """An officer: his key, when it counts, and what made him one.
+
+    That is an approval, or for the first two an enrolment, which counts once the second person has signed it.
+    """
 
     id = models.BigAutoField(primary_key=True)
     pseudonym = models.TextField(unique=True)
@@ -28,8 +31,9 @@ class OfficerRow(models.Model):
     begins = models.DateTimeField()
     ends = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
-    enrolment = models.BinaryField()
-    second_key = models.BinaryField(max_length=32)
+    approval = models.TextField(null=True)
+    enrolment = models.BinaryField(null=True)
+    second_key = models.BinaryField(null=True, max_length=32)
     second_signature = models.BinaryField(null=True, max_length=64)
 
     class Meta:
@@ -41,7 +45,12 @@ class OfficerRow(models.Model):
                 fields=["os_user"], condition=Q(revoked_at__isnull=True), name="access_officer_os_user"
             ),
             models.CheckConstraint(condition=Q(begins__lt=F("ends")), name="access_officer_interval"),
-            models.CheckConstraint(condition=~Q(second_key=F("public_key")), name="access_officer_second"),
+            models.CheckConstraint(
+                condition=Q(approval__isnull=True, enrolment__isnull=False, second_key__isnull=False)
+                & ~Q(second_key=F("public_key"))
+                | Q(approval__isnull=False, enrolment__isnull=True, second_key__isnull=True),
+                name="access_officer_second",
+            ),
         ]
 
 

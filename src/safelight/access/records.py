@@ -28,7 +28,7 @@ class BadRecordError(InputError):
 
 
 class Enrolment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="form", tag="safelight-enrolment/1"):
-    """An officer of a node: under which pseudonym, key and roles, from when until when, and whose key is to sign it."""
+    """One of a node's first officers: pseudonym, key, roles, from when until when, and whose key is to sign it."""
 
     node: str
     agency: str

@@ -30,6 +30,9 @@ class Event(StrEnum):
     BATCH_ASSERTED = "assertions:batch:made"
     CONSULTED = "vault:content:consulted"
     ERASED = "vault:content:erased"
+    HELD = "vault:content:held"
+    HOLD_RELEASED = "vault:hold:released"
+    RECEIPT_NOTED = "vault:receipt:noted"
     KEY_ROTATED = "vault:key:rotated"
     NODE_CREATED = "access:node:created"
     NODE_RECOVERED = "access:node:recovered"
@@ -37,7 +40,12 @@ class Event(StrEnum):
     OFFICER_KEY_REVOKED = "access:officer-key:revoked"
     ROLE_CHANGED = "access:role:changed"
     REFUSED = "access:record:refused"
+    APPROVAL_USED = "access:act:approval-used"
     APPROVED = "access:act:approved"
+    CASE_MEMBER_CHANGED = "access:case-member:changed"
+    GLASS_BROKEN = "access:break-glass:used"
+    GLASS_REVIEWED = "access:break-glass:reviewed"
+    REQUESTED = "access:act:requested"
     LIST_IMPORTED = "known:list:imported"
     LIST_REMOVED = "known:list:removed"
     SEARCHED = "known:base:searched"
@@ -46,7 +54,19 @@ class Event(StrEnum):
     EXPORTED = "casework:content:exported"
 
 
-REASONED = frozenset({Event.CONSULTED, Event.ERASED, Event.EXPORTED, Event.SEARCHED, Event.NODE_RECOVERED})
+REASONED = frozenset(
+    {
+        Event.CONSULTED,
+        Event.ERASED,
+        Event.EXPORTED,
+        Event.GLASS_BROKEN,
+        Event.GLASS_REVIEWED,
+        Event.NODE_RECOVERED,
+        Event.OFFICER_KEY_REVOKED,
+        Event.REQUESTED,
+        Event.SEARCHED,
+    }
+)
 """Events of which no entry is taken without a reason."""
 
 

@@ -1,0 +1,332 @@
+"""The ways to change who is an officer, in which role, and on which case.
+
+Rules kept here:
+- the first two officers are enrolled together, and each signs the other's enrolment; a unit of one names another unit's
+  officer as second, and is enrolled when that one's signature has come back. Further officers, and roles, need an
+  approval (four eyes);
+- where no officer is left who counts, the recovery kit lets two be enrolled anew; that is up for review;
+- nobody is deleted: a key is revoked, a role or a membership ends, and what was signed before stays valid;
+- a key is revoked by one officer alone, or by its owner: one that was stolen cannot wait for a second person;
+- a person's name is sealed; the log and other units know the pseudonym only.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import IntegrityError, transaction
+
+from safelight.access import queries
+from safelight.access.authorising import require
+from safelight.access.four_eyes import FOUNDING, check_kit, do_note_glass, use_approval
+from safelight.access.models import CaseMember, OfficerRow, RoleGrant
+from safelight.access.node import Node
+from safelight.access.officer_keys import SignedAs, check_signature, checked_public, public_text, sign
+from safelight.access.permissions import Permission
+from safelight.access.records import Enrolment, encode_record, record_digest
+from safelight.access.roles import Role
+from safelight.access.rules import UNENROLLED, Officer, check_first_two
+from safelight.errors import UsageError
+from safelight.log.actions import do_add_entry
+from safelight.log.entries import Entry, Event
+from safelight.platform.database import advisory_lock
+from safelight.vault.keys import RootKey
+from safelight.vault.sealing import ColumnSealer
+
+_ALONE = "access: first officers"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody to be enrolled: name (None for another unit's officer), roles, public key, OS user bound to him."""
+
+    name: str | None = field(repr=False)
+    roles: frozenset[Role]
+    public: str
+    agency: str
+    os_user: str | None = None
+
+    @property
+    def pseudonym(self) -> str:
+        """The name that log and other units know: taken from the key, so that it says nothing of the person."""
+        return f"officer-{record_digest(checked_public(self.public)).hex()[:8]}"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From when until when a key counts."""
+
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The root key from the recovery kit, why it was put together, and the OS user who did it."""
+
+    root: RootKey
+    why: str
+    acting_user: str
+
+
+def do_enrol_first_two(
+    people: tuple[Person, Person],
+    keys: tuple[Ed25519PrivateKey, Ed25519PrivateKey],
+    interval: Interval,
+    *,
+    kit: Kit | None = None,
+    node: Node,
+    now: datetime,
+) -> None:
+    """Enrol a node's first two officers, each signing for the other; with the kit, also where all others are gone.
+
+    Raises:
+        UsageError: somebody is enrolled and there is no kit, it is another node's, or these two cannot be the first.
+    """
+    one, other = people
+    check_first_two(one.roles, other.roles)
+    with advisory_lock(_ALONE), transaction.atomic():
+        if kit is None:
+            _refuse_enrolled()
+        else:
+            check_kit(kit.root, node, kit.acting_user, now)
+            begun = {"keys": " ".join(sorted((one.public, other.public)))}
+            do_note_glass(FOUNDING, begun, why=kit.why, acting_user=kit.acting_user, node=node, now=now)
+        for person, second in ((one, keys[1]), (other, keys[0])):
+            record = _enrolment(person, public_text(second), interval, node)
+            row = _add(person, interval, node, enrolment=record, second=second)
+            _log_enrolled(row, person.roles, UNENROLLED, node, now, "founding")
+
+
+def do_enrol_with_outside_second(
+    person: Person, key: Ed25519PrivateKey, second: Person, interval: Interval, *, node: Node, now: datetime
+) -> bytes:
+    """Begin the enrolment of a unit's only officer; return the record that the second, of another unit, is to sign.
+
+    Raises:
+        UsageError: somebody is enrolled, or these two cannot be the first.
+    """
+    check_first_two(person.roles, second.roles)
+    with advisory_lock(_ALONE), transaction.atomic():
+        _refuse_enrolled()
+        record = _enrolment(person, second.public, interval, node)
+        _add(person, interval, node, enrolment=record, second=second.public)
+        outside = _enrolment(second, person.public, interval, node)
+        row = _add(second, interval, node, enrolment=outside, second=key)
+        _log_enrolled(row, second.roles, UNENROLLED, node, now, "founding")
+    return record
+
+
+def do_countersign_enrolment(pseudonym: str, signature: bytes, *, node: Node, now: datetime) -> None:
+    """Take in the second person's signature on an enrolment that waits for it: from now on the officer counts.
+
+    Raises:
+        UsageError: there is no such enrolment, or the node has officers by now.
+        BadOfficerSignatureError: the signature is not the second's, over this enrolment.
+    """
+    with advisory_lock(_ALONE), transaction.atomic():
+        _refuse_enrolled()
+        row = OfficerRow.objects.filter(pseudonym=pseudonym, enrolment__isnull=False, second_signature=None).first()
+        if row is None:
+            raise UsageError(f"no enrolment of {pseudonym[:100]!r} waits for a signature: `safelight officer list`")
+        check_signature(bytes(row.second_key or b""), SignedAs.ENROLMENT, bytes(row.enrolment or b""), signature)
+        row.second_signature = signature
+        row.save(update_fields=["second_signature"])
+        roles = [Role(one.role) for one in row.grants.all()]
+        _log_enrolled(row, roles, UNENROLLED, node, now, "founding")
+
+
+def do_enrol_officer(person: Person, interval: Interval, *, officer: Officer, node: Node, now: datetime) -> None:
+    """Enrol a further officer, as two persons have approved (`enrolment_parameters`).
+
+    Raises:
+        RefusedError, NotApprovedError: the officer may not, or no approval stands for this key and these roles.
+        UsageError: nobody is enrolled yet, or the key or the OS user is another officer's.
+    """
+    if not queries.is_enrolled():
+        raise UsageError("Nobody is enrolled on this node: enrol the first two officers together.")
+    require(officer, Permission.OFFICER_ENROL, sealer=node.log_sealer, now=now)
+    with transaction.atomic():
+        wanted = enrolment_parameters(person.public, person.roles)
+        approval = use_approval(Permission.OFFICER_ENROL, wanted, officer=officer, node=node, now=now)
+        row = _add(person, interval, node, approval=approval)
+        _log_enrolled(row, person.roles, officer.pseudonym, node, now, approval)
+
+
+def enrolment_parameters(public: str, roles: Collection[Role]) -> dict[str, str]:
+    """What two persons approve when somebody is enrolled: the key and the roles, in the one spelling.
+
+    Raises:
+        UsageError: the key cannot be one.
+    """
+    checked_public(public)
+    return {"public-key": public, "roles": " ".join(sorted(role.value for role in roles))}
+
+
+def do_revoke_officer(pseudonym: str, *, why: str, officer: Officer, node: Node, now: datetime) -> None:
+    """Revoke an officer's key from now on; what was signed before stays valid.
+
+    Raises:
+        RefusedError: the officer may not, and it is not the own key.
+        UsageError: there is no such officer, the key is revoked already, or there is no reason.
+    """
+    if officer.row is None or pseudonym != officer.pseudonym:
+        require(officer, Permission.OFFICER_REVOKE, sealer=node.log_sealer, now=now)
+    with transaction.atomic():
+        if not OfficerRow.objects.filter(pseudonym=pseudonym, revoked_at__isnull=True).update(revoked_at=now):
+            raise UsageError(f"{pseudonym[:100]!r} is no officer whose key still counts: `safelight officer list`")
+        about = {"officer": pseudonym}
+        do_add_entry(Entry(Event.OFFICER_KEY_REVOKED, officer.pseudonym, now, why, about), node.log_sealer)
+
+
+def do_change_role(
+    pseudonym: str, role: Role, change: Literal["grant", "withdraw"], *, officer: Officer, node: Node, now: datetime
+) -> None:
+    """Grant a role or withdraw it, as two persons have approved.
+
+    Raises:
+        RefusedError, NotApprovedError: the officer may not, or no approval stands for exactly this.
+        UsageError: there is no such officer, or he has the role already, or does not have it.
+    """
+    require(officer, Permission.ROLE_CHANGE, sealer=node.log_sealer, now=now)
+    wanted = {"officer": pseudonym, "role": role.value, "change": change}
+    with transaction.atomic():
+        approval = use_approval(Permission.ROLE_CHANGE, wanted, officer=officer, node=node, now=now)
+        row = _counting_row(pseudonym, now)
+        held = RoleGrant.objects.filter(officer=row, role=role.value, ends__isnull=True)
+        if (change == "grant") == held.exists():
+            raise UsageError(f"{pseudonym} {'has' if change == 'grant' else 'does not have'} the role {role.value}")
+        if change == "grant":
+            RoleGrant.objects.create(officer=row, role=role.value, begins=now, granted_by=approval)
+        else:
+            held.update(ends=now)
+        about = {**wanted, "approval": approval}
+        do_add_entry(Entry(Event.ROLE_CHANGED, officer.pseudonym, now, about=about), node.log_sealer)
+
+
+def do_open_membership(case: int, *, officer: Officer, node: Node, now: datetime) -> None:
+    """Make who opens a case its first member, in the caller's transaction; where nobody is enrolled, nobody is.
+
+    Raises:
+        RefusedError: the officer may not open cases.
+        UsageError: the case has, or had, members.
+    """
+    require(officer, Permission.CASE_OPEN, sealer=node.log_sealer, now=now)
+    if officer.row is None:
+        return
+    if CaseMember.objects.filter(case=case).exists():
+        raise UsageError(f"Case {case} is open already: its members are changed by a supervisor.")
+    _join(case, officer.row, officer, node, now)
+
+
+def do_add_case_member(case: int, pseudonym: str, *, officer: Officer, node: Node, now: datetime) -> None:
+    """Let an officer work on a case.
+
+    Raises:
+        RefusedError: the officer who acts may not change that.
+        UsageError: there is no such officer, or he is a member already.
+    """
+    require(officer, Permission.CASE_MEMBER_CHANGE, sealer=node.log_sealer, now=now)
+    with transaction.atomic():
+        row = _counting_row(pseudonym, now)
+        if CaseMember.objects.filter(case=case, officer=row, ends__isnull=True).exists():
+            raise UsageError(f"{pseudonym} is a member of case {case} already")
+        _join(case, row.pk, officer, node, now)
+
+
+def do_remove_case_member(case: int, pseudonym: str, *, officer: Officer, node: Node, now: datetime) -> None:
+    """End an officer's work on a case.
+
+    Raises:
+        RefusedError: the officer who acts may not change that.
+        UsageError: there is no such member.
+    """
+    require(officer, Permission.CASE_MEMBER_CHANGE, sealer=node.log_sealer, now=now)
+    with transaction.atomic():
+        rows = CaseMember.objects.filter(case=case, officer__pseudonym=pseudonym, ends__isnull=True)
+        if not rows.update(ends=now):
+            raise UsageError(f"{pseudonym[:100]!r} is no member of case {case}")
+        _log_member(case, pseudonym, "left", officer, node, now)
+
+
+def _join(case: int, row: int, officer: Officer, node: Node, now: datetime) -> None:
+    member = CaseMember.objects.create(case=case, officer_id=row, begins=now, added_by=officer.pseudonym)
+    _log_member(case, member.officer.pseudonym, "joined", officer, node, now)
+
+
+def _log_member(case: int, pseudonym: str, change: str, officer: Officer, node: Node, now: datetime) -> None:
+    about = {"case": case, "officer": pseudonym, "change": change}
+    do_add_entry(Entry(Event.CASE_MEMBER_CHANGED, officer.pseudonym, now, about=about), node.log_sealer)
+
+
+def _refuse_enrolled() -> None:
+    if queries.is_enrolled():
+        raise UsageError("This node has officers: enrol further ones by an approval of two (`safelight act request`).")
+
+
+def _enrolment(person: Person, second: str, interval: Interval, node: Node) -> bytes:
+    roles = tuple(sorted(person.roles))
+    made = Enrolment(
+        node.name, person.agency, person.pseudonym, person.public, roles, interval.begins, interval.ends, second
+    )
+    return encode_record(made)
+
+
+def _add(
+    person: Person,
+    interval: Interval,
+    node: Node,
+    *,
+    approval: str | None = None,
+    enrolment: bytes | None = None,
+    second: Ed25519PrivateKey | str | None = None,
+) -> OfficerRow:
+    """Write an officer's row and his roles; `second` is the key that signs, or the public one that is to."""
+    sealer = ColumnSealer(node.keys.root, queries.OFFICERS)
+    named, signature = second, None
+    if isinstance(second, Ed25519PrivateKey):
+        named, signature = public_text(second), sign(second, SignedAs.ENROLMENT, enrolment or b"")
+    try:
+        with transaction.atomic():
+            row = OfficerRow.objects.create(
+                pseudonym=person.pseudonym,
+                agency=person.agency,
+                os_user=person.os_user,
+                name=sealer.seal(person.name.encode(), "name", person.pseudonym) if person.name is not None else None,
+                public_key=checked_public(person.public),
+                begins=interval.begins,
+                ends=interval.ends,
+                approval=approval,
+                enrolment=enrolment,
+                second_key=checked_public(str(named)) if named is not None else None,
+                second_signature=signature,
+            )
+    except IntegrityError:
+        raise UsageError("An officer cannot be enrolled with a key or an OS user that is another's.") from None
+    granted = approval or "founding"
+    for role in sorted(person.roles):
+        RoleGrant.objects.create(officer=row, role=role.value, begins=interval.begins, granted_by=granted)
+    return row
+
+
+def _log_enrolled(
+    row: OfficerRow, roles: Collection[Role], by: str, node: Node, now: datetime, allowed_by: str
+) -> None:
+    about = {
+        "officer": row.pseudonym,
+        "agency": row.agency,
+        "key": bytes(row.public_key).hex(),
+        "roles": sorted(roles),
+        "ends": row.ends.isoformat(),
+        "by": allowed_by,
+    }
+    do_add_entry(Entry(Event.OFFICER_ENROLLED, by, now, about=about), node.log_sealer)
+
+
+def _counting_row(pseudonym: str, now: datetime) -> OfficerRow:
+    found = queries.find_officer(pseudonym, now)
+    if found is None:
+        raise UsageError(f"there is no officer {pseudonym[:100]!r} whose key counts: `safelight officer list`")
+    return OfficerRow.objects.get(pseudonym=found.pseudonym)
