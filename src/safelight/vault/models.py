@@ -1,4 +1,4 @@
-"""The tables of digests and perceptual hashes. Only `vault.signatures` touches them; nothing else imports this."""
+"""The tables of digests and hashes, of kept content, and of what was erased. Only `vault` touches them."""
 
 from typing import ClassVar
 
@@ -37,3 +37,88 @@ class Pdq(models.Model):
     bits = models.BinaryField(max_length=32)
     quality = models.SmallIntegerField(null=True)
     turned = models.BinaryField(null=True, max_length=224)
+
+
+class StoredObject(models.Model):
+    """One content of one owner. `particulars` says sealed where its blob lies, and the content's SHA-256 and size."""
+
+    id = models.UUIDField(primary_key=True)
+    owner = models.TextField()
+    digest_index = models.BinaryField(max_length=16)
+    particulars = models.BinaryField(max_length=85)
+
+    class Meta:
+        """An owner keeps a content once."""
+
+        db_table = "vault_object"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "digest_index"], name="vault_object_once"),
+        ]
+
+
+class ObjectKey(models.Model):
+    """The wrapped key of an object. In a table of its own, so that its backups can be kept apart, and destroyed soon.
+
+    There is no foreign key in the database: a backup of this table must load although objects were erased since, whose
+    keys `vault fsck` names then.
+    """
+
+    stored = models.OneToOneField(
+        StoredObject, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="key"
+    )
+    generation = models.BigIntegerField()
+    wrapped = models.BinaryField(max_length=65)
+
+    class Meta:
+        """Keys of older generations are found at once."""
+
+        db_table = "vault_object_key"
+        indexes: ClassVar = [models.Index(fields=["generation", "stored"], name="vault_key_generation")]
+
+
+class Hold(models.Model):
+    """A legal hold of one owner on one content, whoever keeps it; gone when it is released."""
+
+    id = models.UUIDField(primary_key=True)
+    content_index = models.BinaryField(max_length=16)
+    owner = models.TextField()
+    since = models.DateTimeField()
+    reason = models.BinaryField()
+
+    class Meta:
+        """An owner holds a content once."""
+
+        db_table = "vault_hold"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["content_index", "owner"], name="vault_hold_once"),
+        ]
+
+
+class Tombstone(models.Model):
+    """A content that an owner erased: it does not come back by itself. The digest itself is kept nowhere."""
+
+    id = models.UUIDField(primary_key=True)
+    owner = models.TextField()
+    digest_index = models.BinaryField(max_length=16)
+    erased_at = models.DateTimeField()
+    act = models.BinaryField()
+
+    class Meta:
+        """An owner erases a content once."""
+
+        db_table = "vault_tombstone"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "digest_index"], name="vault_tombstone_once"),
+        ]
+
+
+class Receipt(models.Model):
+    """Somebody who was given a copy of an erased content, and when he said that it is destroyed, null until then."""
+
+    id = models.UUIDField(primary_key=True)
+    tombstone = models.ForeignKey(Tombstone, on_delete=models.PROTECT, related_name="receipts")
+    recipient = models.BinaryField()
+    received_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "vault_receipt"

@@ -1,0 +1,50 @@
+"""Removes what nobody names: blobs that were left by a kill or a transaction that was undone, and keys of nothing.
+
+Rules kept here:
+- a blob of content that is just being kept is none of these: who was keeping when the blobs were listed is waited for;
+- a blob is removed only where every row says where its own lies: else the lost row could be that of the blob.
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from safelight.errors import InputError
+from safelight.vault.actions.turns import take_turn, wait_for_keepers
+from safelight.vault.content import Vault
+from safelight.vault.models import ObjectKey
+from safelight.vault.queries import keys_of_nothing, stored_objects
+
+
+class UnsureOrphansError(InputError):
+    """A row of the vault does not open, so that no blob can be told to be nobody's: restore the row from a backup."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many blobs and keys were removed."""
+
+    blobs: int
+    keys: int
+
+
+def do_sweep(vault: Vault) -> Swept:
+    """Remove orphaned blobs and keys of nothing.
+
+    Raises:
+        UnsureOrphansError: a row does not say where its blob lies; nothing was removed.
+        CannotRunError: the disk is read-only.
+    """
+    lying = set(vault.blobs.addresses())
+    wait_for_keepers()
+    for stored in stored_objects():
+        try:
+            lying.discard(vault.open_particulars(stored.sealed, stored.name).address)
+        except InputError as error:
+            raise UnsureOrphansError from error
+    with transaction.atomic():
+        take_turn()
+        keys = list(keys_of_nothing())
+        ObjectKey.objects.filter(stored_id__in=keys).delete()
+    vault.blobs.remove_many(sorted(lying))
+    return Swept(len(lying), len(keys))

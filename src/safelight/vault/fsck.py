@@ -1,0 +1,138 @@
+"""Checks the whole vault, row by row and blob by blob: every content is opened to its end and compared with its row.
+
+Rules kept here:
+- each object has at most one fault, the first that keeps it from being opened; one fault hides no other object's;
+- nothing is changed, and what others keep, let go or rotate meanwhile is no fault.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from safelight.errors import InputError
+from safelight.vault.actions.turns import wait_for_keepers
+from safelight.vault.blobs import Address, NoSuchBlobError, UnreadableBlobError
+from safelight.vault.chunked import CutShortError, WrongKeyError
+from safelight.vault.content import BadParticularsError, Particulars, Vault
+from safelight.vault.keyring import WrappedKeyError
+from safelight.vault.queries import Stored, keys_of_nothing, stored_object, stored_objects
+from safelight.vault.records import record_size
+from safelight.vault.sealing import SealedValueError
+
+_PIECE = 1 << 20
+
+
+class FaultKind(StrEnum):
+    """What can be wrong; closed vocabulary.
+
+    `missing`: no blob. `truncated`: the blob is too short. `swapped`: the blob is another object's, or its first bytes
+    were altered. `altered`: it is not what was kept. `unreadable`: the disk does not give it back. `keyless`: an object
+    without a key. `bad-key`: its key does not open. `bad-row`: its row does not open, or was moved. `orphan`: a blob of
+    no object. `stray`: something in the store that is no blob. `key-of-nothing`: a key without its object.
+    """
+
+    MISSING = "missing"
+    TRUNCATED = "truncated"
+    SWAPPED = "swapped"
+    ALTERED = "altered"
+    UNREADABLE = "unreadable"
+    KEYLESS = "keyless"
+    BAD_KEY = "bad-key"
+    BAD_ROW = "bad-row"
+    ORPHAN = "orphan"
+    STRAY = "stray"
+    KEY_OF_NOTHING = "key-of-nothing"
+
+
+_KINDS: tuple[tuple[type[InputError], FaultKind], ...] = (
+    (NoSuchBlobError, FaultKind.MISSING),
+    (UnreadableBlobError, FaultKind.UNREADABLE),
+    (CutShortError, FaultKind.TRUNCATED),
+    (WrongKeyError, FaultKind.SWAPPED),
+    (WrappedKeyError, FaultKind.BAD_KEY),
+    (SealedValueError, FaultKind.BAD_ROW),
+    (BadParticularsError, FaultKind.BAD_ROW),
+)
+"""Which error says which fault; any other means that the blob was altered."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: what kind, where (an object's number, or a path in the store), and in words."""
+
+    kind: FaultKind
+    where: str
+    sentence: str
+
+
+def check_vault(vault: Vault) -> Iterator[Fault]:
+    """Check everything; yield each fault as it is found, an empty stream where the vault is whole.
+
+    Raises:
+        NoSuchGenerationError: the file of node keys lacks a generation: it is an older one.
+    """
+    lying = set(vault.blobs.addresses())
+    wait_for_keepers()
+    for stored in stored_objects():
+        address, fault = _check(vault, stored)
+        if address is not None:
+            lying.discard(address)
+        if fault is not None and (now := stored_object(stored.name.number)) is not None:
+            # It may have been wrapped anew since it was read, and is looked at again; or let go, and is no fault.
+            again = fault if now == stored else _check(vault, now)[1]
+            if again is not None:
+                yield again
+    for address in sorted(lying):
+        yield Fault(
+            FaultKind.ORPHAN, address, f"Blob {address} belongs to no object: `safelight vault sweep` removes it."
+        )
+    for number in keys_of_nothing():
+        sentence = f"The key of object {number} has no object: `safelight vault sweep` removes it."
+        yield Fault(FaultKind.KEY_OF_NOTHING, str(number), sentence)
+    for where in vault.blobs.strays():
+        yield Fault(
+            FaultKind.STRAY, where, f"{where} in the store is no blob: look where it comes from, and remove it."
+        )
+
+
+def _check(vault: Vault, stored: Stored) -> tuple[Address | None, Fault | None]:
+    """Where an object's blob lies, as far as its row says so, and what is wrong with the object."""
+    address = None
+    try:
+        particulars = vault.open_particulars(stored.sealed, stored.name)
+        address = particulars.address
+        fault = _check_row(vault, stored, particulars) or _check_blob(vault, stored, particulars)
+    except InputError as error:
+        kind = next((kind for cause, kind in _KINDS if isinstance(error, cause)), FaultKind.ALTERED)
+        fault = _fault(kind, stored, error.message)
+    return address, fault
+
+
+def _check_row(vault: Vault, stored: Stored, particulars: Particulars) -> Fault | None:
+    if vault.owner_index(stored.name.owner).of(particulars.sha256) != stored.digest_index:
+        return _fault(FaultKind.BAD_ROW, stored, "It is indexed under another digest than its own.")
+    if stored.wrapped is None:
+        return _fault(FaultKind.KEYLESS, stored, "Its key is missing: restore the table of keys from a backup.")
+    return None
+
+
+def _check_blob(vault: Vault, stored: Stored, particulars: Particulars) -> Fault | None:
+    """Open a content to its end."""
+    reader = vault.reader(particulars, stored.wrapped or b"", stored.name)
+    lying, kept = vault.blobs.size(particulars.address), record_size(particulars.size)
+    if lying < kept:
+        return _fault(FaultKind.TRUNCATED, stored, "Its blob is shorter than it was: restore it from a backup.")
+    if lying > kept:
+        return _fault(FaultKind.ALTERED, stored, "Its blob is longer than it was: restore it from a backup.")
+    digest, size = hashlib.sha256(), 0
+    while piece := reader.pread(size, _PIECE):
+        digest.update(piece)
+        size += len(piece)
+    if (digest.digest(), size) != (particulars.sha256, particulars.size):
+        return _fault(FaultKind.ALTERED, stored, "Its blob holds another content than its row says.")
+    return None
+
+
+def _fault(kind: FaultKind, stored: Stored, sentence: str) -> Fault:
+    return Fault(kind, str(stored.name.number), f"{str(stored.name).capitalize()}: {sentence}")

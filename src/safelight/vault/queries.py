@@ -1,0 +1,142 @@
+"""The ways to read what is kept: whether, and the content itself; what is held; what was erased.
+
+Rules kept here:
+- absent and another owner's look alike;
+- a content is found by its SHA-256 and its owner together; neither alone finds anything.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from safelight.vault.certificates import Act, Certificate, ReceiptState
+from safelight.vault.chunked import ChunkedReader
+from safelight.vault.content import NotKeptError, ObjectName, Vault
+from safelight.vault.models import Hold, ObjectKey, Receipt, StoredObject, Tombstone
+
+_ROWS = 2000
+
+
+class NotErasedError(NotKeptError):
+    """Nothing was erased that has this SHA-256."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object's rows as they are stored; `wrapped` is None where the key is missing."""
+
+    name: ObjectName
+    digest_index: bytes
+    sealed: bytes
+    wrapped: bytes | None
+
+
+def has(vault: Vault, digests: Iterable[bytes], owner: str) -> set[bytes]:
+    """Which of these contents, by SHA-256, an owner keeps."""
+    return _indexed(vault, digests, owner, StoredObject.objects.filter(key__isnull=False))
+
+
+def open_content(vault: Vault, sha256: bytes, owner: str) -> ChunkedReader:
+    """A content as a file, readable from anywhere. Whoever calls this has asked `access`, and logged why.
+
+    Raises:
+        NotKeptError: the owner keeps no such content.
+        InputError: what is kept is damaged (`Vault.reader` says how): restore it from a backup.
+    """
+    for stored in stored_of(vault, [sha256], owner):
+        if stored.wrapped is not None:
+            particulars = vault.open_particulars(stored.sealed, stored.name)
+            return vault.reader(particulars, stored.wrapped, stored.name)
+    raise NotKeptError(f"The vault keeps no content with the SHA-256 {sha256.hex()} for {owner}.")
+
+
+def stored_of(vault: Vault, digests: Iterable[bytes], owner: str) -> list[Stored]:
+    """The rows of these contents of an owner."""
+    index = vault.owner_index(owner)
+    rows = StoredObject.objects.filter(owner=owner, digest_index__in=[index.of(digest) for digest in digests])
+    return [_stored(*values) for values in rows.values_list(*_COLUMNS)]
+
+
+def stored_objects() -> Iterator[Stored]:
+    """The rows of all objects of all owners, streamed in the order of their numbers."""
+    rows = StoredObject.objects.order_by("id").values_list(*_COLUMNS)
+    for values in rows.iterator(chunk_size=_ROWS):
+        yield _stored(*values)
+
+
+def stored_object(number: UUID) -> Stored | None:
+    """The rows of one object, None where there is none."""
+    values = StoredObject.objects.filter(pk=number).values_list(*_COLUMNS).first()
+    return _stored(*values) if values is not None else None
+
+
+def keys_of_nothing() -> Iterator[UUID]:
+    """The numbers of keys whose object is not there: of erased contents, where an older table of keys was restored."""
+    keys = ObjectKey.objects.exclude(stored_id__in=StoredObject.objects.values("id")).order_by("stored_id")
+    yield from keys.values_list("stored_id", flat=True).iterator(chunk_size=_ROWS)
+
+
+def held(vault: Vault, digests: Iterable[bytes]) -> set[bytes]:
+    """Which of these contents are under a legal hold, by whomever."""
+    by_index = {vault.hold_index.of(digest): digest for digest in digests}
+    found = Hold.objects.filter(content_index__in=list(by_index)).values_list("content_index", flat=True)
+    return {by_index[bytes(one)] for one in found}
+
+
+def erased(vault: Vault, digests: Iterable[bytes], owner: str) -> set[bytes]:
+    """Which of these contents an owner erased."""
+    return _indexed(vault, digests, owner, Tombstone.objects.all())
+
+
+def tombstone_of(vault: Vault, sha256: bytes, owner: str) -> Tombstone:
+    """What is left of a content that an owner erased.
+
+    Raises:
+        NotErasedError: the owner erased no such content.
+    """
+    found = Tombstone.objects.filter(owner=owner, digest_index=vault.owner_index(owner).of(sha256)).first()
+    if found is None:
+        raise NotErasedError(f"{owner} erased no content with the SHA-256 {sha256.hex()}.")
+    return found
+
+
+def certificate(vault: Vault, sha256: bytes, owner: str) -> Certificate:
+    """The certificate of an erasure. The digest is kept nowhere: whoever asks brings it.
+
+    Raises:
+        NotErasedError: the owner erased no such content.
+        SealedValueError: what is kept of the erasure was altered.
+    """
+    stone = tombstone_of(vault, sha256, owner)
+    said = vault.columns("vault_tombstone").open(bytes(stone.act), "act", str(stone.pk))
+    act = Act(**json.loads(said))
+    receipts = sorted(receipts_of(vault, stone), key=lambda receipt: receipt.recipient)
+    return Certificate(sha256, owner, stone.erased_at, act, tuple(receipts))
+
+
+def receipts_of(vault: Vault, stone: Tombstone) -> Iterator[ReceiptState]:
+    """Who was given copies of an erased content, and who said that they are destroyed."""
+    columns = vault.columns("vault_receipt")
+    for row in Receipt.objects.filter(tombstone=stone):
+        recipient = columns.open(bytes(row.recipient), "recipient", str(row.pk)).decode()
+        yield ReceiptState(row.pk, recipient, row.received_at)
+
+
+_COLUMNS = ("id", "owner", "digest_index", "particulars", "key__wrapped")
+
+
+def _stored(number: UUID, owner: str, digest_index: bytes, sealed: bytes, wrapped: bytes | None) -> Stored:
+    key = bytes(wrapped) if wrapped is not None else None
+    return Stored(ObjectName(number, owner), bytes(digest_index), bytes(sealed), key)
+
+
+def _indexed(vault: Vault, digests: Iterable[bytes], owner: str, rows: QuerySet[Any]) -> set[bytes]:
+    """Which of these digests of an owner stand in the rows of a table."""
+    index = vault.owner_index(owner)
+    by_index = {index.of(digest): digest for digest in digests}
+    found = rows.filter(owner=owner, digest_index__in=list(by_index)).values_list("digest_index", flat=True)
+    return {by_index[bytes(one)] for one in found}

@@ -1,0 +1,243 @@
+"""Whatever is damaged, wherever, is found and named; and nothing else is."""
+
+import random
+import threading
+from dataclasses import replace
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from safelight.vault import fsck
+from safelight.vault.actions.keeping import do_keep_contents, do_release_contents
+from safelight.vault.actions.rotating import do_rotate_keys
+from safelight.vault.actions.sweeping import UnsureOrphansError, do_sweep
+from safelight.vault.blobs import new_address
+from safelight.vault.chunked import CHUNK_BYTES
+from safelight.vault.content import Particulars
+from safelight.vault.fsck import FaultKind, check_vault
+from safelight.vault.models import ObjectKey, StoredObject
+from safelight.vault.queries import stored_objects
+from safelight.vault.records import HEADER
+from tests.integration.vault.example import ALPHA, BETA, NOW, make_vault, saved, sha256
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SIZES = (0, 1, 500, CHUNK_BYTES - 1, CHUNK_BYTES, 3 * CHUNK_BYTES + 7)
+
+
+class Damaged:
+    """A vault with a few objects, and ways to harm one of them, each with the fault that it has to be named by."""
+
+    def __init__(self, vault, seed):
+        self.vault, self.random = vault, random.Random(seed)
+        for owner in (ALPHA, BETA):
+            do_release_contents(vault, [sha256(one) for one in self.contents()], owner)
+            do_keep_contents(vault, self.contents(), owner)
+        self.stored = list(stored_objects())
+        self.random.shuffle(self.stored)
+
+    def contents(self):
+        return [bytes([number]) * size for number, size in enumerate(SIZES)]
+
+    def address(self, one):
+        return self.vault.open_particulars(one.sealed, one.name).address
+
+    def rewrite(self, one, change):
+        place = self.vault.blobs._path(self.address(one))
+        place.chmod(0o600)
+        place.write_bytes(change(place.read_bytes()))
+
+    def harm(self, how):
+        one = self.stored.pop()
+        return getattr(self, how)(one), str(one.name.number)
+
+    def lost(self, one):
+        self.vault.blobs.remove_many([self.address(one)])
+        return "missing"
+
+    def cut(self, one):
+        self.rewrite(one, lambda raw: raw[: self.random.randrange(len(raw))])
+        return "truncated"
+
+    def lengthened(self, one):
+        self.rewrite(one, lambda raw: raw + bytes([self.random.randrange(256)]))
+        return "altered"
+
+    def flipped(self, one):
+        where = 0
+
+        def flip(raw):
+            nonlocal where
+            where = self.random.randrange(len(raw))
+            return raw[:where] + bytes([raw[where] ^ 1 << self.random.randrange(8)]) + raw[where + 1 :]
+
+        self.rewrite(one, flip)
+        return "swapped" if len(HEADER) <= where < len(HEADER) + 56 else "altered"
+
+    def of_another(self, one):
+        other = self.random.choice(self.stored)
+        raw = self.vault.blobs._path(self.address(other)).read_bytes()
+        self.rewrite(one, lambda _: raw)
+        return "swapped"
+
+    def without_key(self, one):
+        ObjectKey.objects.filter(pk=one.name.number).delete()
+        return "keyless"
+
+    def with_bad_key(self, one):
+        at = self.random.randrange(5, 65)  # before that it names another version or generation
+        wrapped = bytearray(one.wrapped)
+        wrapped[at] ^= 1
+        ObjectKey.objects.filter(pk=one.name.number).update(wrapped=bytes(wrapped))
+        return "bad-key"
+
+    def with_bad_row(self, one):
+        at = self.random.randrange(len(one.sealed))
+        sealed = bytearray(one.sealed)
+        sealed[at] ^= 1
+        StoredObject.objects.filter(pk=one.name.number).update(particulars=bytes(sealed))
+        return "bad-row"
+
+    def with_bad_index(self, one):
+        StoredObject.objects.filter(pk=one.name.number).update(digest_index=self.random.randbytes(16))
+        return "bad-row"
+
+
+HARMS = ["lost", "cut", "lengthened", "flipped", "of_another", "without_key", "with_bad_key", "with_bad_row", "with_bad_index"]  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(HARMS), max_size=5), st.integers(0, 2**32))
+def test_each_damage_is_found_where_it_is_and_nothing_else(tmp_path_factory, harms, seed):
+    StoredObject.objects.all().delete()
+    ObjectKey.objects.all().delete()
+    damaged = Damaged(make_vault(tmp_path_factory.mktemp("node")), seed)
+    planted = {(kind, number) for kind, number in map(damaged.harm, harms)}
+    faults = list(check_vault(damaged.vault))
+    # The blob of a row that does not open is nobody's, as far as can be told.
+    assert {(fault.kind.value, fault.where) for fault in faults if fault.kind is not FaultKind.ORPHAN} == planted
+    assert sum(fault.kind is FaultKind.ORPHAN for fault in faults) == harms.count("with_bad_row")
+    assert all("\n" not in fault.sentence for fault in faults)
+
+
+def test_a_blob_of_no_object_and_what_is_no_blob_are_named_and_only_the_first_is_swept(vault):
+    do_keep_contents(vault, [b"kept"], ALPHA)
+    orphan = new_address()
+    vault.blobs.put_many([(orphan, [b"nobody's"])])
+    stray = vault.blobs.root / "notes.txt"
+    stray.write_text("what is this")
+    (vault.blobs.root / orphan[:2] / "link").symlink_to("/")
+    (vault.blobs.root / "incoming" / "0123").mkdir()
+    assert {(fault.kind.value, fault.where) for fault in check_vault(vault)} == {
+        ("orphan", orphan),
+        ("stray", "notes.txt"),
+        ("stray", f"{orphan[:2]}/link"),
+        ("stray", "incoming/0123"),
+    }
+    assert do_sweep(vault).blobs == 1
+    assert [fault.where for fault in check_vault(vault) if fault.kind is FaultKind.ORPHAN] == []
+    assert stray.exists()
+    do_keep_contents(vault, [b"another"], ALPHA)
+    assert not (vault.blobs.root / "incoming" / "0123").exists()
+
+
+def test_a_blob_that_the_disk_does_not_give_back_is_named(vault):
+    do_keep_contents(vault, [b"kept"], ALPHA)
+    [address] = vault.blobs.addresses()
+    place = vault.blobs._path(address)
+    place.unlink()
+    place.symlink_to("/etc/hostname")
+    assert [fault.kind.value for fault in check_vault(vault)] == ["unreadable", "stray"]
+    place.unlink()
+    place.mkdir()
+    assert [fault.kind.value for fault in check_vault(vault)] == ["missing"]
+
+
+def test_a_content_under_a_row_of_another_digest_is_altered(vault):
+    """As a program of ours with a mistake would write it: everything opens, and is not what the row says."""
+    do_keep_contents(vault, [b"kept"], ALPHA)
+    [one] = stored_objects()
+    address = vault.open_particulars(one.sealed, one.name).address
+    for digest, size in ((sha256(b"kept"), 3), (sha256(b"other"), 4)):
+        sealed = vault.seal_particulars(Particulars(address, digest, size), one.name)
+        StoredObject.objects.update(particulars=sealed, digest_index=vault.owner_index(ALPHA).of(digest))
+        assert [fault.kind.value for fault in check_vault(vault)] == ["altered"]
+    sealed = vault._rows.seal(b"too short", "particulars", str(one.name))
+    StoredObject.objects.update(particulars=sealed)
+    assert [fault.kind.value for fault in check_vault(vault)] == ["bad-row", "orphan"]
+
+
+def test_a_row_that_is_given_to_another_owner_does_not_open(vault):
+    do_keep_contents(vault, [b"kept"], ALPHA)
+    StoredObject.objects.update(owner=BETA)
+    assert [fault.kind.value for fault in check_vault(vault)] == ["bad-row", "orphan"]
+
+
+def test_nothing_is_swept_where_a_row_does_not_say_where_its_blob_lies(vault):
+    do_keep_contents(vault, [b"one", b"two"], ALPHA)
+    StoredObject.objects.filter(pk=next(iter(stored_objects())).name.number).update(particulars=bytes(85))
+    with pytest.raises(UnsureOrphansError):
+        do_sweep(vault)
+    assert len(list(vault.blobs.addresses())) == 2
+
+
+@pytest.mark.parametrize("check", [lambda vault: list(check_vault(vault)), do_sweep])
+def test_what_is_being_kept_meanwhile_is_waited_for(vault, check):
+    blobs_there, may_commit, answers = threading.Event(), threading.Event(), []
+
+    def keep():
+        try:
+            with transaction.atomic():
+                do_keep_contents(vault, [b"on its way"], ALPHA)
+                blobs_there.set()
+                assert may_commit.wait(20)
+        finally:
+            connection.close()
+
+    def look():
+        try:
+            answers.append(check(vault))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=keep), threading.Thread(target=look)]
+    threads[0].start()
+    assert blobs_there.wait(20)
+    threads[1].start()
+    threads[1].join(0.3)
+    assert threads[1].is_alive()
+    may_commit.set()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 1
+    assert list(check_vault(vault)) == []
+    assert len(list(vault.blobs.addresses())) == 1
+
+
+def test_what_is_let_go_or_wrapped_anew_meanwhile_is_no_fault(vault, monkeypatch):
+    do_keep_contents(vault, [b"one", b"two"], ALPHA)
+
+    def as_they_were():
+        first, second = stored_objects()
+        yield replace(first, wrapped=None)
+        do_release_contents(vault, [vault.open_particulars(second.sealed, second.name).sha256], ALPHA)
+        yield second
+
+    monkeypatch.setattr(fsck, "stored_objects", as_they_were)
+    assert list(check_vault(vault)) == []
+    assert StoredObject.objects.count() == 1
+
+
+def test_what_is_damaged_while_it_is_checked_is_named_as_it_is_now(vault, monkeypatch):
+    do_keep_contents(vault, [b"one"], ALPHA)
+    [one] = stored_objects()
+    ObjectKey.objects.all().delete()
+    monkeypatch.setattr(fsck, "stored_objects", lambda: [replace(one, wrapped=bytes(65))])
+    assert [fault.kind.value for fault in check_vault(vault)] == ["keyless"]
+
+
+def test_a_vault_that_was_rotated_is_whole(vault, tmp_path):
+    do_keep_contents(vault, [b"one"], ALPHA)
+    done = do_rotate_keys(vault, saved(vault, tmp_path), acting_user="officer-1", now=NOW)
+    assert list(check_vault(done.vault)) == []

@@ -1,0 +1,53 @@
+"""A certificate of an erasure says no more than is so."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from safelight.vault.certificates import Act, Certificate, ReceiptState
+
+NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+ACT = Act("officer-1", "a made-up court said so", "made-up order 7", None, {"keys": 1, "thumbnails": 2})
+RECEIPTS = (ReceiptState(UUID(int=1), "Agency Beta", None), ReceiptState(UUID(int=2), "Agency Gamma", NOW))
+CERTIFICATE = Certificate(bytes(32), "Agency Alpha", NOW, ACT, RECEIPTS)
+LATER = NOW + timedelta(days=30)
+
+
+def test_it_says_in_words_what_was_done_and_what_is_not():
+    lines = CERTIFICATE.text(NOW).splitlines()
+    assert lines[0] == f"Erasure of SHA-256 {'00' * 32}, kept by Agency Alpha: pending"
+    assert lines[1] == "Erased on 2026-03-14T12:00:00+00:00 by officer-1."
+    assert "Approved by: nobody else" in lines
+    assert "Destroyed here: 1 keys, 2 thumbnails." in lines
+    assert "Pending: a backup of the table of keys may hold the key until 2026-04-13T12:00:00+00:00." in lines
+    assert "Agency Beta was given a copy: the receipt that it is destroyed is awaited." in lines
+    assert "Agency Gamma was given a copy, and said on 2026-03-14T12:00:00+00:00 that it is destroyed." in lines
+    assert lines[-1].startswith("Not covered:")
+
+
+@pytest.mark.parametrize(("moment", "state"), [(NOW, "pending"), (LATER - timedelta(microseconds=1), "pending"), (LATER, "complete")])  # fmt: skip
+def test_it_is_pending_for_thirty_days_and_then_complete(moment, state):
+    assert CERTIFICATE.state(moment) == state
+    said = CERTIFICATE.text(moment)
+    assert said.splitlines()[0].endswith(state)
+    assert ("may hold the key" in said, "were gone on" in said) == (state == "pending", state == "complete")
+
+
+def test_machines_read_all_of_it():
+    assert CERTIFICATE.as_json(LATER) == {
+        "state": "complete",
+        "sha256": "00" * 32,
+        "owner": "Agency Alpha",
+        "erased_at": "2026-03-14T12:00:00+00:00",
+        "complete_at": "2026-04-13T12:00:00+00:00",
+        "by": "officer-1",
+        "why": "a made-up court said so",
+        "legal_basis": "made-up order 7",
+        "approval": None,
+        "destroyed": {"keys": 1, "thumbnails": 2},
+        "receipts": [
+            {"recipient": "Agency Beta", "received_at": None},
+            {"recipient": "Agency Gamma", "received_at": "2026-03-14T12:00:00+00:00"},
+        ],
+    }
