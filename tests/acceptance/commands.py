@@ -6,8 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from safelight.errors import SafelightError
+from safelight.platform.database import set_up_django
+
+set_up_django()
+
+from tests.nodes import UNLOCKED, write_node  # noqa: E402 - it needs the models
 
 ROOT = Path(__file__).parents[2]
 SAFELIGHT = str(Path(sys.executable).with_name("safelight"))
@@ -27,7 +35,7 @@ class Command:
     def __init__(self, *arguments: object, settings: dict[str, str] | None = None, **options: Any) -> None:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG", "SAFELIGHT"))
-        } | (settings or {})
+        } | (settings if settings is not None else _unlocked(arguments))
         self.process = subprocess.Popen(
             [SAFELIGHT, *(one if isinstance(one, bytes) else str(one) for one in arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=environment, start_new_session=True, **options,
@@ -48,6 +56,15 @@ class Command:
                 found[pid] = "nursery"
                 found.update(dict.fromkeys(_children(pid), "worker"))
         return found
+
+
+def _unlocked(arguments: tuple[object, ...]) -> dict[str, str]:
+    """What unlocks the made-up node, which is written into the data folder that a command names, if it can be."""
+    if "--data" in arguments:
+        data = Path(str(arguments[arguments.index("--data") + 1]))
+        with suppress(OSError, SafelightError):
+            write_node(data)
+    return UNLOCKED
 
 
 class Ended:

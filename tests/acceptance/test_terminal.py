@@ -10,6 +10,7 @@ import pytest
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
 from tests.acceptance.commands import SAFELIGHT, run
+from tests.nodes import UNLOCKED, write_node
 
 pytestmark = pytest.mark.acceptance
 STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -21,7 +22,14 @@ class Screen:
 
     def __init__(self, *words, cwd):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
-        environment |= {"TERM": "xterm", "COLUMNS": "300", "LINES": "50", "SAFELIGHT_DATA": str(cwd / "data")}
+        environment |= {
+            "TERM": "xterm",
+            "COLUMNS": "300",
+            "LINES": "50",
+            "SAFELIGHT_DATA": str(cwd / "data"),
+            **UNLOCKED,
+        }
+        write_node(cwd / "data")
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             [SAFELIGHT, *words], stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd, env=environment

@@ -14,7 +14,8 @@ from datetime import datetime
 from django.db import transaction
 
 from safelight.access.four_eyes import RECOVERY, do_note_glass
-from safelight.access.node import Node, checked_name, keys_path
+from safelight.access.layout import keys_path
+from safelight.access.node import Node, checked_name
 from safelight.errors import UsageError
 from safelight.log.actions import do_add_entry, do_publish_entries
 from safelight.log.entries import Entry, Event

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from safelight.access.layout import VAULT_FOLDER, keys_path, log_store
 from safelight.errors import UsageError
 from safelight.log.notes import BadKeyError, Signer
 from safelight.log.stores.folder import FolderTileStore
 from safelight.platform.settings import Settings
+from safelight.vault.content import Vault
 from safelight.vault.nodekeys import NodeKeys, load_keys
 from safelight.vault.protection import Secret
 from safelight.vault.sealing import ColumnSealer
-
-KEYS_FILE = "node-keys.json"
+from safelight.vault.stores.sealed_folder import SealedFolder
 
 
 class LogSealer:
@@ -59,20 +60,15 @@ class Node:
         """Seals the records of the log."""
         return LogSealer(ColumnSealer(self.keys.root, "log_entry"))
 
+    @cached_property
+    def vault(self) -> Vault:
+        """Seals content, signatures, names and notes."""
+        return Vault(self.keys, SealedFolder(self.data / VAULT_FOLDER), self.log_sealer)
+
     @property
     def log_store(self) -> FolderTileStore:
         """Where the log is published."""
         return log_store(self.data)
-
-
-def log_store(data: Path) -> FolderTileStore:
-    """Where the log of a data folder is published."""
-    return FolderTileStore(data / "log")
-
-
-def keys_path(settings: Settings) -> Path:
-    """Where the file of node keys lies."""
-    return settings.data / KEYS_FILE
 
 
 def open_node(settings: Settings, secret: Secret) -> Node:

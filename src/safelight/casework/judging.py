@@ -4,16 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from django.db import connection, transaction
 
 from safelight.casework.models import Answer, Case
+from safelight.casework.proof import TABLE, seal_evidence
 from safelight.casework.report.model import Claim, Evidence
 from safelight.casework.rules import Agreement, How, Judgement, Verdict, judge
 from safelight.evidence.models import ItemState, Run
 from safelight.evidence.recording import RecordedItem, recorded_items
 from safelight.known.matching import KnownBase, Match
-from safelight.platform.copying import copy_rows
+from safelight.platform.copying import copy_rows, reserve_ids
+from safelight.vault.content import Vault
 from safelight.vault.signatures import Which
 
 _OTHERWISE = {
@@ -23,6 +24,7 @@ _OTHERWISE = {
     ItemState.NO_MEDIA: Verdict.NOT_EXAMINED,
 }
 _COLUMNS = [
+    "id",
     "case_id",
     "item_id",
     "run_id",
@@ -48,6 +50,7 @@ def judge_items(
     run: Run,
     items: Iterable[int],
     base: KnownBase,
+    vault: Vault,
     *,
     now: datetime,
     new: Mapping[int, RecordedItem] | None = None,
@@ -64,13 +67,17 @@ def judge_items(
         older = [item for item in wanted if item not in fresh]
         standing = dict(_standing(case, older, base)) if older else {}
         again = [item for item in older if item not in standing]
-        pending = [fresh[item] for item in wanted if item in fresh] + (recorded_items(again) if again else [])
+        pending = [fresh[item] for item in wanted if item in fresh] + (recorded_items(again, vault) if again else [])
         matches = base.match([item.signature for item in pending])
         judged = [(item, *_judged(item, found, base)) for item, found in zip(pending, matches, strict=True)]
         if again:
             Answer.objects.filter(case=case, item__in=again, current=True).update(current=False)
         same = (base.version, base.radius, base.min_quality, now, True)
-        rows = ((case.pk, item.number, run.pk, *_row(item, one, told), *same) for item, one, told in judged)
+        columns = vault.columns(TABLE)
+        rows = (
+            (number, case.pk, item.number, run.pk, *_row(item, one), seal_evidence(told, number, columns), *same)
+            for number, (item, one, told) in zip(reserve_ids(Answer, len(judged)), judged, strict=True)
+        )
         copy_rows(Answer, _COLUMNS, rows)
     return standing | {item.number: judgement.verdict for item, judgement, _evidence in judged}
 
@@ -93,9 +100,8 @@ def _judged(item: RecordedItem, found: Sequence[Match], base: KnownBase) -> tupl
     return judgement, [_evidence(found[row], base) for row in judgement.order[:EVIDENCE_KEPT]]
 
 
-def _row(item: RecordedItem, judgement: Judgement, evidence: list[Evidence]) -> tuple[object, ...]:
-    told = msgspec.json.encode(evidence).decode()
-    return judgement.verdict.value, judgement.graded, _reason(item, judgement), told
+def _row(item: RecordedItem, judgement: Judgement) -> tuple[object, ...]:
+    return judgement.verdict.value, judgement.graded, _reason(item, judgement)
 
 
 def _reason(item: RecordedItem, judgement: Judgement) -> str | None:

@@ -20,7 +20,7 @@ class Answer(models.Model):
     """The verdict about an item in a case, with its evidence as it stood then.
 
     Never changed: a later answer makes it no longer `current`. `evidence` keeps the sources' own words, so that
-    it holds when a source is removed.
+    it holds when a source is removed; it is sealed, see `proof`.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, db_index=False)
@@ -29,7 +29,7 @@ class Answer(models.Model):
     verdict = models.TextField()
     graded = models.BooleanField()
     reason = models.TextField(null=True)
-    evidence = models.JSONField()
+    evidence = models.BinaryField()
     base = models.TextField()
     radius = models.SmallIntegerField()
     quality = models.SmallIntegerField()

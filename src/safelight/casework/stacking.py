@@ -15,11 +15,13 @@ from django.db.models import F, Q
 from safelight.casework.models import Answer, Case, Kept, StackMember
 from safelight.casework.rules import Verdict
 from safelight.evidence.models import Item, ItemState
+from safelight.evidence.sealed import TABLE, open_seen
 from safelight.linking.stacks import build_stacks
 from safelight.linking.types import Stack
 from safelight.platform.copying import copy_rows
-from safelight.vault.objects import ObjectStore
-from safelight.vault.signatures import NewSignature, Which, fetch
+from safelight.vault.actions.keeping import do_release_contents
+from safelight.vault.content import Vault
+from safelight.vault.signatures import NewSignature, Which
 
 _CHUNK = 2000
 _TILE_BYTES = 4096
@@ -30,7 +32,7 @@ STACK_QUALITY = 50
 _KEPT = (Verdict.NEW, Verdict.COPY)
 
 
-def do_stack_case(case: Case, *, spool: Path) -> bool:
+def do_stack_case(case: Case, vault: Vault, *, spool: Path) -> bool:
     """Build the stacks of a case where its pictures changed since; one process at a time. Tells whether it did.
 
     `spool` is a folder for the tiles meanwhile: of a million pictures they would not fit into memory.
@@ -42,14 +44,14 @@ def do_stack_case(case: Case, *, spool: Path) -> bool:
         if Case.objects.get(pk=case.pk).stacked == state:
             return False
         with TemporaryFile(dir=spool) as tiles:
-            stacks = build_stacks(list(_items(case, tiles)))
+            stacks = build_stacks(list(_items(case, tiles, vault)))
         StackMember.objects.filter(case=case).delete()
         copy_rows(StackMember, _MEMBER_COLUMNS, _members(case, stacks))
         Case.objects.filter(pk=case.pk).update(stacked=state)
     return True
 
 
-def do_settle_kept(case: Case, store: ObjectStore) -> None:
+def do_settle_kept(case: Case, vault: Vault) -> None:
     """Let go of kept content that represents no new or copied stack of this case (the policy `new`)."""
     answered = Answer.objects.filter(case=case, current=True, verdict__in=[one.value for one in _KEPT]).values("item")
     stacked = StackMember.objects.filter(case=case, near=False)
@@ -58,10 +60,10 @@ def do_settle_kept(case: Case, store: ObjectStore) -> None:
         lock_kept()
         surplus = Q(item__in=copies) | ~Q(item__in=answered)
         Kept.objects.filter(surplus, case=case, leaving=False).update(leaving=True)
-    do_let_go(case, store)
+    do_let_go(case, vault)
 
 
-def do_let_go(case: Case, store: ObjectStore) -> None:
+def do_let_go(case: Case, vault: Vault) -> None:
     """Remove what is leaving, also what a run that was killed had marked: nothing counts as kept that is not there."""
     leaving = Kept.objects.filter(case=case, leaving=True)
     if not leaving.exists():
@@ -71,10 +73,8 @@ def do_let_go(case: Case, store: ObjectStore) -> None:
         items = list(leaving.values_list("item_id", flat=True))
         still = set(Kept.objects.filter(item__in=items).exclude(case=case).values_list("item_id", flat=True))
         signatures = Item.objects.filter(pk__in=set(items) - still).values_list("signature", flat=True)
-        # The content goes before its row: after a crash in between, the next run does the same again.
-        for stored in fetch(list(signatures)).values():
-            if stored.sha256:
-                store.remove(stored.sha256.hex())
+        stored = vault.signatures.fetch(signatures).values()
+        do_release_contents(vault, (one.sha256 for one in stored if one.sha256), vault.keys.node)
         Kept.objects.filter(case=case, item__in=items).delete()
 
 
@@ -115,29 +115,31 @@ class _Spooled:
         return os.pread(self.spool, _TILE_BYTES, self.row * _TILE_BYTES)
 
 
-def _items(case: Case, tiles: IO[bytes]) -> Iterator[_Spooled]:
+def _items(case: Case, tiles: IO[bytes], vault: Vault) -> Iterator[_Spooled]:
     answered = Answer.objects.filter(case=case, current=True).values("item")
     pictures = (
         Item.objects.filter(pk__in=answered, state__in=[ItemState.PICTURE, ItemState.DAMAGED])
-        .only("signature", "pixels", "tile", "shown_width", "shown_height", "size")  # metadata may be large
+        .only("signature", "sealed", "shown_width", "shown_height", "size")  # metadata may be large
         .order_by("id")
     )
     row = 0
+    columns = vault.columns(TABLE)
     coming = pictures.iterator(chunk_size=_CHUNK)
     while chunk := list(islice(coming, _CHUNK)):
-        stored = fetch([item.signature for item in chunk])
-        tiles.write(b"".join(bytes(item.tile or b"").ljust(_TILE_BYTES, b"\0") for item in chunk))
+        stored = vault.signatures.fetch([item.signature for item in chunk])
+        seen = [open_seen(item.sealed, item.pk, columns) for item in chunk]
+        tiles.write(b"".join((one.tile or b"").ljust(_TILE_BYTES, b"\0") for one in seen))
         tiles.flush()
-        for item in chunk:
-            yield _spooled(item, stored[item.signature], tiles.fileno(), row)
+        for item, one in zip(chunk, seen, strict=True):
+            yield _spooled(item, one.pixels or b"", stored[item.signature], tiles.fileno(), row)
             row += 1
 
 
-def _spooled(item: Item, signature: NewSignature, spool: int, row: int) -> _Spooled:
+def _spooled(item: Item, pixels: bytes, signature: NewSignature, spool: int, row: int) -> _Spooled:
     return _Spooled(
         key=item.pk,
         digest=signature.sha256 or b"",
-        pixels=bytes(item.pixels or b""),
+        pixels=pixels,
         pdq=_shown_hash(signature),
         shown_size=(item.shown_width or 0, item.shown_height or 0),
         byte_size=item.size,

@@ -79,19 +79,18 @@ def check(
 
 
 def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, bytes]]) -> None:
+    from safelight.cli.opening import opened_node
     from safelight.platform.clock import now
-    from safelight.platform.database import open_database
     from safelight.platform.settings import prepare_data
 
     data = prepare_data(settings)
-    with open_database(settings):
+    with opened_node(settings) as node:
         from safelight.casework.check.actions import Surroundings, do_check
-        from safelight.vault.stores.folder import FolderStore
 
         with watcher() as watching:
             for path, holder in dropped:
                 watching.warn(f"{text_of(path)} lies inside {text_of(holder)} and is checked with it, once")
-            around = Surroundings(FolderStore(data / "objects"), data, now, _user(), watching)
+            around = Surroundings(node.vault, data, now, _user(), watching)
             result = do_check(options, around)
         if result.stopped:
             raise CannotRunError("stopped; what is done is recorded, and the same command goes on from there")
@@ -135,7 +134,7 @@ def _summary(options: CheckOptions, data: Path, result: "CheckResult") -> int:
     showing.table(f"{options.case} / {options.exhibit}, run {result.run}", ("verdict", "files", "distinct"), rows)
     stacks = amount(summary.stacks, "stack of pictures", "stacks of pictures")
     failures = amount(summary.failures, "named failure")
-    showing.say(f"{stacks} in the case, {failures}. The data folder {data} is not sealed.")
+    showing.say(f"{stacks} in the case, {failures}. Data folder: {data}")
     showing.say(f"Report: {report}")
     return summary.failures
 

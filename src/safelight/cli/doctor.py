@@ -93,14 +93,12 @@ def _data(settings: Settings) -> Iterator[Finding]:
     marks = " (demonstration)" if is_demo(settings.data) else "" if there else ", made by the first command"
     yield Finding("data folder", f"{settings.data}{marks}", good=True)
     if there:
-        follows = "content and hashes in it are readable: keep it on an encrypted disk"
-        yield Finding("data folder sealed", "no", good=False, follows=follows)
         yield from _node(settings)
     yield from _database(settings)
 
 
 def _node(settings: Settings) -> Iterator[Finding]:
-    from safelight.access.node import keys_path, log_store
+    from safelight.access.layout import keys_path, log_store
     from safelight.log.checkpoints import Checkpoint
     from safelight.log.notes import Note
     from safelight.vault.nodekeys import NoKeysError, describe_keys

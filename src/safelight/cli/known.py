@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from safelight.known.actions import ImportOptions, ImportResult
     from safelight.known.queries import ImportSummary, SourceDetail, SourceSummary
     from safelight.platform.settings import Settings
+    from safelight.vault.content import Vault
 
 
 @click.group()
@@ -51,18 +52,18 @@ def import_lists(settings: "Settings", /, files: tuple[Path, ...], **chosen: Any
 
     A list named again adds what is new and replaces what has changed. Bad rows go to a quarantine file.
     """
-    from safelight.platform.database import open_database
+    from safelight.cli.opening import opened_node
 
     if chosen["name"] and len(files) > 1:
         raise UsageError("--name names one source: import the files one by one")
     mapping = _mapping(chosen.pop("mapping"))
     failed: list[SafelightError] = []
     clean = True
-    with open_database(settings):
+    with opened_node(settings) as node:
         options = _options(**chosen, mapping=mapping)
         for path in files:
             try:
-                result = _import_one(settings, path, options)
+                result = _import_one(settings, node.vault, path, options)
             except (InputError, UsageError) as error:
                 failed.append(error)
                 _show_failure(path, error)
@@ -111,21 +112,35 @@ def show_source(settings: "Settings", name: str) -> None:
         _show_detail(detail)
 
 
+@known.command("quarantine")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def show_quarantine(settings: "Settings", file: Path) -> None:
+    """Print what an import held back, as CSV with line, reason and text; FILE is what the import named."""
+    from safelight.cli.opening import opened_node
+
+    with opened_node(settings) as node:
+        from safelight.known.quarantine import read_quarantine
+
+        for text in read_quarantine(file, node.vault):
+            click.echo(text, nl=False)
+
+
 @known.command("remove")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def remove_source(settings: "Settings", name: str, *, yes: bool) -> None:
     """Remove a source: it answers no more and its hashes are destroyed; past answers keep their evidence."""
+    from safelight.cli.opening import opened_node
     from safelight.platform.clock import now
-    from safelight.platform.database import open_database
 
-    with open_database(settings):
+    with opened_node(settings) as node:
         from safelight.known.actions import do_remove_source
 
         if not yes and for_people():
             click.confirm(f"Remove {visible(name)}? Its entries will answer no more", abort=True)
-        result = do_remove_source(name, acting_user=_user(), now=now())
+        result = do_remove_source(name, vault=node.vault, acting_user=_user(), now=now())
     if not for_people():
         _print_json(asdict(result))
     else:
@@ -166,7 +181,7 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
     return mapping
 
 
-def _import_one(settings: "Settings", path: Path, options: "ImportOptions") -> "ImportResult":
+def _import_one(settings: "Settings", vault: "Vault", path: Path, options: "ImportOptions") -> "ImportResult":
     from safelight.known.actions import do_import_list
     from safelight.platform.clock import now
 
@@ -185,6 +200,7 @@ def _import_one(settings: "Settings", path: Path, options: "ImportOptions") -> "
             path,
             options=options,
             settings=settings,
+            vault=vault,
             acting_user=_user(),
             now=now(),
             on_rows=lambda rows: progress.update(task, completed=rows),

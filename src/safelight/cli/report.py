@@ -18,17 +18,17 @@ from safelight.platform.settings import Settings
 @click.pass_obj
 def report(settings: Settings, *, case_name: str, kind: str, out: Path, pictures: bool) -> None:
     """Write the report of CASE and print its path."""
+    from safelight.cli.opening import opened_node
     from safelight.platform.clock import now
-    from safelight.platform.database import open_database
     from safelight.platform.settings import is_demo, prepare_data
 
     data = prepare_data(settings)
-    with open_database(settings):
+    with opened_node(settings) as node:
         from safelight.casework.queries import access_case
         from safelight.casework.report.gather import gather
         from safelight.casework.report.write import write_report
 
-        gathered = gather(access_case(case_name), now=now(), demo=is_demo(data))
+        gathered = gather(access_case(case_name), node.vault, now=now(), demo=is_demo(data))
         written = write_report(gathered, kind, out, pictures=pictures)
     if showing.for_people():
         showing.say(f"Report: {written}")

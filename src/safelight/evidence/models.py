@@ -83,7 +83,7 @@ class Source(models.Model):
 
 
 class Item(models.Model):
-    """One distinct content. Its digests and hashes stand in the vault under `signature`."""
+    """One distinct content. Its digests and hashes stand in the vault under `signature`; `sealed` is `sealed.Seen`."""
 
     signature = models.BigIntegerField(unique=True)
     size = models.BigIntegerField()
@@ -97,10 +97,8 @@ class Item(models.Model):
     orientation = models.SmallIntegerField(null=True)
     frames = models.IntegerField(null=True)
     mode = models.TextField(null=True)
-    tile = models.BinaryField(null=True)
-    pixels = models.BinaryField(null=True)
     metadata = models.JSONField(null=True)
-    raw = models.BinaryField(null=True)
+    sealed = models.BinaryField(null=True)
     examined_by = models.ForeignKey(Run, models.PROTECT, db_index=False)
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from safelight.evidence.drafts import Times
 from safelight.evidence.models import Exhibit, Item, Run, Sighting
-from safelight.vault.signatures import fetch
+from safelight.vault.content import Vault
 
 VANISHED = "vanished"
 RETRIED = frozenset({"unreadable", VANISHED, "changed"})
@@ -83,14 +83,14 @@ def known_places(exhibit: Exhibit, places: Sequence[bytes]) -> dict[bytes, Known
     return {bytes(place): Known(*rest) for place, *rest in found}
 
 
-def with_digests(known: Sequence[Known]) -> list[Known]:
+def with_digests(known: Sequence[Known], vault: Vault) -> list[Known]:
     """The same with the SHA-256 of what was read there, where anything was."""
     if not known:
         return []
     signatures = dict(
         Item.objects.filter(pk__in={one.item for one in known if one.item}).values_list("id", "signature")
     )
-    stored = fetch(list(signatures.values()))
+    stored = vault.signatures.fetch(signatures.values())
     digests = {item: stored[signature].sha256 for item, signature in signatures.items()}
     return [replace(one, sha256=digests.get(one.item or 0)) for one in known]
 

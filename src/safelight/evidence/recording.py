@@ -10,9 +10,12 @@ from django.db import connection
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import Item, ItemState, Run, Sighting, SightingHow, SightingState
 from safelight.evidence.names import child_place
+from safelight.evidence.sealed import TABLE, Seen, seal_seen
 from safelight.platform.copying import copy_rows, reserve_ids
 from safelight.signatures.types import Digests, Examination
-from safelight.vault.signatures import NewSignature, Realm, fetch, find, store
+from safelight.vault.content import Vault
+from safelight.vault.sealing import ColumnSealer
+from safelight.vault.signatures import NewSignature, Realm
 
 _ITEMS_LOCK = 0x5AFE_0001
 """Two runs that meet the same new content at once make one item of it."""
@@ -30,10 +33,8 @@ _ITEM_COLUMNS = [
     "orientation",
     "frames",
     "mode",
-    "tile",
-    "pixels",
     "metadata",
-    "raw",
+    "sealed",
     "examined_by_id",
 ]
 _SIGHTING_COLUMNS = [
@@ -72,13 +73,14 @@ class RecordedItem:
     signature: NewSignature
 
 
-def record(run: Run, drafts: Sequence[Draft]) -> dict[int, RecordedItem]:
+def record(run: Run, drafts: Sequence[Draft], vault: Vault) -> dict[int, RecordedItem]:
     """Record drafts and their children, and fill in their `number` and `item`; the items that are new come back.
 
     The caller holds the transaction.
     """
     flat = list(_family(drafts))
-    new = _record_items(run, [draft for draft in flat if draft.content is not None and draft.item is None])
+    without = [draft for draft in flat if draft.content is not None and draft.item is None]
+    new = _record_items(run, without, vault)
     _adopt_children(drafts, new)
     flat = list(_family(drafts))
     for draft, number in zip(flat, reserve_ids(Sighting, len(flat)), strict=True):
@@ -90,11 +92,11 @@ def record(run: Run, drafts: Sequence[Draft]) -> dict[int, RecordedItem]:
     return new
 
 
-def recorded_items(numbers: Collection[int]) -> list[RecordedItem]:
+def recorded_items(numbers: Collection[int], vault: Vault) -> list[RecordedItem]:
     """Items by number, in ascending order, with their digests and hashes."""
     rows = Item.objects.filter(pk__in=numbers).order_by("id").values_list("id", "state", "reason", "signature")
     found = list(rows)
-    stored = fetch([signature for *_, signature in found])
+    stored = vault.signatures.fetch([signature for *_, signature in found])
     return [RecordedItem(number, ItemState(state), reason, stored[key]) for number, state, reason, key in found]
 
 
@@ -107,10 +109,11 @@ class SeenItem:
     reason: str | None
 
 
-def find_items(digests: Sequence[Digests]) -> list[SeenItem | None]:
+def find_items(digests: Sequence[Digests], vault: Vault) -> list[SeenItem | None]:
     """The item of each content, None where it was never seen. Without a lock: a run may add it a moment later."""
     questions = [NewSignature(None, None, one.sha256, one.size) for one in digests]
-    signatures = {hit.query: hit.signature for hit in find(Realm.ITEM, questions) if hit.how == "sha256"}
+    hits = vault.signatures.find(Realm.ITEM, questions)
+    signatures = {hit.query: hit.signature for hit in hits if hit.how == "sha256"}
     rows = Item.objects.filter(signature__in=signatures.values()).values_list("signature", "id", "state", "reason")
     items = {signature: SeenItem(number, ItemState(state), reason) for signature, number, state, reason in rows}
     return [items.get(signatures.get(row, 0)) for row in range(len(digests))]
@@ -158,13 +161,13 @@ def _family(drafts: Iterable[Draft]) -> Iterator[Draft]:
         yield from _family(draft.children)
 
 
-def _record_items(run: Run, drafts: Sequence[Draft]) -> dict[int, RecordedItem]:
+def _record_items(run: Run, drafts: Sequence[Draft], vault: Vault) -> dict[int, RecordedItem]:
     if not drafts:
         return {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ITEMS_LOCK])
     contents = {draft.content.digests.sha256: draft.content for draft in drafts if draft.content}
-    found = find_items([content.digests for content in contents.values()])
+    found = find_items([content.digests for content in contents.values()], vault)
     items: dict[bytes, int] = {}
     new: list[Content] = []
     for (sha256, content), item in zip(contents.items(), found, strict=True):
@@ -173,9 +176,11 @@ def _record_items(run: Run, drafts: Sequence[Draft]) -> dict[int, RecordedItem]:
         else:
             items[sha256] = item.number
     stored = [_signature(content) for content in new]
-    signatures = store(Realm.ITEM, stored)
+    signatures = vault.signatures.store(Realm.ITEM, stored)
     ids = reserve_ids(Item, len(new))
-    copy_rows(Item, _ITEM_COLUMNS, (_item_row(run, *row) for row in zip(ids, signatures, new, strict=True)))
+    columns = vault.columns(TABLE)
+    rows = (_item_row(run, columns, *row) for row in zip(ids, signatures, new, strict=True))
+    copy_rows(Item, _ITEM_COLUMNS, rows)
     items.update((content.digests.sha256, number) for content, number in zip(new, ids, strict=True))
     for draft in drafts:
         if draft.content:
@@ -188,21 +193,21 @@ def _signature(content: Content) -> NewSignature:
     return NewSignature.of(content.digests, content.examination.stills if content.examination else ())
 
 
-def _item_row(run: Run, number: int, signature: int, content: Content) -> tuple[Any, ...]:
+def _item_row(run: Run, columns: ColumnSealer, number: int, signature: int, content: Content) -> tuple[Any, ...]:
     seen = content.examination
     head = (number, signature, content.digests.size, content.kind, content.state.value, content.reason)
     if seen is None:
-        return (*head, *([None] * 11), run.pk)
+        return (*head, *([None] * 9), run.pk)
     first = seen.stills[0]
     shape = (*seen.size, *first.shown_size, seen.orientation, seen.frames, seen.mode)
-    return (*head, *shape, first.tile, first.pixels, *_metadata(seen), run.pk)
+    sealed = seal_seen(Seen(first.tile, first.pixels, seen.metadata.raw or None), number, columns)
+    return (*head, *shape, _metadata(seen), sealed, run.pk)
 
 
-def _metadata(seen: Examination) -> tuple[str, bytes | None]:
-    """Parsed metadata as JSON text, raw metadata as one packed value."""
+def _metadata(seen: Examination) -> str:
+    """Parsed metadata as JSON text."""
     parsed = msgspec.structs.replace(seen.metadata, raw={})
-    raw = msgspec.msgpack.encode(seen.metadata.raw) if seen.metadata.raw else None
-    return msgspec.json.encode(parsed).decode().replace("\\u0000", "\\ufffd"), raw
+    return msgspec.json.encode(parsed).decode().replace("\\u0000", "\\ufffd")
 
 
 def _sighting_row(run: Run, draft: Draft) -> tuple[Any, ...]:

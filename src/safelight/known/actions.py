@@ -25,10 +25,12 @@ from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, Message
 from safelight.known.rules import Role, Trust, check_demo, check_name, choose_scheme, is_demo_name
 from safelight.known.schemes import require_scheme
 from safelight.known.screening import Screen
+from safelight.log.actions import do_add_entry
+from safelight.log.entries import Entry, Event
 from safelight.platform.database import advisory_lock
 from safelight.platform.settings import Settings, is_demo
 from safelight.sandbox import Limits, Nursery, SandboxError, TaskFailedError, reply_decoder
-from safelight.vault import signatures as vault
+from safelight.vault.content import Vault
 
 _READER = "safelight.known.formats.reader:read"
 _LIMITS = Limits(wall_seconds=300.0, cpu_seconds=24 * 3600, memory_bytes=1 << 30, reply_bytes=8 << 20)
@@ -102,6 +104,7 @@ def do_import_list(
     *,
     options: ImportOptions,
     settings: Settings,
+    vault: Vault,
     acting_user: str,
     now: datetime,
     on_rows: Callable[[int], None] | None = None,
@@ -112,6 +115,7 @@ def do_import_list(
         path: the list.
         options: what is said of it.
         settings: names the data folder (schemes, screening, quarantine, whether it is a demonstration).
+        vault: seals what the list says, and the log's entry.
         acting_user: who imports.
         now: the moment that is recorded.
         on_rows: called with the number of rows read so far.
@@ -128,11 +132,11 @@ def do_import_list(
     _check_mapping(options.mapping)
     data = settings.data.expanduser().absolute()
     with _opened(path) as file, _alone(name), Nursery(_READER, limits=_LIMITS) as nursery:
-        quarantine = Quarantine(data, name, now)
+        quarantine = Quarantine(data, name, now, vault)
         try:
             with transaction.atomic():
                 reply = _Reading(nursery, file, options.mapping)
-                done = _Import(file, name, options, data, acting_user, now).run(reply, quarantine, on_rows)
+                done = _Import(file, name, options, data, vault, acting_user, now).run(reply, quarantine, on_rows)
                 if options.dry_run:
                     transaction.set_rollback(True)
                 else:
@@ -150,7 +154,7 @@ def _check_mapping(mapping: dict[str, str]) -> None:
             )
 
 
-def do_remove_source(name: str, *, acting_user: str, now: datetime) -> RemovalResult:
+def do_remove_source(name: str, *, vault: Vault, acting_user: str, now: datetime) -> RemovalResult:
     """Remove a source: it answers no more, and its digests and hashes are destroyed. What it said stays as history.
 
     Raises:
@@ -164,10 +168,12 @@ def do_remove_source(name: str, *, acting_user: str, now: datetime) -> RemovalRe
         current = KnownEntry.objects.filter(source=source, superseded_at__isnull=True)
         entries = current.update(superseded_at=now)
         for held in _holding(source):
-            vault.remove(list(held.values()))
+            vault.signatures.remove(held.values())
             KnownEntry.objects.filter(id__in=held).update(signature=None)
         source.removed_at, source.removed_by = now, acting_user
         source.save(update_fields=["removed_at", "removed_by"])
+        entry = Entry(Event.LIST_REMOVED, acting_user, now, about={"source": name, "entries": entries})
+        do_add_entry(entry, vault.log_sealer)
     return RemovalResult(name, entries)
 
 
@@ -253,6 +259,7 @@ class _Import:
     name: str
     options: ImportOptions
     data: Path
+    vault: Vault
     acting_user: str
     now: datetime
 
@@ -269,6 +276,7 @@ class _Import:
                 quarantine=quarantine,
                 pictures=pictures,
                 demo_folder=demo_folder,
+                vault=self.vault,
             )
             for rows in reading.rows():
                 intake.take(rows)
@@ -349,3 +357,7 @@ class _Import:
         edition.complete, edition.problem = end.complete, end.reason
         edition.quarantine_file = quarantine.path.name if quarantine.used else None
         edition.save()
+        about = {"source": self.name, "import": edition.pk, "file": edition.file_name, "sha256": self.file.sha256}
+        counted = {"read": counts.read, "new": counts.new, "refused": counts.refused}
+        entry = Entry(Event.LIST_IMPORTED, self.acting_user, self.now, about=about | counted)
+        do_add_entry(entry, self.vault.log_sealer)

@@ -9,36 +9,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import msgspec
 from django.db import connection
 
 from safelight.errors import UsageError
-from safelight.known.models import KnownImport, KnownSource
+from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.pictures import OwnPictureError, OwnPictures
 from safelight.known.quarantine import Quarantine
 from safelight.known.rows import BadRow, KnownRow
 from safelight.known.rules import DEMO_PREFIX, HashState, Role, content_key, fingerprint, row_problem, speaks_demo
 from safelight.known.screening import Screen, Screened
-from safelight.platform.copying import binary_copy
-from safelight.vault import signatures as vault
+from safelight.known.words import TABLE, seal_words, words_of
+from safelight.platform.copying import binary_copy, reserve_ids
+from safelight.vault.content import Vault
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
-
-_encode = msgspec.json.Encoder().encode
 
 BATCH_ROWS = 5000
 _ANALYSE_FROM = 1000
 _SHOWN_PROBLEMS = 20
 
 _COLUMNS = (
-    "source_id", "edition_id", "signature", "fingerprint", "content", "hash_state", "line", "external_id", "grade",
-    "series", "agency", "media_type", "comment", "victim_identified", "offender_identified", "distributed",
-    "self_generated", "suspected", "baseline", "tags", "opaque", "notes",
+    "id", "source_id", "edition_id", "signature", "fingerprint", "content", "hash_state", "line", "grade", "media_type",
+    "victim_identified", "offender_identified", "distributed", "self_generated", "suspected", "baseline", "words",
 )  # fmt: skip
 _TYPES = (
-    "int8", "int8", "int8", "bytea", "bytea", "text", "int8", "text", "text", "text", "text", "text", "text",
-    "bool", "bool", "bool", "bool", "bool", "bool", "bytea", "bytea", "bytea",
+    "int8", "int8", "int8", "int8", "bytea", "bytea", "text", "int8", "text", "text",
+    "bool", "bool", "bool", "bool", "bool", "bool", "bytea",
 )  # fmt: skip
-"""How each column is sent; the last three are JSON, whose binary form is the byte 1 and the text."""
 _COPY = f"COPY known_entry ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 _REPEATED = "CREATE TEMPORARY TABLE known_repeated (entry bigint NOT NULL) ON COMMIT DROP"
 _MADE_BEFORE = """
@@ -114,8 +110,12 @@ class Intake:
         quarantine: Quarantine,
         pictures: OwnPictures,
         demo_folder: bool,
+        vault: Vault,
     ) -> None:
         self.counts = Counts()
+        self._signatures, self._words = vault.signatures, vault.columns(TABLE)
+        self._statement_index = vault.index("known_entry statement")
+        self._content_index = vault.index("known_entry content")
         self._source, self._edition = source, edition
         self._screen, self._quarantine, self._pictures = screen, quarantine, pictures
         self._demo_folder = demo_folder
@@ -150,7 +150,7 @@ class Intake:
             cursor.execute(_AS_USUAL)
             if self.counts.new >= _ANALYSE_FROM:
                 # An embedded server is seldom up for long enough to count its tables by itself.
-                cursor.execute("ANALYZE known_entry, known_repeated, vault_signature, vault_pdq")
+                cursor.execute("ANALYZE known_entry, known_repeated, vault_signature")
             if self.counts.new:
                 cursor.execute(_SUPERSEDE, {"now": now, "edition": self._edition.pk, "source": self._source.pk})
                 self.counts.superseded = cursor.rowcount
@@ -180,13 +180,14 @@ class Intake:
         waiting, self._waiting = self._waiting, []
         prepared = self._unseen([made for row in waiting if (made := self._prepare(row)) is not None])
         self._screen_all(prepared)
-        signatures = vault.store(
+        signatures = self._signatures.store(
             Realm.KNOWN,
             [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared],
         )
+        entries = reserve_ids(KnownEntry, len(prepared))
         with binary_copy(_COPY, _TYPES) as write:
-            for signature, made in zip(signatures, prepared, strict=True):
-                write(self._columns(signature, made))
+            for entry, signature, made in zip(entries, signatures, prepared, strict=True):
+                write(self._columns(entry, signature, made))
         self.counts.new += len(prepared)
 
     def _prepare(self, row: KnownRow) -> _Prepared | None:
@@ -200,7 +201,7 @@ class Intake:
         self._name_left_out(row)
         if row.pdq is not None and not pdqs:
             pdqs = (NewPdq(Which.LISTED, 0, row.pdq, row.quality),)
-        return _Prepared(row, fingerprint(row), pdqs)
+        return _Prepared(row, self._statement_index.of(fingerprint(row)), pdqs)
 
     def _name_left_out(self, row: KnownRow) -> None:
         for left in row.left_out:
@@ -250,15 +251,11 @@ class Intake:
         self.counts.quarantined_hashes += 1
         self._quarantine.hold(made.row.line, f"PDQ kept and not matched: {answer.reason}", pdq.bits.hex())
 
-    def _columns(self, signature: int, made: _Prepared) -> tuple[object, ...]:
+    def _columns(self, entry: int, signature: int, made: _Prepared) -> tuple[object, ...]:
         row = made.row
         return (
-            self._source.pk, self._edition.pk, signature, made.print, content_key(row), made.state.value, row.line,
-            row.external_id, row.category, row.series, row.agency, row.media_type, row.comment, row.victim_identified,
-            row.offender_identified, row.distributed, row.self_generated, row.suspected, row.baseline,
-            _json(row.tags), _json(row.opaque), _json(row.notes),
+            entry, self._source.pk, self._edition.pk, signature, made.print, self._content_index.of(content_key(row)),
+            made.state.value, row.line, row.category, row.media_type, row.victim_identified, row.offender_identified,
+            row.distributed, row.self_generated, row.suspected, row.baseline,
+            seal_words(words_of(row), entry, self._words),
         )  # fmt: skip
-
-
-def _json(value: object) -> bytes:
-    return b"\1" + _encode(value)

@@ -20,11 +20,13 @@ from safelight.known.models import KnownSource
 from safelight.known.queries import CurrentEntry, active_signatures, base_version, current_entries, sources_by_id
 from safelight.known.rules import Role, Trust
 from safelight.known.schemes import Scheme, load_schemes
+from safelight.known.words import TABLE, open_words
 from safelight.search.banded import BandedIndex
 from safelight.search.ports import Codes, HammingIndex, Hits
 from safelight.signatures.types import TRANSFORMS, Transform
-from safelight.vault import signatures as vault
-from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
+from safelight.vault.content import Vault
+from safelight.vault.sealing import ColumnSealer
+from safelight.vault.signatures import NewPdq, NewSignature, Realm, Signatures, Which
 
 RADIUS = 31
 """Bits: the distance within which PDQ's makers call two pictures the same."""
@@ -103,13 +105,18 @@ class KnownBase:
     radius: int
     min_quality: int
     version: str
+    signatures: Signatures
+    words: ColumnSealer
     schemes: dict[str, Scheme] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, radius: int = RADIUS, min_quality: int = MIN_QUALITY, *, data: Path | None = None) -> Self:
+    def open(
+        cls, vault: Vault, radius: int = RADIUS, min_quality: int = MIN_QUALITY, *, data: Path | None = None
+    ) -> Self:
         """Load every hash that takes part; `data` is the data folder, for the unit's own schemes."""
         version = base_version()
-        base = cls(BandedIndex(), radius, min_quality, version, load_schemes(data))
+        sealed = vault.signatures, vault.columns(TABLE)
+        base = cls(BandedIndex(), radius, min_quality, version, *sealed, load_schemes(data))
         base._load()
         return base
 
@@ -128,13 +135,13 @@ class KnownBase:
         active = active_signatures()
         if not active.size:
             return
-        for keys, codes in vault.code_arrays(Realm.KNOWN, min_quality=self.min_quality):
+        for keys, codes in self.signatures.code_arrays(Realm.KNOWN, min_quality=self.min_quality):
             places = np.searchsorted(active, keys).clip(max=active.size - 1)
             taking_part = active[places] == keys
             self.index.add(keys[taking_part], codes[taking_part])
 
     def _exact(self, contents: Sequence[NewSignature], found: dict[tuple[int, int], _Found]) -> None:
-        for hit in vault.find(Realm.KNOWN, contents):
+        for hit in self.signatures.find(Realm.KNOWN, contents):
             pair = found[hit.query, hit.signature]
             if _STRENGTH[hit.how] < _STRENGTH[pair.how]:
                 pair.how, pair.size_agrees = hit.how, hit.size_agrees
@@ -154,7 +161,7 @@ class KnownBase:
         signatures = {signature for _, signature in found}
         entries = current_entries(signatures)
         sources = sources_by_id(entry.source_id for group in entries.values() for entry in group)
-        stored = vault.fetch(entries)
+        stored = self.signatures.fetch(entries)
         answers: list[list[Match]] = [[] for _ in contents]
         for (number, signature), pair in found.items():
             for entry in entries.get(signature, ()) if signature in stored else ():
@@ -182,6 +189,7 @@ class KnownBase:
 
     def _statement(self, entry: CurrentEntry, source: KnownSource) -> Statement:
         scheme = self.schemes.get(source.scheme) if source.scheme else None
+        words = open_words(bytes(entry.words), entry.id, self.words)
         return Statement(
             source=source.name,
             trust=source.trust,
@@ -190,12 +198,12 @@ class KnownBase:
             scheme=source.scheme,
             grade=entry.grade,
             label=scheme.label(entry.grade) if scheme else None,
-            series=entry.series,
+            series=words.series,
             victim_identified=entry.victim_identified,
             offender_identified=entry.offender_identified,
             distributed=entry.distributed,
-            external_id=entry.external_id,
-            agency=entry.agency,
+            external_id=words.external_id,
+            agency=words.agency,
             baseline=entry.baseline,
             suspected=entry.suspected,
             self_generated=entry.self_generated,

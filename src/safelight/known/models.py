@@ -1,6 +1,7 @@
 """The tables of the known base: sources, the imports that filled them, and what each source says of each content.
 
-Digests and hashes are not here: they lie in the vault, under the number in `KnownEntry.signature`.
+Digests and hashes are not here: they lie in the vault, under the number in `KnownEntry.signature`; what tells equal
+statements and contents is a blind index, and a source's own words are sealed.
 Nothing is edited: an entry is superseded by a later import, a source is removed, and both stay as history.
 """
 
@@ -80,24 +81,18 @@ class KnownEntry(models.Model):
     )
     signature = models.BigIntegerField(null=True)
     fingerprint = models.BinaryField(max_length=16)
-    content = models.BinaryField(max_length=33)
+    content = models.BinaryField(max_length=16)
     hash_state = models.CharField(max_length=20, choices=[(state.value, state.value) for state in HashState])
     line = models.BigIntegerField()
-    external_id = models.TextField(null=True)
     grade = models.TextField(null=True)
-    series = models.TextField(null=True)
-    agency = models.TextField(null=True)
     media_type = models.TextField(null=True)
-    comment = models.TextField(null=True)
     victim_identified = models.BooleanField(null=True)
     offender_identified = models.BooleanField(null=True)
     distributed = models.BooleanField(null=True)
     self_generated = models.BooleanField(null=True)
     suspected = models.BooleanField(null=True)
     baseline = models.BooleanField(null=True)
-    tags = models.JSONField()
-    opaque = models.JSONField()
-    notes = models.JSONField()
+    words = models.BinaryField()
     superseded_at = models.DateTimeField(null=True)
     superseded_by = models.ForeignKey(
         KnownImport, on_delete=models.PROTECT, null=True, related_name="superseding", db_index=False

@@ -76,10 +76,9 @@ class CurrentEntry(NamedTuple):
     signature: int
     id: int
     source_id: int
+    words: bytes
+    """Sealed; see `known.words`."""
     grade: str | None
-    series: str | None
-    agency: str | None
-    external_id: str | None
     victim_identified: bool | None
     offender_identified: bool | None
     distributed: bool | None

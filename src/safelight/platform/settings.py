@@ -18,16 +18,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from safelight.errors import CannotRunError, UsageError
 
-UNSEALED = "UNSEALED"
 DEMO = "DEMO"
 DATABASE_FOLDER = "postgres"
 
-_UNSEALED_TEXT = """\
-This folder is not sealed yet.
-
-Kept content, digests and perceptual hashes in it are plain files and plain database rows: whoever can read this folder
-can read them. Keep it on an encrypted disk, keep it out of backups that leave the unit, and treat it as evidence.
-"""
 _DEMO_TEXT = (
     "This folder holds a demonstration: generated pictures and made-up lists only. Real lists are refused here.\n"
 )
@@ -96,7 +89,7 @@ def get_settings() -> Settings:
 
 
 def prepare_data(settings: Settings) -> Path:
-    """Create the data folder if it is missing, mark it as unsealed, and refuse an insecure one.
+    """Create the data folder if it is missing, and refuse an insecure one.
 
     Returns:
         The absolute path of the folder, with symbolic links resolved.
@@ -110,9 +103,6 @@ def prepare_data(settings: Settings) -> Path:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = data.resolve()
         _refuse_insecure_folder(data)
-        marker = data / UNSEALED
-        if not marker.exists():
-            marker.write_text(_UNSEALED_TEXT, encoding="utf-8")
     except OSError as error:
         raise _unusable(data, error.strerror or str(error)) from error
     return data
@@ -180,7 +170,7 @@ def mark_demo(data: Path) -> None:
     """
     if is_demo(data):
         return
-    if (data / DATABASE_FOLDER).exists() or (data / "objects").exists():
+    if (data / DATABASE_FOLDER).exists() or (data / "vault").exists():
         raise UsageError(f"{data} already holds real data and cannot become a demonstration: use an empty folder.")
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     (data / DEMO).write_text(_DEMO_TEXT, encoding="utf-8")

@@ -18,6 +18,7 @@ from safelight.vault.keyring import Keyring
 from safelight.vault.nodekeys import NodeKeys
 from safelight.vault.records import record_reader, record_size
 from safelight.vault.sealing import BlindIndex, ColumnSealer
+from safelight.vault.signatures import Signatures
 
 SHA256_BYTES = 32
 _ADDRESS_BYTES, _SIZE_BYTES = 16, 8
@@ -98,9 +99,18 @@ class Vault:
     def _rows(self) -> ColumnSealer:
         return self.columns("vault_object")
 
+    @cached_property
+    def signatures(self) -> Signatures:
+        """The digests and hashes of contents."""
+        return Signatures(self.keys)
+
     def columns(self, table: str) -> ColumnSealer:
-        """Seals values of one of the vault's tables."""
+        """Seals values of one table."""
         return ColumnSealer(self.keys.root, table)
+
+    def index(self, realm: str) -> BlindIndex:
+        """Finds equal values of one realm."""
+        return BlindIndex(self.keys.root, realm)
 
     def owner_index(self, owner: str) -> BlindIndex:
         """Finds contents of one owner by their SHA-256."""

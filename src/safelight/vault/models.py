@@ -7,13 +7,17 @@ from django.db.models import Q
 
 
 class Signature(models.Model):
-    """The digests and size of one content, in the known base or in a case (`realm`). Ids grow and are never reused."""
+    """One content's place in a block, and by which blind indexes its digests are found, in the known base or in a case.
+
+    Ids grow and are never reused.
+    """
 
     id = models.BigAutoField(primary_key=True)
     realm = models.SmallIntegerField()
+    block = models.BigIntegerField()
     md5 = models.BinaryField(null=True, max_length=16)
-    sha1 = models.BinaryField(null=True, max_length=20)
-    sha256 = models.BinaryField(null=True, max_length=32)
+    sha1 = models.BinaryField(null=True, max_length=16)
+    sha256 = models.BinaryField(null=True, max_length=16)
     size = models.BigIntegerField(null=True)
 
     class Meta:
@@ -23,20 +27,35 @@ class Signature(models.Model):
             models.Index(fields=["realm", "md5"], name="vault_md5", condition=Q(md5__isnull=False)),
             models.Index(fields=["realm", "sha1"], name="vault_sha1", condition=Q(sha1__isnull=False)),
             models.Index(fields=["realm", "sha256"], name="vault_sha256", condition=Q(sha256__isnull=False)),
-            models.Index(fields=["realm", "id"], name="vault_realm"),
         ]
 
 
-class Pdq(models.Model):
-    """One PDQ hash of a signature: 32 bytes; which hash, of which frame, of what quality, and turned (7 * 32 bytes)."""
+class SignatureBlock(models.Model):
+    """The digests and hashes of some hundred contents, sealed."""
 
     id = models.BigAutoField(primary_key=True)
-    signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="pdqs")
-    which = models.SmallIntegerField()
-    frame = models.IntegerField()
-    bits = models.BinaryField(max_length=32)
-    quality = models.SmallIntegerField(null=True)
-    turned = models.BinaryField(null=True, max_length=224)
+    realm = models.SmallIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        """A realm is loaded as a whole."""
+
+        db_table = "vault_signature_block"
+        indexes: ClassVar = [models.Index(fields=["realm", "id"], name="vault_block_realm")]
+
+
+class SignatureKey(models.Model):
+    """The wrapped key of a block, in a table of its own as those of objects are, and for the same reasons."""
+
+    block = models.BigIntegerField(primary_key=True)
+    generation = models.BigIntegerField()
+    wrapped = models.BinaryField(max_length=65)
+
+    class Meta:
+        """Keys of older generations are found at once."""
+
+        db_table = "vault_signature_key"
+        indexes: ClassVar = [models.Index(fields=["generation", "block"], name="vault_block_key_generation")]
 
 
 class StoredObject(models.Model):

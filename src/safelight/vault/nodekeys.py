@@ -47,7 +47,7 @@ class BadKeysFileError(InputError):
 
 
 class NoKeysError(CannotRunError):
-    """There are no node keys: make a node, or restore the file of node keys from a backup."""
+    """There are no node keys here: `safelight node create` makes a node; or restore the file of them from a backup."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,19 +1,35 @@
-"""The one table of digests and perceptual hashes, and the only module that touches it (a later issue seals it).
+"""The one table of digests and perceptual hashes, and the only module that touches it.
 
 Both the known base and the items of cases keep their digests and PDQ hashes here, told apart by `Realm`.
+
+Rules kept here:
+- digests and hashes lie in sealed blocks (`signature_blocks`); in clear are sizes, and nothing else about a content;
+- equality is found by blind indexes, whose key differs for each realm and kind of digest: from a copy of the database
+  nobody learns whether an item of a case is in the known base, nor asks it about a digest at hand;
+- what is removed is gone from its block, which is sealed anew.
 """
 
+import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from safelight.platform.copying import binary_copy
-from safelight.signatures.types import Digests, Still
+from safelight.platform.copying import binary_copy, reserve_ids
+from safelight.vault.keyring import generation_of
+from safelight.vault.keys import KEY_BYTES
+from safelight.vault.models import Signature, SignatureBlock, SignatureKey
+from safelight.vault.nodekeys import NodeKeys
+from safelight.vault.records import open_record, seal_record
+from safelight.vault.sealing import INDEX_BYTES, BlindIndex
+from safelight.vault.signature_blocks import Block, NewPdq, NewSignature, Which, encode_block
+
+__all__ = ["DigestHit", "NewPdq", "NewSignature", "Realm", "Signatures", "Which"]
 
 
 class Realm(IntEnum):
@@ -21,56 +37,6 @@ class Realm(IntEnum):
 
     KNOWN = 1
     ITEM = 2
-
-
-class Which(IntEnum):
-    """Which hash of a content: as listed and exchanged, or as shown to a person."""
-
-    LISTED = 0
-    SHOWN = 1
-
-
-@dataclass(frozen=True, slots=True)
-class NewPdq:
-    """One PDQ hash to be stored: 32 bytes, quality 0 to 100 (None: the source did not say), frame from 0.
-
-    `turned` holds its seven turned versions (7 * 32 bytes, `signatures.types.TRANSFORMS[1:]`) where they are known:
-    they are questions, kept so that an item can be asked about again without being decoded; the known base has none.
-    """
-
-    which: Which
-    frame: int
-    bits: bytes
-    quality: int | None
-    turned: bytes | None = None
-
-    @property
-    def versions(self) -> bytes:
-        """The hash and its turned versions, as far as they are known: k * 32 bytes."""
-        return self.bits + (self.turned or b"")
-
-
-@dataclass(frozen=True, slots=True)
-class NewSignature:
-    """The digests (raw bytes, None where unknown), size and hashes of one content. At least one must be given."""
-
-    md5: bytes | None
-    sha1: bytes | None
-    sha256: bytes | None
-    size: int | None
-    pdqs: tuple[NewPdq, ...] = ()
-
-    @classmethod
-    def of(cls, digests: Digests, stills: Iterable[Still] = ()) -> Self:
-        """That of a content at hand, with every hash of its frames that carries information."""
-        return cls(digests.md5, digests.sha1, digests.sha256, digests.size, tuple(_pdqs(stills)))
-
-
-def _pdqs(stills: Iterable[Still]) -> Iterator[NewPdq]:
-    for still in stills:
-        for which, pdq in ((Which.LISTED, still.listed), (Which.SHOWN, still.shown)):
-            if pdq is not None and pdq.usable:
-                yield NewPdq(which, still.index, pdq.bits, pdq.quality, pdq.versions[32:])
 
 
 @dataclass(frozen=True)
@@ -87,17 +53,20 @@ class DigestHit:
     size_agrees: bool | None
 
 
+BLOCK_ROWS = 256
+"""Contents to a block: few enough that a match is looked up quickly, and enough to seal them at next to no cost."""
 _CHUNK = 5000
-"""Rows fetched at a time."""
-_STRETCHES = 4
-"""Stretches of ids fetched at a time; a stretch of one hash each comes to 2.6 MB."""
+_BLOCKS = 200
+"""Blocks opened at a time."""
+_KINDS = ("md5", "sha1", "sha256")
+_MISSING = bytes(INDEX_BYTES)
 
-_RESERVE = "SELECT nextval(pg_get_serial_sequence('vault_signature', 'id')) FROM generate_series(1, %s)"
-_COPY_SIGNATURES = "COPY vault_signature (id, realm, md5, sha1, sha256, size) FROM STDIN (FORMAT BINARY)"
-_SIGNATURE_TYPES = ("int8", "int2", "bytea", "bytea", "bytea", "int8")
-_COPY_PDQS = "COPY vault_pdq (signature_id, which, frame, bits, quality, turned) FROM STDIN (FORMAT BINARY)"
-_PDQ_TYPES = ("int8", "int2", "int4", "bytea", "int2", "bytea")
-
+_COPY = "COPY vault_signature (id, realm, block, md5, sha1, sha256, size) FROM STDIN (FORMAT BINARY)"
+_TYPES = ("int8", "int2", "int8", "bytea", "bytea", "bytea", "int8")
+_BLOCKS_AND_KEYS = """
+SELECT b.id, b.sealed, k.wrapped FROM vault_signature_block b JOIN vault_signature_key k ON k.block = b.id
+WHERE b.id = ANY(%s) ORDER BY b.id
+"""
 # A pair is decided by the strongest digest that both sides have, so the three parts exclude each other.
 # The digests come end to end in one value a column, and a byte a row says which it has: arrays of bytea would be quoted
 # one by one.
@@ -105,8 +74,8 @@ _FIND = """
 WITH question AS (
     SELECT row, size,
         CASE WHEN get_byte(%(has)s, row) & 1 > 0 THEN substr(%(md5)s::bytea, 16 * row + 1, 16) END AS md5,
-        CASE WHEN get_byte(%(has)s, row) & 2 > 0 THEN substr(%(sha1)s::bytea, 20 * row + 1, 20) END AS sha1,
-        CASE WHEN get_byte(%(has)s, row) & 4 > 0 THEN substr(%(sha256)s::bytea, 32 * row + 1, 32) END AS sha256
+        CASE WHEN get_byte(%(has)s, row) & 2 > 0 THEN substr(%(sha1)s::bytea, 16 * row + 1, 16) END AS sha1,
+        CASE WHEN get_byte(%(has)s, row) & 4 > 0 THEN substr(%(sha256)s::bytea, 16 * row + 1, 16) END AS sha256
     FROM unnest(%(size)s::bigint[]) WITH ORDINALITY AS asked (size, number),
         LATERAL (SELECT number::int - 1) AS at (row)
 )
@@ -122,109 +91,136 @@ SELECT q.row, s.id, 'md5', s.size = q.size
     WHERE (s.sha256 IS NULL OR q.sha256 IS NULL) AND (s.sha1 IS NULL OR q.sha1 IS NULL)
 ORDER BY 1, 2
 """
-_FETCH_SIGNATURES = "SELECT id, md5, sha1, sha256, size FROM vault_signature WHERE id = ANY(%s)"
-_FETCH_PDQS = """
-SELECT signature_id, which, frame, bits, quality, turned FROM vault_pdq WHERE signature_id = ANY(%s)
-ORDER BY signature_id, which, frame, id
-"""
-# One value for each stretch of ids, packed by the server: a row to each hash would be most of the work.
-_CODE_ARRAYS = """
-SELECT string_agg(int8send(p.signature_id) || p.bits, ''::bytea)
-FROM vault_pdq p JOIN vault_signature s ON s.id = p.signature_id
-WHERE s.realm = %s AND (p.quality IS NULL OR p.quality >= %s) GROUP BY p.signature_id / 65536
-"""
-_PACKED = np.dtype([("signature", ">i8"), ("bits", np.uint8, (32,))])
 
 
-def store(realm: Realm, rows: Sequence[NewSignature]) -> list[int]:
-    """Store rows by COPY inside the caller's transaction; the ids come back in the order of the rows."""
-    if not rows:
-        return []
-    whose = int(realm)
-    with transaction.atomic():
-        ids = _reserve(len(rows))
-        with binary_copy(_COPY_SIGNATURES, _SIGNATURE_TYPES) as write:
-            for number, row in zip(ids, rows, strict=True):
-                write((number, whose, row.md5, row.sha1, row.sha256, row.size))
-        hashes = [(number, pdq) for number, row in zip(ids, rows, strict=True) for pdq in row.pdqs]
-        if hashes:
-            with binary_copy(_COPY_PDQS, _PDQ_TYPES) as write:
-                for number, pdq in hashes:
-                    write((number, int(pdq.which), pdq.frame, pdq.bits, pdq.quality, pdq.turned))
-    return ids
+class Signatures:
+    """The signatures of a node whose keys are at hand."""
+
+    def __init__(self, keys: NodeKeys) -> None:
+        self._keyring = keys.keyring()
+        self._indexes = {
+            realm: {kind: BlindIndex(keys.root, f"signature {realm.name.lower()} {kind}") for kind in _KINDS}
+            for realm in Realm
+        }
+
+    def store(self, realm: Realm, rows: Sequence[NewSignature]) -> list[int]:
+        """Store rows inside the caller's transaction; the ids come back in the order of the rows."""
+        if not rows:
+            return []
+        with transaction.atomic():
+            numbers = reserve_ids(Signature, len(rows))
+            starts = range(0, len(rows), BLOCK_ROWS)
+            blocks = reserve_ids(SignatureBlock, len(starts))
+            for block, start in zip(blocks, starts, strict=True):
+                some = slice(start, start + BLOCK_ROWS)
+                self._write_block(block, realm, encode_block(numbers[some], rows[some]))
+            blinded = [self._blinded(realm, [getattr(row, kind) for row in rows], kind) for kind in _KINDS]
+            sizes = [row.size for row in rows]
+            whose = [int(realm)] * len(rows)
+            lies = [blocks[at // BLOCK_ROWS] for at in range(len(rows))]
+            with binary_copy(_COPY, _TYPES) as write:
+                for row in zip(numbers, whose, lies, *blinded, sizes, strict=True):
+                    write(row)
+        return numbers
+
+    def find(self, realm: Realm, questions: Sequence[NewSignature]) -> list[DigestHit]:
+        """Every stored signature that shares a digest with a question and contradicts it in no stronger one both have.
+
+        Ordered by question, then id.
+        """
+        if not questions:
+            return []
+        values: dict[str, Any] = {
+            "realm": int(realm),
+            "has": bytes(_has(question) for question in questions),
+            "size": [question.size for question in questions],
+        }
+        for kind in _KINDS:
+            asked = self._blinded(realm, [getattr(question, kind) for question in questions], kind)
+            values[kind] = b"".join(one or _MISSING for one in asked)
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND, values)
+            return [DigestHit(*row) for row in cursor.fetchall()]
+
+    def fetch(self, signatures: Iterable[int]) -> dict[int, NewSignature]:
+        """The stored rows by id; unknown ids are absent.
+
+        Raises:
+            InputError: a block was altered, or does not belong to this node.
+        """
+        wanted = list(set(signatures))
+        found: dict[int, NewSignature] = {}
+        for start in range(0, len(wanted), _CHUNK):
+            by_block: dict[int, list[int]] = defaultdict(list)
+            some = Signature.objects.filter(pk__in=wanted[start : start + _CHUNK])
+            for number, block in some.values_list("id", "block"):
+                by_block[block].append(number)
+            for block, opened in self._opened(by_block):
+                found.update((number, opened.signature(number)) for number in by_block[block])
+        return found
+
+    def code_arrays(self, realm: Realm, *, min_quality: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+        """Every stored PDQ of a realm, in no order, as arrays: n ids of signatures and n x 32 bytes, streamed.
+
+        Those of a quality below `min_quality` are left out; those whose source gave no quality are not.
+        """
+        blocks = SignatureBlock.objects.filter(realm=realm).order_by("id").values_list("id", flat=True)
+        wanted = list(blocks)
+        for start in range(0, len(wanted), _BLOCKS):
+            parts = [opened.codes(min_quality) for _, opened in self._opened(wanted[start : start + _BLOCKS])]
+            yield np.concatenate([numbers for numbers, _ in parts]), np.concatenate([bits for _, bits in parts])
+
+    def remove(self, signatures: Iterable[int]) -> None:
+        """Remove rows and their hashes inside the caller's transaction; unknown ids are ignored.
+
+        Their blocks are sealed anew under new keys, and the old keys destroyed.
+        """
+        gone = set(signatures)
+        with transaction.atomic():
+            rows = Signature.objects.filter(pk__in=gone)
+            blocks = sorted(set(rows.values_list("block", flat=True)))
+            held = dict(SignatureBlock.objects.select_for_update().filter(pk__in=blocks).values_list("id", "realm"))
+            rows.delete()
+            for block, opened in self._opened(list(held)):
+                left = opened.without(gone)
+                SignatureKey.objects.filter(block=block).delete()
+                SignatureBlock.objects.filter(pk=block).delete()
+                if left is not None:
+                    self._write_block(block, Realm(held[block]), left)
+
+    def _blinded(self, realm: Realm, digests: Iterable[bytes | None], kind: str) -> list[bytes | None]:
+        of = self._indexes[realm][kind].of
+        return [None if digest is None else of(digest) for digest in digests]
+
+    def _write_block(self, block: int, realm: Realm, raw: bytes) -> None:
+        key = secrets.token_bytes(KEY_BYTES)
+        sealed = b"".join(seal_record([raw], key, _context(block)))
+        SignatureBlock.objects.create(id=block, realm=realm, sealed=sealed)
+        wrapped = self._keyring.wrap(key, _named(block))
+        SignatureKey.objects.create(block=block, generation=generation_of(wrapped), wrapped=wrapped)
+
+    def _opened(self, blocks: Iterable[int]) -> Iterator[tuple[int, Block]]:
+        wanted = list(blocks)
+        for start in range(0, len(wanted), _BLOCKS):
+            with connection.cursor() as cursor:
+                cursor.execute(_BLOCKS_AND_KEYS, [wanted[start : start + _BLOCKS]])
+                for block, sealed, wrapped in cursor.fetchall():
+                    key = self._keyring.unwrap(wrapped, _named(block))
+                    yield block, Block(b"".join(open_record([sealed], key, _context(block))))
 
 
-def _reserve(wanted: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, [wanted])
-        return [number for (number,) in cursor.fetchall()]
+def _context(block: int) -> bytes:
+    return b"safelight/signatures/v1\x00" + block.to_bytes(8, "big")
 
 
-def find(realm: Realm, questions: Sequence[NewSignature]) -> list[DigestHit]:
-    """Every stored signature that shares a digest with a question and contradicts it in no stronger digest both have.
-
-    Ordered by question, then id.
-    """
-    if not questions:
-        return []
-    values: dict[str, Any] = {
-        "realm": int(realm),
-        "has": bytes(_has(question) for question in questions),
-        "md5": b"".join(question.md5 or bytes(16) for question in questions),
-        "sha1": b"".join(question.sha1 or bytes(20) for question in questions),
-        "sha256": b"".join(question.sha256 or bytes(32) for question in questions),
-        "size": [question.size for question in questions],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND, values)
-        return [DigestHit(*row) for row in cursor.fetchall()]
+def _named(block: int) -> str:
+    return f"signatures {block}"
 
 
 def _has(question: NewSignature) -> int:
     return (question.md5 is not None) + 2 * (question.sha1 is not None) + 4 * (question.sha256 is not None)
 
 
-def fetch(signatures: Iterable[int]) -> dict[int, NewSignature]:
-    """The stored rows by id; unknown ids are absent."""
-    wanted = list(set(signatures))
-    found: dict[int, NewSignature] = {}
-    with connection.cursor() as cursor:
-        for start in range(0, len(wanted), _CHUNK):
-            some = [wanted[start : start + _CHUNK]]
-            cursor.execute(_FETCH_PDQS, some)
-            hashes: dict[int, list[NewPdq]] = {}
-            for number, which, *rest in cursor.fetchall():
-                hashes.setdefault(number, []).append(NewPdq(Which(which), *rest))
-            cursor.execute(_FETCH_SIGNATURES, some)
-            for number, md5, sha1, sha256, size in cursor.fetchall():
-                found[number] = NewSignature(md5, sha1, sha256, size, tuple(hashes.get(number, ())))
-    return found
-
-
-def code_arrays(realm: Realm, *, min_quality: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
-    """Every stored PDQ of a realm, in no order, as arrays: n ids of signatures and n x 32 bytes, streamed.
-
-    Those of a quality below `min_quality` are left out; those whose source gave no quality are not.
-    """
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_CODE_ARRAYS, [int(realm), min_quality])
-        while stretches := cursor.fetchmany(_STRETCHES):
-            for (packed,) in stretches:
-                rows = np.frombuffer(packed, _PACKED)
-                yield rows["signature"].astype(np.int64), np.ascontiguousarray(rows["bits"])
-
-
 def count(realm: Realm) -> int:
     """How many signatures a realm holds."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM vault_signature WHERE realm = %s", [int(realm)])
-        row: tuple[int] = cursor.fetchone()
-    return row[0]
-
-
-def remove(signatures: Sequence[int]) -> None:
-    """Remove rows and their hashes inside the caller's transaction; unknown ids are ignored."""
-    gone = [list(signatures)]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM vault_pdq WHERE signature_id = ANY(%s)", gone)
-        cursor.execute("DELETE FROM vault_signature WHERE id = ANY(%s)", gone)
+    return Signature.objects.filter(realm=realm).count()

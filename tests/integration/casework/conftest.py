@@ -16,8 +16,9 @@ from safelight.known.actions import ImportOptions, ImportResult, do_import_list
 from safelight.known.rules import Role, Trust
 from safelight.platform.settings import mark_demo, read_settings
 from safelight.samples.archives import ZipEntry, write_zip
-from safelight.vault.stores.folder import FolderStore
+from safelight.vault.content import Vault
 from tests.integration.casework.outcome import Outcome, outcome
+from tests.nodes import vault_in
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -54,15 +55,15 @@ class Bench:
     def check(self, *paths: Path | bytes, case: str = "Case", exhibit: str = "Exhibit", **options: Any) -> CheckResult:
         self.watching = Watching(on_advance=self.watching.on_advance)
         chosen = CheckOptions(tuple(os.fsencode(path) for path in paths or (self.source,)), case, exhibit, **options)
-        around = Surroundings(self.store, self.data, lambda: NOW, "officer", self.watching)
+        around = Surroundings(self.vault, self.data, lambda: NOW, "officer", self.watching)
         return do_check(chosen, around)
 
     @property
-    def store(self) -> FolderStore:
-        return FolderStore(self.data / "objects")
+    def vault(self) -> Vault:
+        return vault_in(self.data)
 
     def outcome(self) -> Outcome:
-        return outcome(list(self.store.keys()))
+        return outcome(self.vault)
 
     def failures(self) -> dict[str, str]:
         """The last check's named failures: the place below the source, and what it is."""
@@ -84,7 +85,8 @@ class Bench:
         """Import a made-up list."""
         options = ImportOptions(trust=trust, role=role, scheme=None if role is Role.KNOWN_GOOD else scheme)
         settings = read_settings(data=self.data)
-        return do_import_list(path, options=options, settings=settings, acting_user="officer", now=NOW)
+        made = {"settings": settings, "vault": self.vault, "acting_user": "officer", "now": NOW}
+        return do_import_list(path, options=options, **made)
 
 
 def zipped(entries: dict[str, bytes]) -> bytes:

@@ -10,20 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from safelight.casework.models import Answer, Kept, StackMember
+from safelight.casework.proof import TABLE, open_evidence
 from safelight.evidence.models import Item, Sighting
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
-from safelight.vault.signatures import fetch
-from safelight.vault.stores.folder import FolderStore
+from safelight.vault.content import Vault
+from tests.nodes import kept_in, vault_in
 
 Outcome = dict[str, Any]
 
 
-def outcome(store_keys: list[str]) -> Outcome:
-    """The state of the database that is open; `store_keys` is what the object store holds."""
+def outcome(vault: Vault) -> Outcome:
+    """The state of the database that is open, and of its vault."""
     numbers = dict(Item.objects.values_list("signature", "id"))
-    digests = {numbers[key]: stored.sha256.hex() for key, stored in fetch(numbers).items() if key in numbers}
+    digests = {
+        numbers[key]: stored.sha256.hex() for key, stored in vault.signatures.fetch(numbers).items() if key in numbers
+    }
     rows = {row.pk: row for row in Sighting.objects.select_related("source", "exhibit")}
+    sealer = vault.columns(TABLE)
     stacks: dict[tuple[str, str], list[tuple[str, str, bool]]] = {}
     for member in StackMember.objects.select_related("case"):
         stack = stacks.setdefault((member.case.name, digests[member.representative_id]), [])
@@ -35,12 +39,19 @@ def outcome(store_keys: list[str]) -> Outcome:
             for item in Item.objects.all()
         ),
         "answers": sorted(
-            (one.case.name, digests[one.item_id], one.verdict, one.graded, one.reason or "", _evidence(one.evidence))
+            (
+                one.case.name,
+                digests[one.item_id],
+                one.verdict,
+                one.graded,
+                one.reason or "",
+                repr(open_evidence(bytes(one.evidence), one.pk, sealer)),
+            )
             for one in Answer.objects.filter(current=True).select_related("case")
         ),
         "stacks": sorted((*key, sorted(members)) for key, members in stacks.items()),
         "kept": sorted((one.case.name, digests[one.item_id]) for one in Kept.objects.select_related("case")),
-        "objects": sorted(store_keys),
+        "objects": kept_in(vault),
     }
 
 
@@ -56,10 +67,6 @@ def _sighting(row: Any, rows: dict[int, Any], digests: dict[int, str]) -> tuple[
     )  # fmt: skip
 
 
-def _evidence(evidence: list[dict[str, Any]]) -> str:
-    return json.dumps(evidence, sort_keys=True)
-
-
 def verdicts(made: Outcome) -> Counter[str]:
     """How many items have each verdict."""
     return Counter(verdict for _case, _digest, verdict, *_rest in made["answers"])
@@ -68,5 +75,4 @@ def verdicts(made: Outcome) -> Counter[str]:
 def main(data: Path) -> None:
     """Print the outcome of a data folder."""
     with open_database(read_settings(data=data)):
-        store = FolderStore(data / "objects")
-        sys.stdout.write(json.dumps(outcome(list(store.keys()))))
+        sys.stdout.write(json.dumps(outcome(vault_in(data))))

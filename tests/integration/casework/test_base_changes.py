@@ -6,6 +6,7 @@ import pytest
 from django.db import connections
 
 from safelight.casework.models import Answer
+from safelight.casework.proof import TABLE, open_evidence
 from safelight.known.actions import do_remove_source
 from safelight.media.types import Kind
 from safelight.platform.database import BusyError
@@ -15,6 +16,7 @@ from safelight.signatures.digests import digest
 from safelight.signatures.examine import examine
 from tests.integration.casework.conftest import NOW
 from tests.integration.casework.outcome import verdicts
+from tests.nodes import VAULT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REFUSE = "tests.integration.casework.idle:refuse"
@@ -37,8 +39,12 @@ def hash_of(content, kind=Kind.PNG):
 def current(content):
     return next(
         answer for answer in Answer.objects.filter(current=True)
-        if any(hit["value"] == digest(content).sha256.hex() for hit in answer.evidence)
+        if any(hit.value == digest(content).sha256.hex() for hit in evidence_of(answer))
     )  # fmt: skip
+
+
+def evidence_of(answer):
+    return open_evidence(bytes(answer.evidence), answer.pk, VAULT.columns(TABLE))
 
 
 def test_a_list_imported_later_changes_the_answers_and_a_removed_one_changes_them_back(bench):
@@ -54,14 +60,14 @@ def test_a_list_imported_later_changes_the_answers_and_a_removed_one_changes_the
     assert verdicts(bench.outcome()) == {"known": 1, "copy of known": 1, "new": 1}
     answer = current(ONE)
     assert answer.graded
-    assert answer.evidence[0]["claim"]["series"] == "Series Harbour"
+    assert evidence_of(answer)[0].claim.series == "Series Harbour"
 
-    do_remove_source("demo-not-for-use-alpha", acting_user="officer", now=NOW)
+    do_remove_source("demo-not-for-use-alpha", vault=bench.vault, acting_user="officer", now=NOW)
     bench.check(examiner=REFUSE)
     assert verdicts(bench.outcome()) == {"new": 3}
     answer.refresh_from_db()
     assert (answer.current, answer.verdict) == (False, "known")
-    assert answer.evidence[0]["claim"]["source"] == "demo-not-for-use-alpha"
+    assert evidence_of(answer)[0].claim.source == "demo-not-for-use-alpha"
     assert Answer.objects.count() == 9
 
 

@@ -10,7 +10,6 @@ from safelight.known.rules import Role
 from safelight.samples.known_lists import make_known_base
 from safelight.samples.seizure import make_seizure
 from safelight.samples.truth import Part
-from safelight.vault.signatures import fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REFUSE = "tests.integration.casework.idle:refuse"
@@ -64,9 +63,9 @@ def test_every_promised_verdict_is_given(bench):
 
     packed = {place[:length] for place in truth.by_place() for length in range(1, len(place))}
     assert set(files) == set(truth.by_place()) | {(link,) for link in truth.links} | packed
-    digests = {stored.sha256.hex() for stored in fetch(Item.objects.values_list("signature", flat=True)).values()}
+    digests = {stored.sha256.hex() for stored in _stored(bench).values()}
     assert digests.isdisjoint(truth.forbidden)
-    _stacks_are_as_promised(truth)
+    _stacks_are_as_promised(bench, truth)
 
     before = bench.outcome()
     again = bench.check(seizure, examiner=REFUSE)
@@ -75,8 +74,8 @@ def test_every_promised_verdict_is_given(bench):
     assert bench.outcome() == before
 
 
-def _stacks_are_as_promised(truth):
-    items = {stored.sha256.hex(): number for number, stored in _stored().items()}
+def _stacks_are_as_promised(bench, truth):
+    items = {stored.sha256.hex(): number for number, stored in _stored(bench).items()}
     stack_of = dict(StackMember.objects.filter(near=False).values_list("item", "representative"))
     promised = {}
     for one in truth.expected:
@@ -86,9 +85,9 @@ def _stacks_are_as_promised(truth):
     assert {stack: len(found) for stack, found in promised.items() if len(found) != 1} == {}
 
 
-def _stored():
+def _stored(bench):
     signatures = dict(Item.objects.values_list("signature", "id"))
-    return {signatures[number]: stored for number, stored in fetch(signatures).items()}
+    return {signatures[number]: stored for number, stored in bench.vault.signatures.fetch(signatures).items()}
 
 
 def test_the_source_is_left_as_it_was(bench):

@@ -19,8 +19,11 @@ from safelight.samples.exif import Camera
 from safelight.samples.formats import FORMATS, camera_jpeg
 from safelight.samples.pictures import picture
 from safelight.signatures.digests import digest
-from safelight.vault.stores.folder import FolderStore
+from safelight.vault.actions.sweeping import do_sweep
+from safelight.vault.queries import stored_objects
+from safelight.vault.stores.sealed_folder import SealedFolder
 from tests.integration.casework.conftest import NOW, zipped
+from tests.nodes import kept_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REFUSE = "tests.integration.casework.idle:refuse"
@@ -37,8 +40,7 @@ def key(content):
 
 def kept(bench):
     """What is kept, said by the store and by the rows alike."""
-    stored = set(bench.store.keys())
-    assert list(bench.store.verify()) == []
+    stored = set(kept_in(bench.vault))
     assert {name for _case, name in bench.outcome()["kept"]} == stored
     return stored
 
@@ -81,7 +83,7 @@ def test_what_was_known_and_is_new_now_is_kept(bench):
     learn(bench, png(1))
     bench.check()
     assert kept(bench) == {key(png(2))}
-    do_remove_source("demo-not-for-use-alpha", acting_user="officer", now=NOW)
+    do_remove_source("demo-not-for-use-alpha", vault=bench.vault, acting_user="officer", now=NOW)
     bench.check(examiner=REFUSE)
     assert kept(bench) == {key(png(1)), key(png(2))}
 
@@ -228,7 +230,7 @@ def test_small_batches_and_more_items_than_are_looked_for_at_a_time(bench, monke
     assert len(os.listdir("/proc/self/fd")) <= open_files
 
 
-def test_what_a_killed_run_put_into_the_store_is_found_there(bench, monkeypatch):
+def test_what_a_killed_run_put_into_the_store_is_nobodys_and_is_swept(bench, monkeypatch):
     """Power fails when the contents are in the store and their rows are not committed."""
     bench.put("a.png", png(1))
     bench.put_zip("b.zip", {"b.png": png(2)})
@@ -241,28 +243,28 @@ def test_what_a_killed_run_put_into_the_store_is_found_there(bench, monkeypatch)
     with pytest.raises(SystemExit):
         bench.check(examiner=REFUSE)
     monkeypatch.undo()
-    assert (len(list(bench.store.keys())), Kept.objects.count()) == (2, 0)
+    assert (list(stored_objects()), len(list(bench.vault.blobs.addresses())), Kept.objects.count()) == ([], 2, 0)
     assert bench.check(examiner=REFUSE).unkept == 0
+    assert do_sweep(bench.vault).blobs == 2
     assert kept(bench) == {key(png(1)), key(png(2))}
 
 
 def test_content_that_was_let_go_of_when_power_failed_does_not_count_as_kept(bench, monkeypatch):
-    """The content is gone, its row is not: what is wanted again later is read again."""
+    """The rows are gone and the blob may be: what is wanted again later is read again."""
     bench.put("one.png", png(1))
     bench.put("two.png", png(2))
     bench.check(examiner=SKETCH)
     learn(bench, png(1))
-    real = FolderStore.remove
 
-    def fail(self, name):
-        real(self, name)
+    def fail(self, addresses):
         raise SystemExit
 
-    monkeypatch.setattr(FolderStore, "remove", fail)
+    monkeypatch.setattr(SealedFolder, "remove_many", fail)
     with pytest.raises(SystemExit):
         bench.check(examiner=REFUSE)
     monkeypatch.undo()
-    assert Kept.objects.count() == len(list(bench.store.keys())) + 1
+    assert Kept.objects.count() == len(list(stored_objects())) == 1
+    assert do_sweep(bench.vault).blobs == 1
     bench.check(examiner=REFUSE, keep=Keep.NONE)
     assert kept(bench) == {key(png(2))}
     assert bench.check(examiner=REFUSE, keep=Keep.ALL).unkept == 0

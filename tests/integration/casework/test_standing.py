@@ -18,6 +18,7 @@ from safelight.samples.exif import Camera
 from safelight.samples.formats import FORMATS, camera_jpeg
 from safelight.samples.pictures import picture
 from tests.integration.casework.conftest import NOW, zipped
+from tests.nodes import VAULT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SKETCH = "tests.integration.casework.idle:sketch"
@@ -28,7 +29,7 @@ def png(number):
 
 
 def report(case="Case"):
-    return gather(Case.objects.get(name=case), now=NOW, demo=True)
+    return gather(Case.objects.get(name=case), VAULT, now=NOW, demo=True)
 
 
 def rows_of(made):

@@ -1,6 +1,7 @@
 """Importing lists: what is taken, repeated, replaced, refused and held back."""
 
 import csv
+import io
 import json
 import random
 from datetime import date
@@ -10,16 +11,21 @@ import pytest
 from safelight.errors import InputError, UsageError
 from safelight.known.actions import do_remove_source
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
+from safelight.known.quarantine import read_quarantine
 from safelight.known.queries import list_sources, show_source
 from safelight.known.rules import Role, Trust
-from safelight.vault import signatures as vault
-from safelight.vault.signatures import Realm
+from safelight.vault.signatures import Realm, count
 from tests.integration.known.conftest import NOW
+from tests.nodes import VAULT, words_of
 
 pytestmark = pytest.mark.django_db
 
 A, B, C, D = (f"{number:032x}" for number in (0xA1, 0xB2, 0xC3, 0xD4))
 REAL_PDQ = random.Random(5).randbytes(32).hex()
+
+
+def held_back(result):
+    return list(csv.reader(io.StringIO("".join(read_quarantine(result.quarantine, VAULT)), newline="")))
 
 
 def test_a_table_is_taken_with_what_it_says(bring):
@@ -32,11 +38,12 @@ def test_a_table_is_taken_with_what_it_says(bring):
     assert (result.counts.read, result.counts.new, result.counts.refused) == (2, 2, 0)
     assert result.clean
     entry = KnownEntry.objects.get(line=2)
-    assert (entry.grade, entry.series, entry.victim_identified) == ("1", "Series Harbour", True)
-    assert entry.opaque == {"photodna.hex": "AB" * 144}
+    [words] = words_of([entry])
+    assert (entry.grade, words.series, entry.victim_identified) == ("1", "Series Harbour", True)
+    assert words.opaque == {"photodna.hex": "AB" * 144}
     source = KnownSource.objects.get()
     assert (source.trust, source.scheme, source.list_date) == ("partner", "VIC-US", date(2026, 5, 1))
-    assert vault.count(Realm.KNOWN) == 2
+    assert count(Realm.KNOWN) == 2
 
 
 def test_the_same_file_again_adds_nothing(bring):
@@ -82,8 +89,7 @@ def test_bad_rows_are_quarantined_with_line_and_reason(bring, folder):
         (4, "MD5 has 4 characters instead of 32"),
     ]
     assert not result.clean
-    with result.quarantine.open(newline="") as file:
-        rows = list(csv.reader(file))
+    rows = held_back(result)
     assert rows[1:] == [
         ["3", "MD5 has 33 characters instead of 32", f"{A}f,long"],
         ["4", "MD5 has 4 characters instead of 32", "'=cmd,formula"],
@@ -111,8 +117,7 @@ def test_a_value_that_is_left_out_is_named_and_counted_and_its_row_taken(bring, 
     result = bring(content)
     assert (result.counts.refused, result.counts.left_out, result.clean) == (0, left_out, True)
     assert result.counts.new == result.counts.read
-    with result.quarantine.open(newline="") as file:
-        _, *held = csv.reader(file)
+    _, *held = held_back(result)
     assert len(held) == len(rows)
     for (line, reason, text), (at, field, spelled, value) in zip(held, rows, strict=True):
         assert (line, text) == (at, value)
@@ -171,7 +176,7 @@ def test_grades_need_a_scheme(bring):
     with pytest.raises(UsageError, match="--scheme"):
         bring(f"md5,category\n{A},1\n")
     assert not KnownSource.objects.exists()
-    assert vault.count(Realm.KNOWN) == 0
+    assert count(Realm.KNOWN) == 0
 
 
 def test_a_scheme_that_nobody_has_is_refused(bring):
@@ -199,7 +204,7 @@ def test_hashes_that_would_match_everything_are_kept_and_not_matched(bring):
     result = bring(f"md5,pdq,quality\n{A},{'0' * 64},100\n{B},{REAL_PDQ},100\n{C},{REAL_PDQ[:-1]}0,20\n")
     assert result.counts.quarantined_hashes == 1
     assert show_source("alpha").by_hash_state == {"flat": 1, "matched": 2}
-    assert sum(len(signatures) for signatures, _ in vault.code_arrays(Realm.KNOWN, min_quality=0)) == 3
+    assert sum(len(signatures) for signatures, _ in VAULT.signatures.code_arrays(Realm.KNOWN, min_quality=0)) == 3
 
 
 def test_a_units_own_tripwire_holds_back(bring, folder):
@@ -207,7 +212,7 @@ def test_a_units_own_tripwire_holds_back(bring, folder):
     (folder.data / "screening" / "own.txt").write_text(f"{REAL_PDQ} our wallpaper\n")
     result = bring(f"md5,pdq\n{A},{REAL_PDQ}\n")
     assert result.counts.quarantined_hashes == 1
-    assert "our wallpaper" in result.quarantine.read_text()
+    assert "our wallpaper" in repr(held_back(result))
 
 
 def test_a_dry_run_tells_and_changes_nothing(bring, folder):
@@ -219,22 +224,22 @@ def test_a_dry_run_tells_and_changes_nothing(bring, folder):
 
 def test_a_removed_source_is_history_and_its_hashes_are_gone(bring):
     bring(f"md5,pdq\n{A},{REAL_PDQ}\n")
-    assert do_remove_source("alpha", acting_user="officer", now=NOW).entries == 1
-    assert vault.count(Realm.KNOWN) == 0
+    assert do_remove_source("alpha", vault=VAULT, acting_user="officer", now=NOW).entries == 1
+    assert count(Realm.KNOWN) == 0
     assert list_sources() == []
     assert list_sources(removed=True)[0].removed_at == NOW
     assert show_source("alpha").summary.removed_at == NOW
     assert KnownEntry.objects.get().superseded_at == NOW
     with pytest.raises(UsageError, match="no source"):
-        do_remove_source("alpha", acting_user="officer", now=NOW)
+        do_remove_source("alpha", vault=VAULT, acting_user="officer", now=NOW)
     assert bring(f"md5,pdq\n{A},{REAL_PDQ}\n").counts.new == 1
 
 
 def test_removing_in_several_helpings_leaves_nothing(bring, monkeypatch):
     monkeypatch.setattr("safelight.known.actions._REMOVE_ROWS", 2)
     bring(f"md5\n{A}\n{B}\n{C}\n{D}\n{D[::-1]}\n")
-    do_remove_source("alpha", acting_user="officer", now=NOW)
-    assert vault.count(Realm.KNOWN) == 0
+    do_remove_source("alpha", vault=VAULT, acting_user="officer", now=NOW)
+    assert count(Realm.KNOWN) == 0
 
 
 class TestDemonstration:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from safelight.known import intake
 from safelight.known.models import KnownEntry, KnownSource
-from safelight.vault import signatures as vault
+from tests.nodes import VAULT, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,7 @@ def model(files):
 def test_imports_in_small_batches_equal_the_model(bring, monkeypatch, files):
     monkeypatch.setattr(intake, "BATCH_ROWS", 3)
     monkeypatch.setattr("safelight.known.formats.reader.BATCH_ROWS", 2)
-    vault.remove(list(KnownEntry.objects.values_list("signature", flat=True)))
+    VAULT.signatures.remove(KnownEntry.objects.values_list("signature", flat=True))
     KnownEntry.objects.all().delete()
     KnownSource.objects.all().update(removed_at="2026-01-01T00:00:00Z")
     standing, expected = model(files)
@@ -46,7 +46,9 @@ def test_imports_in_small_batches_equal_the_model(bring, monkeypatch, files):
         counts.append((found.read, found.new, found.repeated, found.superseded))
     assert counts == expected
     current = KnownEntry.objects.filter(superseded_at__isnull=True)
-    assert {(entry.content[-1], entry.series[-1]) for entry in current} == standing
+    contents = {VAULT.index("known_entry content").of(b"m" + number.to_bytes(16, "big")): number for number in range(6)}
+    said = zip(current, words_of(current), strict=True)
+    assert {(contents[bytes(entry.content)], words.series[-1]) for entry, words in said} == standing
     assert current.count() == len(standing)
 
 

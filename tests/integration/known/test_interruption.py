@@ -14,8 +14,8 @@ from safelight.known.matching import KnownBase
 from safelight.known.models import KnownEntry, KnownSource
 from safelight.platform.database import BusyError, advisory_lock
 from safelight.signatures.types import Digests
-from safelight.vault import signatures as vault
-from safelight.vault.signatures import NewSignature, Realm
+from safelight.vault.signatures import NewSignature, Realm, count
+from tests.nodes import VAULT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,12 +28,13 @@ from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
 with open_database(read_settings(data=Path(sys.argv[1]))):
     from safelight.known.actions import ImportOptions, do_import_list
+    from tests.nodes import VAULT
     def seen(rows):
         print(rows, flush=True)
         if rows >= int(sys.argv[3]):
             sys.stdin.readline()
     do_import_list(Path(sys.argv[2]), options=ImportOptions(name="alpha"), settings=read_settings(data=Path(sys.argv[1])),
-                   acting_user="officer", now=datetime(2026, 5, 4, tzinfo=UTC), on_rows=seen)
+                   vault=VAULT, acting_user="officer", now=datetime(2026, 5, 4, tzinfo=UTC), on_rows=seen)
 """
 
 
@@ -64,11 +65,11 @@ def test_a_killed_import_leaves_nothing_and_the_next_completes(embedded_database
         kill_after(started(embedded_database.data, large_list, hold=rows), rows)
         wait_until_free()
         assert not KnownSource.objects.exists()
-        assert vault.count(Realm.KNOWN) == 0
+        assert count(Realm.KNOWN) == 0
     child = started(embedded_database.data, large_list)
     child.communicate()
     assert child.returncode == 0
-    assert KnownEntry.objects.count() == vault.count(Realm.KNOWN) == ROWS
+    assert KnownEntry.objects.count() == count(Realm.KNOWN) == ROWS
 
 
 def test_an_import_under_way_answers_nothing_and_shuts_others_out(embedded_database, large_list):
@@ -76,11 +77,11 @@ def test_an_import_under_way_answers_nothing_and_shuts_others_out(embedded_datab
     assert child.stdout is not None
     assert int(child.stdout.readline()) > 0
     question = NewSignature.of(Digests((1).to_bytes(16, "big"), b"\1" * 20, b"\1" * 32, 1))
-    assert KnownBase.open().match([question]) == [[]]
+    assert KnownBase.open(VAULT).match([question]) == [[]]
     with pytest.raises(BusyError), advisory_lock("known: source alpha"):
         pass
     child.communicate()
-    assert len(KnownBase.open().match([question])[0]) == 1
+    assert len(KnownBase.open(VAULT).match([question])[0]) == 1
 
 
 def wait_until_free() -> None:

@@ -15,6 +15,7 @@ from safelight.signatures.digests import digest
 from safelight.signatures.examine import examine
 from safelight.vault.signatures import NewSignature
 from tests.integration.known.conftest import NOW
+from tests.nodes import VAULT, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,8 @@ def pictures(tmp_path: Path) -> Path:
 def bring(folder: Path, settings, text: str):
     (folder / "list.csv").write_text(text, encoding="utf-8")
     options = ImportOptions(name="own", scheme="VIC-US")
-    return do_import_list(folder / "list.csv", options=options, settings=settings, acting_user="officer", now=NOW)
+    made = {"settings": settings, "vault": VAULT, "acting_user": "officer", "now": NOW}
+    return do_import_list(folder / "list.csv", options=options, **made)
 
 
 def test_pictures_are_digested_and_hashed(pictures, folder, tmp_path):
@@ -47,7 +49,7 @@ def test_pictures_are_digested_and_hashed(pictures, folder, tmp_path):
     content = turned.read_bytes()
     question = NewSignature.of(digest(content), examine(content, Kind.JPEG).stills)
     same = NewSignature.of(digest((pictures / "harbour.jpg").read_bytes()))
-    near, exact = KnownBase.open().match([question, same])
+    near, exact = KnownBase.open(VAULT).match([question, same])
     assert (near[0].how, near[0].near.transform, near[0].statement.external_id) == ("pdq", "flipy", "harbour.jpg")
     assert (exact[0].how, exact[0].size_agrees, exact[0].statement.grade) == ("sha256", True, "1")
 
@@ -77,7 +79,8 @@ def test_what_cannot_be_hashed_is_refused_or_noted(pictures, folder):
         (7, "another MD5"),
     ):
         assert word in reasons[line]
-    notes = {entry.line: entry.notes for entry in KnownEntry.objects.all()}
+    entries = KnownEntry.objects.all()
+    notes = {entry.line: words.notes for entry, words in zip(entries, words_of(entries), strict=True)}
     assert "unknown" in notes[8][0] or "document" in notes[8][0]
     assert "no picture hash" in notes[9][0]
     assert notes[11] == ["not hashed: 'gone.jpg' could not be read: No such file or directory"]

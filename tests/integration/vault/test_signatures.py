@@ -5,10 +5,16 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from safelight.vault import signatures
-from safelight.vault.signatures import DigestHit, NewPdq, NewSignature, Realm, Which
+from safelight.errors import InputError
+from safelight.vault.keys import RootKey
+from safelight.vault.models import Signature, SignatureBlock, SignatureKey
+from safelight.vault.nodekeys import make_keys
+from safelight.vault.protection import KeyFile
+from safelight.vault.signatures import DigestHit, NewPdq, NewSignature, Realm, Signatures, Which, count
+from tests.nodes import VAULT
 
 pytestmark = pytest.mark.django_db
+signatures = VAULT.signatures
 
 
 def digests(length: int) -> st.SearchStrategy[bytes | None]:
@@ -63,24 +69,18 @@ def test_find_equals_the_model(
         transaction.set_rollback(True)
 
 
-def in_order(row: NewSignature) -> NewSignature:
-    return NewSignature(
-        row.md5, row.sha1, row.sha256, row.size, tuple(sorted(row.pdqs, key=lambda pdq: (pdq.which, pdq.frame)))
-    )
-
-
 @quick
 @given(st.lists(ROWS, max_size=6), st.data())
 def test_what_is_stored_comes_back_and_what_is_removed_does_not(rows: list[NewSignature], data: st.DataObject) -> None:
     with transaction.atomic():
-        before = signatures.count(Realm.ITEM)
+        before = count(Realm.ITEM)
         ids = signatures.store(Realm.ITEM, rows)
         assert ids == sorted(set(ids)), "ids grow in the order of the rows"
         gone = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
         signatures.remove(list(gone))
-        kept = {number: in_order(row) for number, row in zip(ids, rows, strict=True) if number not in gone}
+        kept = {number: row for number, row in zip(ids, rows, strict=True) if number not in gone}
         assert signatures.fetch([*ids, 0]) == kept
-        assert signatures.count(Realm.ITEM) == before + len(kept)
+        assert count(Realm.ITEM) == before + len(kept)
         transaction.set_rollback(True)
 
 
@@ -110,23 +110,62 @@ def test_arrays_hold_each_hash_of_one_realm_at_or_above_a_quality(
         transaction.set_rollback(True)
 
 
-def test_arrays_come_stretch_by_stretch() -> None:
-    """Ids far apart, so that the hashes come in more stretches than are fetched at a time."""
-    expected = []
-    for stretch in range(7):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT setval(pg_get_serial_sequence('vault_signature', 'id'), %s)", [stretch << 16 | 9])
-        pdqs = tuple(NewPdq(Which.LISTED, frame, bytes([stretch]) * 32, 80) for frame in range(2))
-        (number,) = signatures.store(Realm.KNOWN, [NewSignature(bytes(16), None, None, None, pdqs)])
-        expected += [(number, bytes([stretch]) * 32)] * 2
-    assert codes(Realm.KNOWN) == sorted(expected)
+def test_arrays_come_from_more_blocks_than_are_opened_at_a_time(monkeypatch):
+    monkeypatch.setattr("safelight.vault.signatures.BLOCK_ROWS", 2)
+    monkeypatch.setattr("safelight.vault.signatures._BLOCKS", 2)
+    rows = [
+        NewSignature(bytes([row]) * 16, None, None, None, (NewPdq(Which.LISTED, 0, bytes([row]) * 32, 80),) * 2)
+        for row in range(9)
+    ]
+    ids = signatures.store(Realm.KNOWN, rows)
+    assert codes(Realm.KNOWN) == sorted((number, bytes([row]) * 32) for row, number in enumerate(ids) for _ in "ab")
+    assert signatures.fetch(ids) == dict(zip(ids, rows, strict=True))
+
+
+def test_nothing_of_a_signature_stands_in_clear():
+    row = NewSignature(b"m" * 16, b"s" * 20, b"t" * 32, 7, (NewPdq(Which.LISTED, 0, b"p" * 32, 80, b"q" * 224),))
+    signatures.store(Realm.KNOWN, [row])
+    signatures.store(Realm.ITEM, [row])
+    with connection.cursor() as cursor:
+        stored = b""
+        for model in (Signature, SignatureBlock, SignatureKey):
+            with cursor.copy(f"COPY {model._meta.db_table} TO STDOUT (FORMAT BINARY)") as copy:
+                stored += b"".join(copy)
+    assert len(stored) > 1000
+    for planted in (b"m" * 5, b"s" * 5, b"t" * 5, b"p" * 5, b"q" * 5):
+        assert planted not in stored
+    known, item = Signature.objects.order_by("id")
+    assert {known.md5, known.sha1, known.sha256}.isdisjoint({item.md5, item.sha1, item.sha256})
+
+
+def test_a_block_of_another_place_or_node_does_not_open():
+    ids = signatures.store(Realm.KNOWN, [NewSignature(b"1" * 16, None, None, None)])
+    ids += signatures.store(Realm.KNOWN, [NewSignature(b"2" * 16, None, None, None)])
+    first, second = SignatureBlock.objects.order_by("id")
+    SignatureBlock.objects.filter(pk=first.pk).update(sealed=second.sealed)
+    with pytest.raises(InputError):
+        signatures.fetch(ids[:1])
+    other = Signatures(make_keys("unit-beta.example", KeyFile(bytes(32)), root=RootKey(bytes(32))))
+    with pytest.raises(InputError):
+        other.fetch(ids[1:])
+    assert other.find(Realm.KNOWN, [NewSignature(b"2" * 16, None, None, None)]) == []
+
+
+def test_removing_destroys_the_key_of_the_block():
+    ids = signatures.store(Realm.KNOWN, [NewSignature(bytes([row]) * 16, None, None, None) for row in range(3)])
+    [before] = SignatureKey.objects.values_list("wrapped", flat=True)
+    signatures.remove(ids[:1])
+    [after] = SignatureKey.objects.values_list("wrapped", flat=True)
+    assert before != after
+    signatures.remove(ids[1:])
+    assert (SignatureKey.objects.count(), SignatureBlock.objects.count()) == (0, 0)
 
 
 def test_a_failed_transaction_leaves_no_row() -> None:
     with transaction.atomic():
         signatures.store(Realm.KNOWN, [NewSignature(b"1" * 16, None, None, None)])
         transaction.set_rollback(True)
-    assert signatures.count(Realm.KNOWN) == 0
+    assert count(Realm.KNOWN) == 0
 
 
 def test_nothing_asked_is_nothing_answered() -> None:
@@ -140,8 +179,8 @@ def test_nothing_asked_is_nothing_answered() -> None:
 def test_each_digest_is_looked_up_by_its_index(digest: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO vault_signature (realm, md5, sha1, sha256) SELECT 1, decode(md5(i::text), 'hex'), "
-            "decode(md5(i::text) || '00000000', 'hex'), sha256(i::text::bytea) FROM generate_series(1, 20000) i"
+            "INSERT INTO vault_signature (realm, block, md5, sha1, sha256) SELECT 1, 1, decode(md5(i::text), 'hex'), "
+            "decode(md5('1' || i), 'hex'), decode(md5('2' || i), 'hex') FROM generate_series(1, 20000) i"
         )
         cursor.execute("ANALYZE vault_signature")
         cursor.execute(

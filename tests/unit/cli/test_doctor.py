@@ -19,16 +19,9 @@ def looked_at(data):
     return {one.what: one for one in doctor._data(read_settings(data=data))}
 
 
-def test_a_folder_to_come_is_good_and_not_called_unsealed(tmp_path):
+def test_a_folder_to_come_is_good(tmp_path):
     found = looked_at(tmp_path / "one" / "two")
     assert [(one.what, one.good) for one in found.values()] == [("data folder", True)]
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_folder_that_is_there_is_called_unsealed(tmp_path):
-    tmp_path.chmod(0o700)
-    found = looked_at(tmp_path)
-    assert (found["data folder"].good, found["data folder sealed"].state) == (True, "no")
     assert os.listdir(tmp_path) == []
 
 

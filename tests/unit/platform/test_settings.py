@@ -47,9 +47,10 @@ def test_nothing_is_documented_that_is_no_setting() -> None:
 
 def test_each_folder_of_the_data_folder_is_documented() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "src").rglob("*.py")))
-    used = set(re.findall(r"\bdata / \"(\w+)\"", code))
+    used = set(re.findall(r"\bdata / \"(\w+)\"|_FOLDER = \"(\w+)\"", code))
+    used = {one or other for one, other in used}
     rows = re.findall(r"^\| `(\w+)/` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    assert {"objects", "postgres"} <= used
+    assert {"quarantine", "postgres"} <= used
     assert set(rows) == used
 
 
@@ -78,10 +79,9 @@ def test_a_value_of_the_wrong_form_is_named_and_not_shown(monkeypatch: pytest.Mo
     assert "soonish" not in caught.value.message
 
 
-def test_the_data_folder_is_made_private_and_says_that_it_is_not_sealed(tmp_path: Path) -> None:
+def test_the_data_folder_is_made_private(tmp_path: Path) -> None:
     data = prepare_data(Settings(data=tmp_path / "one" / "two"))
     assert data.stat().st_mode & 0o777 == 0o700
-    assert "not sealed" in (data / "UNSEALED").read_text(encoding="utf-8")
     assert prepare_data(Settings(data=data)) == data
 
 
@@ -114,7 +114,7 @@ def test_a_folder_becomes_a_demonstration_before_it_holds_anything_and_never_aft
     assert demo.stat().st_mode & 0o777 == 0o700
     (demo / "postgres").mkdir()
     mark_demo(demo)
-    for content in ("postgres", "objects"):
+    for content in ("postgres", "vault"):
         (real / content).mkdir(parents=True)
         with pytest.raises(UsageError, match="already holds real data"):
             mark_demo(real)

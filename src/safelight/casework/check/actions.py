@@ -33,7 +33,7 @@ from safelight.platform.database import BusyError, advisory_lock
 from safelight.platform.settings import is_demo
 from safelight.sandbox import LayerMissingError, Nursery
 from safelight.sandbox.layers import WHAT_FOLLOWS, missing
-from safelight.vault.objects import ObjectStore
+from safelight.vault.content import Vault
 
 _CHUNK = 500
 _MANY = 10_000
@@ -43,9 +43,9 @@ _VALUES_PER_COLLECTION = 50_000
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a check stands on: the object store, a folder for spooled archives, the clock, who asks, who watches."""
+    """What a check stands on: the vault, a folder for spooled archives, the clock, who asks, who watches."""
 
-    store: ObjectStore
+    vault: Vault
     data: Path
     clock: Callable[[], datetime]
     acting_user: str
@@ -98,15 +98,15 @@ def _open_case(options: CheckOptions, now: datetime) -> Case:
 
 
 def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundings) -> CheckResult:
-    base = KnownBase.open(options.radius, options.quality, data=around.data)
+    base = KnownBase.open(around.vault, options.radius, options.quality, data=around.data)
     with Nursery(options.examiner, *options.tasks, limits=options.limits) as nursery:
         warm_up()  # the sandbox loads its decoders meanwhile
         _look_at_layers(nursery, options, around.watcher)
         sources = list(dict.fromkeys(do_add_source(exhibit, path) for path in options.paths))
         run = do_begin_run(exhibit, _record(options, base), now=around.clock(), acting_user=around.acting_user)
         resumed = Sighting.objects.filter(exhibit=exhibit).exists()
-        recorder = Recorder(case, run, base, around.store, options.keep, around.watcher, around.clock)
-        line = Line(nursery, workers=options.workers, ask_database=Item.objects.exists())
+        recorder = Recorder(case, run, base, around.vault, options.keep, around.watcher, around.clock)
+        line = Line(nursery, around.vault, workers=options.workers, ask_database=Item.objects.exists())
         spool = around.data / "tmp"
         spool.mkdir(mode=0o700, exist_ok=True)
         reader = Reader(exhibit, nursery, line, options.archives, spool)
@@ -117,7 +117,9 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
             analyse(Sighting, Item, Answer)
         try:
             _finish(case, exhibit, run, base, options, around)
-            unkept = _keep_missing(Unkept(case, exhibit, options.keep, sources), case, nursery, options, around)
+            unkept = _keep_missing(
+                Unkept(case, exhibit, options.keep, sources, around.vault), case, nursery, options, around
+            )
         except KeyboardInterrupt:
             do_end_run(run, RunState.STOPPED, now=around.clock())
             return CheckResult(run.number, stopped=True, tally=recorder.tally)
@@ -192,13 +194,13 @@ def _finish(
     for chunk in _chunks(
         Sighting.objects.filter(exhibit=exhibit, item__isnull=False).order_by("item").distinct("item")
     ):
-        judge_items(case, run, chunk, base, now=around.clock())
+        judge_items(case, run, chunk, base, around.vault, now=around.clock())
     around.watcher.stage("stacking copies")
-    do_stack_case(case, spool=around.data / "tmp")
+    do_stack_case(case, around.vault, spool=around.data / "tmp")
     if options.keep is Keep.NEW:
-        do_settle_kept(case, around.store)
+        do_settle_kept(case, around.vault)
     else:
-        do_let_go(case, around.store)
+        do_let_go(case, around.vault)
 
 
 def _keep_missing(unkept: Unkept, case: Case, nursery: Nursery, options: CheckOptions, around: Surroundings) -> int:
@@ -206,7 +208,7 @@ def _keep_missing(unkept: Unkept, case: Case, nursery: Nursery, options: CheckOp
         return 0
     spool = around.data / "tmp"
     return do_keep_missing(
-        unkept, Shelf(case, around.store, nursery, options.limits, options.archives, spool, around.watcher)
+        unkept, Shelf(case, around.vault, nursery, options.limits, options.archives, spool, around.watcher)
     )
 
 

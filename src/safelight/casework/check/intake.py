@@ -92,7 +92,7 @@ class Intake:
                 self._tally.skipped += 1
                 continue
             pending.append((found, before))
-        compared = iter(with_digests([before for _found, before in pending if before is not None]))
+        compared = iter(with_digests([before for _found, before in pending if before is not None], self._line.vault))
         for found, before in pending:
             yield found, source, root, next(compared) if before is not None else None
 

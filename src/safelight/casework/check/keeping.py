@@ -17,6 +17,7 @@ from django.db import transaction
 
 from safelight.casework.check.progress import Watcher
 from safelight.casework.check.queries import Place, Unkept
+from safelight.casework.check.recorder import ERASED_BEFORE
 from safelight.casework.models import Case, Kept
 from safelight.casework.report.model import Failure
 from safelight.casework.stacking import lock_kept
@@ -27,7 +28,9 @@ from safelight.evidence.unpacking import Allowance, Unpacking
 from safelight.media.embedded import EXTRACTOR, decode_embedded
 from safelight.media.types import ARCHIVES
 from safelight.sandbox import Limits, Nursery, SandboxError, SealedContent, Worker, WorkerCrashedError
-from safelight.vault.objects import ObjectStore
+from safelight.vault.actions.keeping import do_keep_contents
+from safelight.vault.content import Vault
+from safelight.vault.queries import erased, has
 
 BATCH = 400
 BATCH_BYTES = 96 << 20
@@ -39,10 +42,10 @@ _LET_GO = "another run let go of it meanwhile, run the same command again"
 
 @dataclass(frozen=True)
 class Shelf:
-    """What keeping works with: the case and its store, the sandbox, a folder for spooled archives, who watches."""
+    """What keeping works with: the case and the vault, the sandbox, a folder for spooled archives, who watches."""
 
     case: Case
-    store: ObjectStore
+    vault: Vault
     nursery: Nursery
     limits: Limits
     archives: ArchiveLimits
@@ -99,7 +102,8 @@ class _Hand:
         self._shelf = shelf
         self._extractor = _Extractor(shelf.limits)
         self._done: set[int] = set()
-        self._batch: dict[int, SealedContent | str] = {}
+        self._batch: dict[int, SealedContent | bytes] = {}
+        self._vault, self._owner = shelf.vault, shelf.vault.keys.node
         self._bytes = 0
         self.reasons: dict[int, str] = {}
 
@@ -116,15 +120,20 @@ class _Hand:
         """Look for everything that was seen in one file."""
         file = next(places)
         search = _Search()
-        for place in chain([file], places):
-            key = place.chain[-1].hex()
-            if place.item in self._done:
-                continue
-            if self._shelf.store.exists(key):  # another case has it, or a run that was killed put it there
-                self._add(place.item, key)
-                continue
-            search.wanted[place.chain[-1]] = place.item
-            search.holders.update(place.chain[:-1])
+        seen = [place for place in chain([file], places) if place.item not in self._done]
+        digests = {place.chain[-1] for place in seen}
+        there = has(self._vault, digests, self._owner)  # another case keeps it
+        gone = erased(self._vault, digests, self._owner)
+        for place in seen:
+            digest = place.chain[-1]
+            if digest in gone:
+                self.reasons[place.item] = ERASED_BEFORE
+            elif digest in there:
+                if place.item not in self._done:
+                    self._add(place.item, digest)
+            else:
+                search.wanted[digest] = place.item
+                search.holders.update(place.chain[:-1])
         if search.wanted:
             self._search(file, search)
 
@@ -132,13 +141,14 @@ class _Hand:
         """Keep the batch as one transaction."""
         if not self._batch:
             return
-        store = self._shelf.store
         with transaction.atomic():
             lock_kept(shared=True)
             contents = [one for one in self._batch.values() if isinstance(one, SealedContent)]
-            store.put_many(content.read(content.size) for content in contents)
-            there = [item for item, one in self._batch.items() if isinstance(one, SealedContent) or store.exists(one)]
-            rows = (Kept(case=self._shelf.case, item_id=item) for item in there)
+            do_keep_contents(self._vault, (content.read(content.size) for content in contents), self._owner)
+            told = {one for one in self._batch.values() if isinstance(one, bytes)}
+            there = has(self._vault, told, self._owner) if told else set()
+            kept = [item for item, one in self._batch.items() if isinstance(one, SealedContent) or one in there]
+            rows = (Kept(case=self._shelf.case, item_id=item) for item in kept)
             Kept.objects.bulk_create(rows, ignore_conflicts=True)
         self._let_go()
 
@@ -149,7 +159,7 @@ class _Hand:
         self._batch.clear()
         self._bytes = 0
 
-    def _add(self, item: int, content: SealedContent | str) -> None:
+    def _add(self, item: int, content: SealedContent | bytes) -> None:
         self._done.add(item)
         self.reasons.pop(item, None)
         self._batch[item] = content

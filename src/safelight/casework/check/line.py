@@ -9,6 +9,7 @@ from safelight.evidence.drafts import Draft
 from safelight.evidence.reading import Reading
 from safelight.evidence.recording import SeenItem, find_items
 from safelight.sandbox import Handover, Job, Nursery, Outcome, Pool
+from safelight.vault.content import Vault
 
 _BUDGET_BYTES = 512 << 20
 _QUEUE = 2000
@@ -17,7 +18,8 @@ _QUEUE = 2000
 class Line:
     """Takes what was read, has pictures examined once per content, and hands parcels to the recorder."""
 
-    def __init__(self, nursery: Nursery, *, workers: int, ask_database: bool) -> None:
+    def __init__(self, nursery: Nursery, vault: Vault, *, workers: int, ask_database: bool) -> None:
+        self.vault = vault
         self._pool = Pool(nursery, self._examined, workers=workers)
         self.parcels: Handover[Parcel] = Handover(_QUEUE)
         self.urgent = threading.Event()
@@ -45,7 +47,7 @@ class Line:
         if item is not None:
             self.let_go(parcel)
         elif self._ask_database:  # an item of an earlier run is not examined again; this case may want to keep it
-            item = find_items([reading.digests])[0]
+            item = find_items([reading.digests], self.vault)[0]
         if item is not None:
             settle_as_seen(parcel.draft, item)
             self.put(parcel)

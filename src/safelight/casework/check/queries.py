@@ -12,7 +12,7 @@ from safelight.casework.models import Case
 from safelight.casework.queries import path_text
 from safelight.evidence.models import Exhibit, Item, ItemState, Sighting, Source
 from safelight.media.types import ARCHIVES
-from safelight.vault.signatures import fetch
+from safelight.vault.content import Vault
 
 _ROWS = 500
 _PICTURES = (ItemState.PICTURE, ItemState.DAMAGED, ItemState.UNREADABLE)
@@ -72,7 +72,8 @@ class Place:
 class Unkept:
     """The items of an exhibit whose content a policy wants kept and which are not, and where `sources` have them."""
 
-    def __init__(self, case: Case, exhibit: Exhibit, keep: Keep, sources: Sequence[Source]) -> None:
+    def __init__(self, case: Case, exhibit: Exhibit, keep: Keep, sources: Sequence[Source], vault: Vault) -> None:
+        self._vault = vault
         self._values: dict[str, Any] = {
             "case": case.pk,
             "exhibit": exhibit.pk,
@@ -91,7 +92,7 @@ class Unkept:
         """Every place in the sources where one of these was seen, by outermost file, archives last; streamed."""
         rows = self._rows(_PLACES, items=items)
         while some := list(islice(rows, _ROWS)):
-            digests = _digests({number for row in some for number in row[4]})
+            digests = _digests({number for row in some for number in row[4]}, self._vault)
             for outermost, root, name, size, chain in some:
                 held = tuple(digests[number] for number in chain)
                 yield Place(outermost, bytes(root), bytes(name), size, chain[-1], held)
@@ -108,6 +109,6 @@ class Unkept:
                 yield from rows
 
 
-def _digests(items: set[int]) -> dict[int, bytes]:
+def _digests(items: set[int], vault: Vault) -> dict[int, bytes]:
     numbers = dict(Item.objects.filter(pk__in=items).values_list("signature", "id"))
-    return {numbers[key]: stored.sha256 or b"" for key, stored in fetch(numbers).items()}
+    return {numbers[key]: stored.sha256 or b"" for key, stored in vault.signatures.fetch(numbers).items()}

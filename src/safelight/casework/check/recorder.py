@@ -22,9 +22,12 @@ from safelight.evidence.models import Run, SightingState
 from safelight.evidence.recording import SeenItem, record
 from safelight.known.matching import KnownBase
 from safelight.sandbox import SealedContent
-from safelight.vault.objects import ObjectStore
+from safelight.vault.actions.keeping import do_keep_contents
+from safelight.vault.content import Vault
+from safelight.vault.queries import erased
 
 BATCH = 400
+ERASED_BEFORE = "its content was erased from this node before, so it is not kept again"
 BATCH_SECONDS = 2.0
 MOMENT = 0.02
 BATCH_BYTES = 96 << 20
@@ -44,12 +47,12 @@ class Recorder:
         case: Case,
         run: Run,
         base: KnownBase,
-        store: ObjectStore,
+        vault: Vault,
         keep: Keep,
         watcher: Watcher,
         clock: Callable[[], datetime],
     ) -> None:
-        self._case, self._run, self._base, self._store = case, run, base, store
+        self._case, self._run, self._base, self._vault = case, run, base, vault
         self._keep = keep.verdicts
         self._watcher = watcher
         self._clock = clock
@@ -85,11 +88,11 @@ class Recorder:
         complete = [number for parcel in batch if parcel.within for number in parcel.within.arrived()]
         with transaction.atomic():
             hold_run(self._run)
-            new = record(self._run, [parcel.draft for parcel in batch if parcel.existing is None])
+            new = record(self._run, [parcel.draft for parcel in batch if parcel.existing is None], self._vault)
             do_complete_containers(complete)
             do_meet_again([(one.existing, one.draft.times) for one in batch if one.met_again])
             items = [draft.item for parcel in batch for draft in _family(parcel.draft) if draft.item is not None]
-            verdicts = judge_items(self._case, self._run, items, self._base, now=self._clock(), new=new)
+            verdicts = judge_items(self._case, self._run, items, self._base, self._vault, now=self._clock(), new=new)
             self._keep_content(batch, verdicts)
         for parcel in batch:
             self._acknowledge(line, parcel, verdicts)
@@ -113,10 +116,24 @@ class Recorder:
                 wanted[item] = parcel.content
         for item in Kept.objects.filter(case=self._case, item__in=wanted).values_list("item_id", flat=True):
             del wanted[item]
+        self._leave_erased(batch, wanted)
         if wanted:
             lock_kept(shared=True)
-            self._store.put_many(content.read(content.size) for content in wanted.values())
+            contents = (content.read(content.size) for content in wanted.values())
+            do_keep_contents(self._vault, contents, self._vault.keys.node)
             Kept.objects.bulk_create((Kept(case=self._case, item_id=item) for item in wanted), ignore_conflicts=True)
+
+    def _leave_erased(self, batch: list[Parcel], wanted: dict[int, SealedContent]) -> None:
+        """What was erased here is not kept again by itself: it is named instead."""
+        digests = {
+            parcel.draft.content.digests.sha256: parcel
+            for parcel in batch
+            if parcel.draft.content is not None and parcel.draft.item in wanted
+        }
+        for digest in erased(self._vault, digests, self._vault.keys.node) if digests else ():
+            parcel = digests[digest]
+            self._watcher.warn(f"{parcel.path}: {ERASED_BEFORE}")
+            wanted.pop(parcel.draft.item or 0)
 
     def _acknowledge(self, line: Line, parcel: Parcel, verdicts: dict[int, Verdict]) -> None:
         draft = parcel.draft

@@ -3,22 +3,27 @@
 import socket
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 from django.db import transaction
 
 import safelight
+from safelight.casework import proof
 from safelight.casework.models import Answer, Case, StackMember
 from safelight.casework.queries import failures_of
 from safelight.casework.report import model as m
 from safelight.casework.rules import Verdict
 from safelight.evidence import models as evidence
+from safelight.evidence import sealed
 from safelight.evidence.names import text_of
 from safelight.evidence.queries import Standings
 from safelight.known.queries import SourceSummary, list_sources
 from safelight.media.types import Metadata
-from safelight.vault.signatures import NewSignature, Which, fetch
+from safelight.vault.content import Vault
+from safelight.vault.sealing import ColumnSealer
+from safelight.vault.signatures import NewSignature, Which
 
 _CHUNK = 2000
 _ANSWER_OF_STATE = {
@@ -30,13 +35,13 @@ _ANSWER_OF_STATE = {
 _STRENGTH = {Verdict.KNOWN: 0, Verdict.COPY: 1, Verdict.NEW: 2}
 
 
-def gather(case: Case, *, now: datetime, demo: bool) -> m.Report:
+def gather(case: Case, vault: Vault, *, now: datetime, demo: bool) -> m.Report:
     """Everything about a case, read in one transaction so that it fits together."""
     with transaction.atomic():
         exhibits = list(evidence.Exhibit.objects.filter(case=case.name).order_by("name"))
         sightings, without_item = _sightings(exhibits)
         active = {source.name: source for source in list_sources()}
-        items = list(_items(case, sightings, set(active)))
+        items = list(_items(case, sightings, _Opener(vault, set(active))))
         by_number = dict(items)
         every = (*(item for _, item in items), *without_item)
         return m.Report(
@@ -45,7 +50,6 @@ def gather(case: Case, *, now: datetime, demo: bool) -> m.Report:
             made=now,
             version=safelight.__version__,
             node=socket.gethostname(),
-            unsealed=True,
             demo=demo,
             exhibits=tuple(_exhibits(exhibits, every)),
             items=every,
@@ -106,15 +110,37 @@ def _without_item(row: evidence.Sighting, sighting: m.Sighting) -> m.ReportItem:
     )
 
 
-def _items(case: Case, sightings: dict[int, list[m.Sighting]], active: set[str]) -> Iterator[tuple[int, m.ReportItem]]:
+class _Opener:
+    """Opens what is sealed of an item and its answer; `active` names the sources that still answer."""
+
+    def __init__(self, vault: Vault, active: set[str]) -> None:
+        self._items: ColumnSealer = vault.columns(sealed.TABLE)
+        self._answers: ColumnSealer = vault.columns(proof.TABLE)
+        self.signatures = vault.signatures
+        self._active = active
+
+    def tile(self, item: evidence.Item) -> bytes | None:
+        """The item's small picture."""
+        return sealed.open_seen(item.sealed, item.pk, self._items).tile
+
+    def evidence(self, answer: Answer) -> Iterator[m.Evidence]:
+        """Evidence as it was kept, told apart where its source is gone since."""
+        for one in proof.open_evidence(bytes(answer.evidence), answer.pk, self._answers):
+            if one.claim.source in self._active:
+                yield one
+            else:
+                yield replace(one, claim=replace(one.claim, removed=True))
+
+
+def _items(case: Case, sightings: dict[int, list[m.Sighting]], opener: _Opener) -> Iterator[tuple[int, m.ReportItem]]:
     answers = Answer.objects.filter(case=case, current=True).select_related("item").order_by("item_id")
     for chunk in _chunks(answers.iterator(chunk_size=_CHUNK)):
-        stored = fetch([answer.item.signature for answer in chunk])
+        stored = opener.signatures.fetch([answer.item.signature for answer in chunk])
         for answer in chunk:
-            yield answer.item_id, _item(answer, stored[answer.item.signature], sightings[answer.item_id], active)
+            yield answer.item_id, _item(answer, stored[answer.item.signature], sightings[answer.item_id], opener)
 
 
-def _item(answer: Answer, stored: NewSignature, seen: list[m.Sighting], active: set[str]) -> m.ReportItem:
+def _item(answer: Answer, stored: NewSignature, seen: list[m.Sighting], opener: _Opener) -> m.ReportItem:
     item = answer.item
     listed = next((pdq for pdq in stored.pdqs if pdq.which is Which.LISTED and pdq.frame == 0), None)
     return m.ReportItem(
@@ -130,22 +156,13 @@ def _item(answer: Answer, stored: NewSignature, seen: list[m.Sighting], active: 
         frames=item.frames,
         pdq=listed.bits.hex() if listed else None,
         quality=listed.quality if listed else None,
-        evidence=tuple(_evidence(one, active) for one in answer.evidence),
+        evidence=tuple(opener.evidence(answer)),
         sightings=tuple(seen),
         metadata=_metadata(item.metadata),
         damaged=item.reason if item.state == evidence.ItemState.DAMAGED else None,
-        tile=bytes(item.tile) if item.tile else None,
+        tile=opener.tile(item),
         graded=answer.graded,
     )
-
-
-def _evidence(kept: object, active: set[str]) -> m.Evidence:
-    """Evidence as it was kept, told apart where its source is gone since."""
-    one = msgspec.convert(kept, m.Evidence)
-    if one.claim.source in active:
-        return one
-    claim = m.Claim(**{**vars(one.claim), "removed": True})
-    return m.Evidence(**{**vars(one), "claim": claim})
 
 
 def _metadata(kept: object) -> dict[str, str]:

@@ -53,7 +53,6 @@ def _head(report: Report) -> dict[str, Any]:
         "made": _time(report.made),
         "version": report.version,
         "node": report.node,
-        "unsealed": report.unsealed,
         "demo": report.demo,
         "summary": _summary(summarise(report)),
         "exhibits": [_exhibit(exhibit) for exhibit in report.exhibits],

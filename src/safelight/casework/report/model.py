@@ -162,7 +162,6 @@ class Report:
     made: datetime
     version: str
     node: str
-    unsealed: bool
     demo: bool
     exhibits: tuple[Exhibit, ...]
     items: tuple[ReportItem, ...]

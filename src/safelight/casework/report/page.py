@@ -27,9 +27,6 @@ EXHIBITS = 100
 RUNS = 40
 HIGHLIGHTS = 40
 _DEMO = "Demonstration: lists, grades and series are made up, all pictures are generated or benign. Not for casework."
-_UNSEALED = (
-    "Unsealed: this installation keeps contents and hashes unencrypted in its data folder. Protect the disk it is on."
-)
 
 
 @dataclass(frozen=True)
@@ -163,7 +160,6 @@ def page_of(report: Report, *, pictures: bool = False) -> Page:
 
 def _notices(report: Report) -> tuple[str, ...]:
     standing = [_DEMO] if report.demo else []
-    standing += [_UNSEALED] if report.unsealed else []
     return (*standing, *report.warnings[:RUNS])
 
 

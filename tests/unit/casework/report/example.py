@@ -196,7 +196,6 @@ def example_report() -> Report:
         made=MADE,
         version="0.1.0",
         node="unit-north",
-        unsealed=True,
         demo=True,
         exhibits=_exhibits(sum(len(one.current) for one in items)),
         items=items,

@@ -194,7 +194,6 @@ def test_an_empty_case_is_a_page_too():
         exhibits=(),
         warnings=(),
         demo=False,
-        unsealed=False,
     )
     text = page(nothing)
     assert "0 files (0 contents): none." in text

@@ -1,0 +1,67 @@
+"""A made-up node for tests: its keys, its vault, and its files written into a data folder for commands as processes."""
+
+import atexit
+import base64
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from safelight.access.layout import KEYS_FILE
+from safelight.access.node import Node
+from safelight.known.words import TABLE, Words, open_words
+from safelight.vault.content import Vault
+from safelight.vault.fsck import check_vault
+from safelight.vault.keys import RootKey
+from safelight.vault.nodekeys import make_keys, save_keys
+from safelight.vault.protection import KeyFile
+from safelight.vault.queries import stored_objects
+
+_SECRET = bytes(range(32, 64))
+KEYS = make_keys("unit-alpha.example", KeyFile(_SECRET), root=RootKey(bytes(range(32))))
+
+
+def node_in(data: Path) -> Node:
+    """The made-up node, whose files lie in a data folder."""
+    return Node(KEYS, data)
+
+
+def vault_in(data: Path) -> Vault:
+    """Its vault."""
+    return node_in(data).vault
+
+
+VAULT = vault_in(Path("nowhere"))
+"""Its vault where no content is kept."""
+
+
+def write_node(data: Path) -> None:
+    """Write its keys into a data folder; `UNLOCKED` are the settings that unlock them."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (data / KEYS_FILE).exists():
+        save_keys(data / KEYS_FILE, KEYS, replacing=None)
+
+
+def _key_file() -> Path:
+    folder = tempfile.mkdtemp(prefix="safelight-test-key-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    key = Path(folder) / "node.key"
+    key.touch(mode=0o600)
+    key.write_text(base64.b64encode(_SECRET).decode() + "\n")
+    return key
+
+
+UNLOCKED = {"SAFELIGHT_KEY_FILE": str(_key_file())}
+
+
+def kept_in(vault: Vault) -> list[str]:
+    """The SHA-256 of each content that is kept, sorted; everything that is kept is whole."""
+    assert list(check_vault(vault)) == []
+    found = (vault.open_particulars(one.sealed, one.name).sha256.hex() for one in stored_objects())
+    return sorted(found)
+
+
+def words_of(entries: Iterable) -> list[Words]:
+    """What entries of the known base say in words."""
+    columns = VAULT.columns(TABLE)
+    return [open_words(bytes(entry.words), entry.pk, columns) for entry in entries]
