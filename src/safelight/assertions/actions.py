@@ -144,8 +144,7 @@ def do_receive_assertion(
     assertion = verify_assertion(envelope, keys, logged_at=now)
     if assertion.agency == node.name:
         raise UsageError(f"The assertion {assertion.id} speaks for this node, which makes its own.")
-    with transaction.atomic():
-        return _take(envelope, assertion, node, acting_user, now)
+    return _take(envelope, assertion, node, acting_user, now)
 
 
 def do_make_batch(
@@ -231,7 +230,7 @@ def _digest(envelope: Envelope) -> str:
 
 
 def _take(envelope: Envelope, assertion: Assertion, node: Node, acting_user: str, now: datetime) -> int:
-    """Store and log a statement whose signatures hold, in the caller's transaction, unless it is here already."""
+    """Store and log a statement whose signatures hold, in one transaction, unless it is here already."""
     seals = StatementSeals(node)
     about = {"agency": assertion.agency, "id": assertion.id, "kind": assertion.kind, "record": _digest(envelope)}
     with transaction.atomic():

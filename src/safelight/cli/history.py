@@ -39,11 +39,13 @@ def history(settings: Settings, *, digest: str, why: str, purposes: tuple[str, .
         from safelight.assertions.fold import Thing
         from safelight.assertions.handling import Reader
         from safelight.assertions.kinds import Target
+        from safelight.log.sequencer import publishing
 
         node = open_node(settings, asked_secret(settings))
         moment = now()
         thing, reader = Thing(Target.ITEM, frozenset({item})), Reader(node.name, frozenset(purposes), moment)
-        found = do_search_statements(thing, reader, node, why=why, acting_user=getpass.getuser(), now=moment)
+        with publishing(node.log_store, node.signer):
+            found = do_search_statements(thing, reader, node, why=why, acting_user=getpass.getuser(), now=moment)
         lines = told.history(thing, found, reader)
     if as_json or not for_people():
         line(event="history", digest=item, purposes=sorted(set(purposes)), lines=lines)
