@@ -32,10 +32,10 @@ from safelight.vault.nodekeys import make_keys
 from safelight.vault.protection import KeyFile
 
 set_up_django()
-from django.db import transaction  # noqa: E402 - models are known once Django is set up
+from django.db import transaction  # noqa: E402 - needs Django set up
 
-from safelight.assertions.actions import BatchSaid, do_make_batch, do_receive_assertion  # noqa: E402 - likewise
-from safelight.assertions.queries import assertions_about, batch_rows, prove_batch_row  # noqa: E402 - likewise
+from safelight.assertions.actions import BatchSaid, do_make_batch, do_receive_assertion  # noqa: E402 - needs Django set up
+from safelight.assertions.queries import assertions_about, batch_rows, prove_batch_row  # noqa: E402 - needs Django set up
 
 WANTED = 20_000
 """Rows a second into a batch."""

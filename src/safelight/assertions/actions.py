@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from safelight.access.node import Node
 from safelight.assertions.batches import (
@@ -32,7 +33,7 @@ from safelight.assertions.batches import (
 )
 from safelight.assertions.fold import Thing
 from safelight.assertions.handling import CannotFollowError, Reader, check_follows
-from safelight.assertions.models import AssertionAbout, AssertionBatch, AssertionBlock, StoredAssertion
+from safelight.assertions.models import AssertionBatch, AssertionBlock, StoredAssertion
 from safelight.assertions.queries import assertions_about, opened_envelope, statement_named
 from safelight.assertions.record import Assertion
 from safelight.assertions.sealing import StatementSeals
@@ -54,6 +55,16 @@ from safelight.log.entries import Entry, Event
 from safelight.platform.copying import copy_rows, reserve_ids
 
 _BLOCKS_AT_A_TIME = 64
+# One round trip, since a neighbour's statements come by the thousand. A statement is about something, so that no row
+# means that none was stored.
+_STORE = """
+WITH stored AS (
+    INSERT INTO assertion (id, name, envelope, purpose, review, entry)
+    VALUES (%(id)s, %(name)s, %(envelope)s, %(purpose)s, %(review)s, %(entry)s)
+    ON CONFLICT (name) DO NOTHING RETURNING id
+)
+INSERT INTO assertion_about (assertion_id, index) SELECT stored.id, unnest(%(abouts)s::bytea[]) FROM stored
+"""
 _NOBODY: Mapping[str, KeyRecord] = {}
 
 
@@ -250,20 +261,18 @@ def _take(envelope: Envelope, assertion: Assertion, node: Node, acting_user: str
 def _stored(envelope: Envelope, assertion: Assertion, node: Node, seals: StatementSeals, entry: Entry) -> int | None:
     """Store a statement and its entry; None where its name is taken, be it by who stored it a moment ago."""
     [row] = reserve_ids(StoredAssertion, 1)
-    stored = StoredAssertion(
-        id=row,
-        name=seals.name(assertion.agency, assertion.id),
-        envelope=seals.seal_envelope(encode_envelope(envelope), row),
-        purpose=assertion.purpose if assertion.purpose in load_terms("purposes") else "",
-        review=assertion.review,
-        entry=do_add_entry(entry, node.log_sealer),
-    )
-    StoredAssertion.objects.bulk_create([stored], ignore_conflicts=True)
-    if not StoredAssertion.objects.filter(id=row).exists():
-        return None
-    abouts = sorted(seals.abouts(assertion))
-    AssertionAbout.objects.bulk_create([AssertionAbout(assertion_id=row, index=index) for index in abouts])
-    return row
+    values: dict[str, Any] = {
+        "id": row,
+        "name": seals.name(assertion.agency, assertion.id),
+        "envelope": seals.seal_envelope(encode_envelope(envelope), row),
+        "purpose": assertion.purpose if assertion.purpose in load_terms("purposes") else "",
+        "review": assertion.review,
+        "entry": do_add_entry(entry, node.log_sealer),
+        "abouts": sorted(seals.abouts(assertion)),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, values)
+        return row if cursor.rowcount else None
 
 
 def _copy_blocks(batch: int, said: BatchSaid, rows: Iterable[BatchRow], seals: StatementSeals) -> tuple[int, bytes]:
