@@ -1,4 +1,4 @@
-"""The commands: `safelight check`, `known`, `report`, `node`, `log`, `history`, `vault`, `hash`, `compare`, `doctor`.
+"""The commands, such as `safelight check`, `known`, `report`, `node`, `officer`, `act`, `log`, `vault` and `doctor`.
 
 In come arguments, environment and a terminal; out go a table for people, JSON lines for machines, and an exit code.
 A command imports what it needs when it is called, so that the engine's commands run without Django.

@@ -26,7 +26,14 @@ from safelight.access.officer_actions import (
 )
 from safelight.access.officer_keys import BadOfficerSignatureError, SignedAs, check_signature, sign
 from safelight.access.permissions import Permission
-from safelight.access.queries import case_members, is_enrolled, listed_officers, officer_keys, open_reviews
+from safelight.access.queries import (
+    case_members,
+    count_officers,
+    is_enrolled,
+    listed_officers,
+    officer_keys,
+    open_reviews,
+)
 from safelight.access.roles import Role
 from safelight.access.rules import FOUNDER, Officer
 from safelight.errors import UsageError
@@ -64,6 +71,7 @@ def test_the_first_two_sign_for_each_other(node, two):
         assert bytes(row.second_key).hex() == other.public
         check_signature(bytes(row.second_key), SignedAs.ENROLMENT, bytes(row.enrolment), bytes(row.second_signature))
     assert example.events() == [Event.OFFICER_ENROLLED] * 2
+    assert (count_officers(NOW), count_officers(YEARS.ends)) == (2, 0)
 
 
 def test_a_first_pair_that_could_grant_nothing_is_refused(node):
