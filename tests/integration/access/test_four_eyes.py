@@ -1,6 +1,8 @@
 """What two persons have to want is not done by one, nor twice, nor otherwise; and a broken glass is seen."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -64,6 +66,24 @@ def test_an_approval_is_there_again_where_its_act_failed(node, two):
         use_approval(ERASE, WHAT, officer=two[0], node=node, now=NOW)
         transaction.set_rollback(True)
     assert use(node, two[0]) == f"act-{request}"
+
+
+def test_of_two_who_use_an_approval_at_once_one_does(node, two):
+    request = example.approved(node, ERASE, WHAT, *two)
+    together = Barrier(2)
+
+    def try_it(officer):
+        try:
+            with transaction.atomic():
+                together.wait(timeout=30)
+                return use_approval(ERASE, WHAT, officer=officer, node=node, now=NOW)
+        except NotApprovedError:
+            return None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(try_it, two)) == {f"act-{request}", None}
 
 
 @pytest.mark.parametrize(
