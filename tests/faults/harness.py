@@ -11,7 +11,8 @@ before or after the step, a disk that is full from there on, a disk that fails o
 
 A job is one row of `JOBS` in `test_rounds.py`: what it prepares, the command that is struck, and what has to hold after
 it. It says what it acknowledged by lines on its standard output, each written after what it tells of is safe. A first
-run that nothing strikes counts its steps, once for each of its variants.
+run that nothing strikes counts its steps, once for each of its variants. (A job of several processes makes a few more
+or fewer each time: where it ended before its step, it is judged all the same.)
 """
 
 import os
@@ -104,7 +105,7 @@ class Round:
         left = run(job.command(folder, prepared), folder, strike)
         try:
             if kind.startswith("kill"):
-                assert left.killed, f"it was not struck: {left}"
+                assert left.killed or left.steps < strike.at, "it was not struck"
             job.judge(folder, prepared, left)
         except AssertionError as error:
             error.add_note(f"round {self} of seed {self.seed}, variant {variant}, {strike}, left {left}")
