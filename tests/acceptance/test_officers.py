@@ -33,6 +33,7 @@ class Unit:
     def type(self, *words, officer=None, times=1):
         """A command at a terminal with a passphrase typed so often: its status, and what was shown."""
         self.patch.setenv("SAFELIGHT_KEY_FILE", self.settings["SAFELIGHT_KEY_FILE"])
+        self.patch.setenv("COLUMNS", "200")
         self.patch.setenv("SAFELIGHT_OFFICER", officer or "")
         if officer is None:
             self.patch.delenv("SAFELIGHT_OFFICER")
