@@ -7,6 +7,7 @@ Rules kept here:
 - an OS user acts for the officer who is bound to it, and for nobody who is bound to another.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -49,11 +50,22 @@ def require(
     Raises:
         RefusedError: he may not, or there is no such case; it is in the log.
     """
+    require_one_of(officer, (permission,), case=case, sealer=sealer, now=now)
+
+
+def require_one_of(
+    officer: Officer, permissions: Sequence[Permission], *, case: int | None = None, sealer: Sealer, now: datetime
+) -> None:
+    """Go on only if an officer has one of several permissions, as `require`.
+
+    Raises:
+        RefusedError: he has none of them, or there is no such case; it is in the log.
+    """
     members = queries.case_members(case, now) if case is not None else frozenset()
     standing = _standing(officer, now)
-    if standing is not None and may(standing, permission, case=case, members=members):
+    if standing is not None and any(may(standing, one, case=case, members=members) for one in permissions):
         return
-    about: dict[str, object] = {"permission": permission.value}
+    about: dict[str, object] = {"permission": " or ".join(permissions)}
     if case is not None:
         about["case"] = case
     log_refusal(officer.pseudonym, about, sealer=sealer, now=now)

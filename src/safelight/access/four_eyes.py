@@ -101,9 +101,7 @@ def do_approve_act(number: int, signature: bytes, *, officer: Officer, node: Nod
         raise UsageError(f"Request {number} is your own: another person has to approve it.")
     if now >= asked.request.until:
         raise UsageError(f"Request {number} ended at {asked.request.until.isoformat()}: have it asked for anew.")
-    approver = queries.officer_row(officer, now)
-    if approver is None:
-        raise UsageError("An approval is an enrolled officer's.")
+    approver = _enrolled_row(officer, now)
     check_signature(bytes(approver.public_key), SignedAs.APPROVAL, asked.record, signature)
     row = RequestRow.objects.get(pk=number)
     try:
@@ -200,9 +198,7 @@ def do_review_break_glass(number: int, *, remark: str, officer: Officer, node: N
         UsageError: there is no such open review, it is his own, or there is no remark.
     """
     require(officer, Permission.BREAK_GLASS_REVIEW, sealer=node.log_sealer, now=now)
-    reviewer = queries.officer_row(officer, now)
-    if reviewer is None:
-        raise UsageError("A review is an enrolled officer's: enrol the first two together.")
+    reviewer = _enrolled_row(officer, now)
     with transaction.atomic():
         row = BreakGlass.objects.select_for_update(of=("self",)).filter(pk=number, reviewed_at__isnull=True).first()
         if row is None:
@@ -283,11 +279,23 @@ def _with_key(officer: Officer, public: str, now: datetime) -> OfficerRow:
     """The row of an officer whose key this is.
 
     Raises:
-        UsageError: it is not his.
+        UsageError: it is not his, or he is not enrolled.
+    """
+    row = _enrolled_row(officer, now)
+    if bytes(row.public_key).hex() != public:
+        raise UsageError(f"The key given is not that of {officer.pseudonym}: sign with your own.")
+    return row
+
+
+def _enrolled_row(officer: Officer, now: datetime) -> OfficerRow:
+    """The row of an officer.
+
+    Raises:
+        UsageError: it is the founder, who has none.
     """
     row = queries.officer_row(officer, now)
-    if row is None or bytes(row.public_key).hex() != public:
-        raise UsageError(f"The key given is not that of {officer.pseudonym}: sign with your own.")
+    if row is None:
+        raise UsageError("This is for enrolled officers only: enrol the first two together.")
     return row
 
 

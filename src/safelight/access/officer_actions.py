@@ -89,7 +89,7 @@ def do_enrol_first_two(
     check_first_two(one.roles, other.roles)
     with advisory_lock(_ALONE), transaction.atomic():
         if kit is None:
-            _refuse_enrolled()
+            refuse_enrolled()
         else:
             check_kit(kit.root, node, kit.acting_user, now)
             begun = {"keys": " ".join(sorted((one.public, other.public)))}
@@ -110,7 +110,7 @@ def do_enrol_with_outside_second(
     """
     check_first_two(person.roles, second.roles)
     with advisory_lock(_ALONE), transaction.atomic():
-        _refuse_enrolled()
+        refuse_enrolled()
         record = _enrolment(person, second.public, interval, node)
         _add(person, interval, node, enrolment=record, second=second.public)
         outside = _enrolment(second, person.public, interval, node)
@@ -127,7 +127,7 @@ def do_countersign_enrolment(pseudonym: str, signature: bytes, *, node: Node, no
         BadOfficerSignatureError: the signature is not the second's, over this enrolment.
     """
     with advisory_lock(_ALONE), transaction.atomic():
-        _refuse_enrolled()
+        refuse_enrolled()
         row = OfficerRow.objects.filter(pseudonym=pseudonym, enrolment__isnull=False, second_signature=None).first()
         if row is None:
             raise UsageError(f"no enrolment of {pseudonym[:100]!r} waits for a signature: `safelight officer list`")
@@ -261,7 +261,12 @@ def _log_member(case: int, pseudonym: str, change: str, officer: Officer, node: 
     do_add_entry(Entry(Event.CASE_MEMBER_CHANGED, officer.pseudonym, now, about=about), node.log_sealer)
 
 
-def _refuse_enrolled() -> None:
+def refuse_enrolled() -> None:
+    """Go on only where nobody is enrolled yet.
+
+    Raises:
+        UsageError: the node has officers.
+    """
     if queries.is_enrolled():
         raise UsageError("This node has officers: enrol further ones by an approval of two (`safelight act request`).")
 
@@ -283,7 +288,12 @@ def _add(
     enrolment: bytes | None = None,
     second: Ed25519PrivateKey | str | None = None,
 ) -> OfficerRow:
-    """Write an officer's row and his roles; `second` is the key that signs, or the public one that is to."""
+    """Write an officer's row and his roles; `second` is the key that signs, or the public one that is to.
+
+    An OS user bound to somebody whose key has ended is free again.
+    """
+    ended = OfficerRow.objects.filter(os_user=person.os_user, ends__lte=interval.begins)
+    ended.update(os_user=None)
     sealer = ColumnSealer(node.keys.root, queries.OFFICERS)
     named, signature = second, None
     if isinstance(second, Ed25519PrivateKey):

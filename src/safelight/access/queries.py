@@ -74,6 +74,11 @@ def is_enrolled() -> bool:
     return OfficerRow.objects.filter(_COMPLETE).exclude(outside).exists()
 
 
+def count_officers(now: datetime) -> int:
+    """How many officers count now, another unit's second among them."""
+    return _counting(now).count()
+
+
 def find_officer(pseudonym: str, now: datetime) -> Officer | None:
     """The officer of a pseudonym, with his roles of this moment; None where there is none who counts."""
     return _officer(_counting(now).filter(pseudonym=pseudonym), now)

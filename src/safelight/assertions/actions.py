@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -32,9 +33,9 @@ from safelight.assertions.batches import (
 )
 from safelight.assertions.fold import Thing
 from safelight.assertions.handling import CannotFollowError, Reader, check_follows
-from safelight.assertions.models import AssertionAbout, AssertionBatch, AssertionBlock, StoredAssertion
+from safelight.assertions.models import AssertionBatch, AssertionBlock, StoredAssertion
 from safelight.assertions.queries import assertions_about, opened_envelope, statement_named
-from safelight.assertions.record import Assertion, encode_assertion
+from safelight.assertions.record import Assertion
 from safelight.assertions.sealing import StatementSeals
 from safelight.assertions.signing import (
     Envelope,
@@ -54,6 +55,16 @@ from safelight.log.entries import Entry, Event
 from safelight.platform.copying import copy_rows, reserve_ids
 
 _BLOCKS_AT_A_TIME = 64
+# One round trip, since a neighbour's statements come by the thousand. A statement is about something, so that no row
+# means that none was stored.
+_STORE = """
+WITH stored AS (
+    INSERT INTO assertion (id, name, envelope, purpose, review, entry)
+    VALUES (%(id)s, %(name)s, %(envelope)s, %(purpose)s, %(review)s, %(entry)s)
+    ON CONFLICT (name) DO NOTHING RETURNING id
+)
+INSERT INTO assertion_about (assertion_id, index) SELECT stored.id, unnest(%(abouts)s::bytea[]) FROM stored
+"""
 _NOBODY: Mapping[str, KeyRecord] = {}
 
 
@@ -144,8 +155,7 @@ def do_receive_assertion(
     assertion = verify_assertion(envelope, keys, logged_at=now)
     if assertion.agency == node.name:
         raise UsageError(f"The assertion {assertion.id} speaks for this node, which makes its own.")
-    with transaction.atomic():
-        return _take(envelope, assertion, node, acting_user, now)
+    return _take(envelope, assertion, node, acting_user, now)
 
 
 def do_make_batch(
@@ -231,45 +241,38 @@ def _digest(envelope: Envelope) -> str:
 
 
 def _take(envelope: Envelope, assertion: Assertion, node: Node, acting_user: str, now: datetime) -> int:
-    """Store and log a statement whose signatures hold, in the caller's transaction, unless it is here already."""
+    """Store and log a statement whose signatures hold, in one transaction, unless it is here already."""
     seals = StatementSeals(node)
-    name = seals.name(assertion.agency, assertion.id)
-    _wait_for(name)
-    there = StoredAssertion.objects.filter(name=name).values_list("id", "envelope").first()
-    if there is not None:
-        row, sealed = there
-        if opened_envelope(row, sealed, seals).record != encode_assertion(assertion):
-            raise OtherStatementError(
-                f"The assertion {assertion.id} of {assertion.agency!r} is here with other words: ask that agency which "
-                "one it means."
-            )
-        return row
-    about = {
-        "agency": assertion.agency,
-        "id": assertion.id,
-        "kind": assertion.kind,
-        "record": _digest(envelope),
-    }
-    entry = do_add_entry(Entry(Event.ASSERTED, acting_user, now, about=about), node.log_sealer)
+    about = {"agency": assertion.agency, "id": assertion.id, "kind": assertion.kind, "record": _digest(envelope)}
+    with transaction.atomic():
+        row = _stored(envelope, assertion, node, seals, Entry(Event.ASSERTED, acting_user, now, about=about))
+        if row is not None:
+            return row
+        transaction.set_rollback(True)  # the entry goes: nothing was stored that it could tell of
+    there = StoredAssertion.objects.get(name=seals.name(assertion.agency, assertion.id))
+    if opened_envelope(there.id, there.envelope, seals).record != envelope.record:
+        raise OtherStatementError(
+            f"The assertion {assertion.id} of {assertion.agency!r} is here with other words: ask that agency which one "
+            "it means."
+        )
+    return there.id
+
+
+def _stored(envelope: Envelope, assertion: Assertion, node: Node, seals: StatementSeals, entry: Entry) -> int | None:
+    """Store a statement and its entry; None where its name is taken, be it by who stored it a moment ago."""
     [row] = reserve_ids(StoredAssertion, 1)
-    StoredAssertion.objects.create(
-        id=row,
-        name=name,
-        envelope=seals.seal_envelope(encode_envelope(envelope), row),
-        purpose=assertion.purpose if assertion.purpose in load_terms("purposes") else "",
-        review=assertion.review,
-        entry=entry,
-    )
-    AssertionAbout.objects.bulk_create(
-        [AssertionAbout(assertion_id=row, index=index) for index in sorted(seals.abouts(assertion))]
-    )
-    return row
-
-
-def _wait_for(name: bytes) -> None:
-    """Let two processes that take in the same statement do so one after the other, until the transaction ends."""
+    values: dict[str, Any] = {
+        "id": row,
+        "name": seals.name(assertion.agency, assertion.id),
+        "envelope": seals.seal_envelope(encode_envelope(envelope), row),
+        "purpose": assertion.purpose if assertion.purpose in load_terms("purposes") else "",
+        "review": assertion.review,
+        "entry": do_add_entry(entry, node.log_sealer),
+        "abouts": sorted(seals.abouts(assertion)),
+    }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(name[:8], signed=True)])
+        cursor.execute(_STORE, values)
+        return row if cursor.rowcount else None
 
 
 def _copy_blocks(batch: int, said: BatchSaid, rows: Iterable[BatchRow], seals: StatementSeals) -> tuple[int, bytes]:

@@ -144,7 +144,7 @@ def reopen_assertion(record: bytes) -> Assertion:
     Raises:
         BadAssertionError: it contradicts a kind that was not known when it was taken in.
     """
-    return _read(read_json(record))
+    return _read(msgspec.json.decode(record))
 
 
 def not_understood(assertion: Assertion) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The commands: `safelight check`, `known`, `report`, `node`, `log`, `history`, `hash`, `compare`, `doctor`.
+"""The commands, such as `safelight check`, `known`, `report`, `node`, `officer`, `act`, `log`, `vault` and `doctor`.
 
 In come arguments, environment and a terminal; out go a table for people, JSON lines for machines, and an exit code.
 A command imports what it needs when it is called, so that the engine's commands run without Django.
@@ -24,8 +24,11 @@ _COMMANDS = {
     "node": "safelight.cli.node:node",
     "log": "safelight.cli.log:log",
     "history": "safelight.cli.history:history",
+    "vault": "safelight.cli.vault:vault",
     "hash": "safelight.cli.engine:hash_files",
     "compare": "safelight.cli.engine:compare_files",
+    "officer": "safelight.cli.officer:officer",
+    "act": "safelight.cli.act:act",
     "doctor": "safelight.cli.doctor:doctor",
 }
 _WITHOUT_DATA = {"hash", "compare"}

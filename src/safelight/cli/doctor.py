@@ -135,6 +135,37 @@ def _database(settings: Settings) -> Iterator[Finding]:
             good=enough,
             follows="" if enough else "a check may stop with status 3",
         )
+    if status.problem is None:
+        yield from _people(settings)
+
+
+def _people(settings: Settings) -> Iterator[Finding]:
+    from safelight.access.node import keys_path
+
+    if not keys_path(settings).exists():
+        return
+    from safelight.platform.clock import now
+    from safelight.platform.database import open_database
+
+    try:
+        with open_database(settings):
+            from safelight.access.queries import count_officers, is_enrolled, open_reviews
+
+            enrolled, officers, reviews = is_enrolled(), count_officers(now()), len(open_reviews())
+    except SafelightError as error:
+        yield Finding("officers", error.message, good=False, follows="who may do what cannot be told")
+        return
+    if not enrolled:
+        follows = "whoever runs a command here may do everything, alone: `safelight officer enrol`"
+        yield Finding("officers", "none enrolled", good=False, follows=follows)
+    else:
+        follows = (
+            "" if officers > 1 else "nobody can approve what needs two: enrol more, by the recovery kit if need be"
+        )
+        yield Finding("officers", f"{officers} enrolled", good=officers > 1, follows=follows)
+    if reviews:
+        follows = "the recovery kit was used, and nobody else has looked at why: `safelight act list`"
+        yield Finding("break-glass", f"{reviews} to be reviewed", good=False, follows=follows)
 
 
 def _not_yet() -> Iterator[Finding]:

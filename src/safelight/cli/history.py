@@ -1,10 +1,8 @@
 """`safelight history`: what is said of an item, by whom, and what became of it."""
 
-import getpass
-
 import click
 
-from safelight.cli.secret import asked_secret
+from safelight.cli.acting import opened_node, os_user
 from safelight.cli.showing import for_people, line, say, table
 from safelight.errors import UsageError
 from safelight.platform.settings import Settings
@@ -27,23 +25,17 @@ _USUAL_PURPOSE = "identify-persons-and-objects"
 @click.pass_obj
 def history(settings: Settings, *, digest: str, why: str, purposes: tuple[str, ...], as_json: bool) -> None:
     """Show every statement about the item with the SHA-256 DIGEST, the earliest first, and how each one stands."""
-    from safelight.platform.clock import now
-    from safelight.platform.database import open_database
-
     item = _checked(digest)
     _check_purposes(purposes)
-    with open_database(settings):
-        from safelight.access.node import open_node
+    with opened_node(settings) as (node, moment):
         from safelight.assertions import history as told
         from safelight.assertions.actions import do_search_statements
         from safelight.assertions.fold import Thing
         from safelight.assertions.handling import Reader
         from safelight.assertions.kinds import Target
 
-        node = open_node(settings, asked_secret(settings))
-        moment = now()
         thing, reader = Thing(Target.ITEM, frozenset({item})), Reader(node.name, frozenset(purposes), moment)
-        found = do_search_statements(thing, reader, node, why=why, acting_user=getpass.getuser(), now=moment)
+        found = do_search_statements(thing, reader, node, why=why, acting_user=os_user(), now=moment)
         lines = told.history(thing, found, reader)
     if as_json or not for_people():
         line(event="history", digest=item, purposes=sorted(set(purposes)), lines=lines)

@@ -2,17 +2,20 @@
 
 Rules kept here:
 - absent and another owner's look alike;
-- a content is found by its SHA-256 and its owner together; neither alone finds anything.
+- a content is found by its SHA-256 and its owner together; neither alone finds anything;
+- nothing is shown to a person without a consultation, which is in the log before.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from safelight.log.consultation import Consultation
 from safelight.vault.certificates import Act, Certificate, ReceiptState
 from safelight.vault.chunked import ChunkedReader
 from safelight.vault.content import NotKeptError, ObjectName, Vault
@@ -41,7 +44,7 @@ def has(vault: Vault, digests: Iterable[bytes], owner: str) -> set[bytes]:
 
 
 def open_content(vault: Vault, sha256: bytes, owner: str) -> ChunkedReader:
-    """A content as a file, readable from anywhere. Whoever calls this has asked `access`, and logged why.
+    """A content as a file, readable from anywhere; for the program's own work. People are given `shown_content`.
 
     Raises:
         NotKeptError: the owner keeps no such content.
@@ -52,6 +55,19 @@ def open_content(vault: Vault, sha256: bytes, owner: str) -> ChunkedReader:
             particulars = vault.open_particulars(stored.sealed, stored.name)
             return vault.reader(particulars, stored.wrapped, stored.name)
     raise NotKeptError(f"The vault keeps no content with the SHA-256 {sha256.hex()} for {owner}.")
+
+
+def shown_content(
+    vault: Vault, sha256: bytes, owner: str, consultation: Consultation, *, acting_user: str, now: datetime
+) -> ChunkedReader:
+    """A content as a file, for a person whose look is in the log. Whoever calls this has asked `access`.
+
+    Raises:
+        NotConsultedError: the consultation does not cover this content, this person or this moment.
+        NotKeptError, InputError: as `open_content`.
+    """
+    consultation.require(sha256, acting_user=acting_user, now=now)
+    return open_content(vault, sha256, owner)
 
 
 def stored_of(vault: Vault, digests: Iterable[bytes], owner: str) -> list[Stored]:

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from django.db import transaction
 
+from safelight.errors import UsageError
 from safelight.log import growth
 from safelight.log.actions import RewoundError, do_add_entry, do_erase_entry, do_publish_entries
 from safelight.log.checkpoints import open_checkpoint
 from safelight.log.entries import Entry, Event, commitment
 from safelight.log.models import LogEntry
 from safelight.log.notes import Signer
-from safelight.log.queries import leaves, misfits, recorded_entries
+from safelight.log.queries import leaves, misfits, recorded_entries, recorded_entry
 from safelight.log.reading import entries
 from safelight.log.stores.folder import FolderTileStore
 from safelight.log.verify import verify_log
@@ -143,3 +144,11 @@ def test_a_record_that_was_changed_does_not_fit_its_leaf(store):
     forged = Entry(Event.CHECKED, "somebody else", NOW).encoded()
     LogEntry.objects.filter(pk=second).update(record=SEALER.seal(forged, second))
     assert list(misfits(SEALER)) == [second]
+
+
+def test_an_entry_is_found_by_its_number_once_it_has_one(store):
+    [_first, second] = add(2)
+    with pytest.raises(UsageError, match="no entry 1"):
+        recorded_entry(1, SEALER)
+    do_publish_entries(store, SIGNER)
+    assert recorded_entry(1, SEALER).row == second

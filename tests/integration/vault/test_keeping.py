@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import CannotRunError
+from safelight.log.consultation import NotConsultedError, do_consult_items
 from safelight.vault.actions import keeping
 from safelight.vault.actions.holding import do_hold_content
 from safelight.vault.actions.keeping import Kept, do_keep_contents, do_release_contents
@@ -17,7 +18,7 @@ from safelight.vault.content import NotKeptError
 from safelight.vault.fsck import check_vault
 from safelight.vault.keyring import WrappedKeyError
 from safelight.vault.models import ObjectKey, StoredObject
-from safelight.vault.queries import has, open_content, stored_objects
+from safelight.vault.queries import has, open_content, shown_content, stored_objects
 from safelight.vault.sealing import SealedValueError
 from tests.integration.vault.example import ALPHA, BETA, NOW, make_vault, sha256
 
@@ -108,6 +109,17 @@ def test_rows_keys_and_blobs_in_anothers_place_do_not_open(vault):
         vault.reader(vault.open_particulars(second.sealed, second.name), first.wrapped, first.name)
     with pytest.raises(NotKeptError):
         open_content(make_vault(vault.blobs.root.parent, root=bytes(32)), sha256(ONE), ALPHA)
+
+
+def test_nobody_is_shown_what_he_did_not_consult(vault):
+    do_keep_contents(vault, [ONE, TWO], ALPHA)
+    who = {"acting_user": "officer-1", "now": NOW}
+    look = do_consult_items([sha256(ONE)], why="a made-up case", case=None, sealer=vault.log_sealer, **who)
+    assert shown_content(vault, sha256(ONE), ALPHA, look, **who).readall() == ONE
+    with pytest.raises(NotConsultedError):
+        shown_content(vault, sha256(TWO), ALPHA, look, **who)
+    with pytest.raises(NotKeptError):
+        shown_content(vault, sha256(ONE), BETA, look, **who)
 
 
 def test_what_is_undone_leaves_a_blob_that_is_named_and_no_row(vault):

@@ -143,7 +143,18 @@ def test_a_failing_disk_is_not_taken_for_a_full_one(store, monkeypatch):
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="Input/output error"):
+    with pytest.raises(CannotRunError, match=r"Input/output error.*its disk fails"):
+        store.replace_checkpoint(b"checkpoint")
+
+
+def test_an_error_that_is_not_of_the_disk_is_not_put_into_words(store, monkeypatch):
+    store.write([])
+
+    def fail(handle):
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="Bad file descriptor"):
         store.replace_checkpoint(b"checkpoint")
 
 

@@ -19,7 +19,13 @@ from safelight.log.tiles import DamagedLogError, Tile
 _INCOMING = ".incoming"
 _CHECKPOINT = "checkpoint"
 _MAX_CHECKPOINT_BYTES = 1 << 20
-_OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES})
+_WHAT_TO_DO = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EROFS: "make the folder writable",
+    errno.EACCES: "make the folder writable",
+    errno.EIO: "its disk fails; copy the data folder to another",
+}
 _NO_FILE = (FileNotFoundError, NotADirectoryError)
 
 
@@ -107,10 +113,10 @@ class FolderTileStore:
             finally:
                 os.close(lock)
         except OSError as error:
-            if error.errno not in _OF_THE_DISK:
+            if error.errno not in _WHAT_TO_DO:
                 raise
             raise CannotRunError(
-                f"The log in {self.root} cannot be written ({error.strerror}): make room, or make the folder writable."
+                f"The log in {self.root} cannot be written ({error.strerror}): {_WHAT_TO_DO[error.errno]}."
             ) from error
 
 

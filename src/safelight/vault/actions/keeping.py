@@ -42,9 +42,9 @@ class Kept:
     is_new: bool
 
 
-@dataclass
+@dataclass(eq=False)
 class _Draft:
-    """A content on its way in; digest and size are known when it was read to its end."""
+    """A content on its way in, equal to none other; digest and size are known when it was read to its end."""
 
     name: ObjectName
     address: Address = field(default_factory=new_address)
@@ -138,7 +138,7 @@ def _refuse_erased(vault: Vault, drafts: list[_Draft], owner: str) -> None:
         raise ErasedContentError(f"{owner} erased this content, so it is not kept again: SHA-256 {named}.")
 
 
-def _record(vault: Vault, drafts: list[_Draft], owner: str) -> list[_Draft]:
+def _record(vault: Vault, drafts: list[_Draft], owner: str) -> set[_Draft]:
     """Write the rows and keys of what is not kept yet; return the drafts that they are of."""
     first = {draft.sha256: draft for draft in reversed(drafts)}
     addresses = [_replaced(vault, one) for one in stored_of(vault, first, owner)]
@@ -158,7 +158,7 @@ def _record(vault: Vault, drafts: list[_Draft], owner: str) -> list[_Draft]:
     )
     numbers = [draft.name.number for draft in first.values()]
     ours = set(StoredObject.objects.filter(pk__in=numbers).values_list("pk", flat=True))
-    new = [draft for draft in first.values() if draft.name.number in ours]
+    new = {draft for draft in first.values() if draft.name.number in ours}
     ObjectKey.objects.bulk_create(_wrapped(vault, draft.name, draft.key) for draft in new)
     transaction.on_commit(lambda: vault.blobs.remove_many(gone))
     return new

@@ -1,0 +1,25 @@
+"""Whatever strikes a job, what it acknowledged is there, everything holds, and the next one goes on."""
+
+import pytest
+
+from tests.faults.check_job import CheckJob
+from tests.faults.harness import rounds
+from tests.faults.log_job import LogJob
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+
+JOBS = {"log": (LogJob, 24), "check": (CheckJob, 1)}
+"""Each job, made for a data folder whose database is open, and its weight: its share of the rounds."""
+
+ROUNDS = rounds({name: weight for name, (_, weight) in JOBS.items()})
+
+
+@pytest.fixture(scope="session")
+def work(tmp_path_factory):
+    return tmp_path_factory.mktemp("faults")
+
+
+@pytest.mark.parametrize("one", ROUNDS, ids=str)
+def test_a_round(one, embedded_database, work):
+    job, _ = JOBS[one.job]
+    one.run(job(embedded_database.data), work)
