@@ -9,6 +9,8 @@ from pathlib import Path
 
 from safelight.access.layout import KEYS_FILE
 from safelight.access.node import Node
+from safelight.access.rules import FOUNDER
+from safelight.casework.access import Acting
 from safelight.known.words import TABLE, Words, open_words
 from safelight.vault.content import Vault
 from safelight.vault.fsck import check_vault
@@ -29,6 +31,11 @@ def node_in(data: Path) -> Node:
 def vault_in(data: Path) -> Vault:
     """Its vault."""
     return node_in(data).vault
+
+
+def acting_in(data: Path) -> Acting:
+    """Its founder, as whom everybody acts before officers are enrolled."""
+    return Acting(node_in(data), FOUNDER, "officer")
 
 
 VAULT = vault_in(Path("nowhere"))

@@ -9,7 +9,6 @@ from django.db import connection
 from safelight.casework.models import Case
 from safelight.casework.report.model import Failure
 from safelight.casework.rules import Verdict
-from safelight.errors import UsageError
 from safelight.evidence.models import Exhibit, Sighting, SightingState
 from safelight.evidence.names import text_of
 from safelight.evidence.queries import WITH_CURRENT, Standing, Standings, latest_run
@@ -41,19 +40,6 @@ class Summary:
     failures: int
     named_before: int
     stacks: int
-
-
-def access_case(name: str) -> Case:
-    """The case of this name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    try:
-        return Case.objects.get(name=name)
-    except Case.DoesNotExist as error:
-        known = ", ".join(repr(one) for one in sorted(Case.objects.values_list("name", flat=True))[:20]) or "none yet"
-        raise UsageError(f"there is no case {name!r}; cases here: {known}") from error
 
 
 def summarise(case: Case, exhibit_name: str) -> Summary:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from safelight.access.node import Node
+    from safelight.access.permissions import Permission
     from safelight.access.rules import Officer
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -36,6 +37,17 @@ class Session:
     officer: "Officer"
     now: datetime
 
+    @property
+    def by(self) -> str:
+        """Under which name records of custody and log know who acts: the pseudonym, or the OS user's before any."""
+        return self.officer.pseudonym if self.officer.row is not None else os_user()
+
+    def require(self, permission: "Permission", *, case: int | None = None) -> None:
+        """Go on only if the officer may; as `access.authorising.require`."""
+        from safelight.access.authorising import require
+
+        require(self.officer, permission, case=case, sealer=self.node.log_sealer, now=self.now)
+
 
 def by_officer(command: _Function) -> _Function:
     """Let a command take the officer who acts."""
@@ -47,12 +59,19 @@ def by_officer(command: _Function) -> _Function:
 def opened_node(settings: Settings) -> Iterator[tuple["Node", datetime]]:
     """Open the node as long as the block lasts, its log published beside; with the time at which that was.
 
+    Nobody is asked for a passphrase where no node was made.
+
     Raises:
+        NoKeysError: there is no node.
+        UnpublishedWorkError: the work was done, and the log could not be published at the end.
         UsageError, CannotRunError: node or database cannot be opened.
     """
+    from safelight.access.layout import keys_path
     from safelight.platform.clock import now
     from safelight.platform.database import open_database
+    from safelight.vault.nodekeys import describe_keys
 
+    describe_keys(keys_path(settings))
     secret = asked_secret(settings)
     with open_database(settings):
         from safelight.access.node import open_node

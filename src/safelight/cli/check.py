@@ -1,6 +1,5 @@
 """`safelight check`: the main job."""
 
-import getpass
 import os
 import shlex
 import sys
@@ -13,6 +12,7 @@ from safelight.casework.check.options import CheckOptions, Keep, available_worke
 from safelight.casework.report.text import amount
 from safelight.casework.rules import Verdict
 from safelight.cli import showing
+from safelight.cli.acting import by_officer, session
 from safelight.cli.names import checked_name, name_from
 from safelight.cli.watching import watcher
 from safelight.errors import CannotRunError, InputError
@@ -43,10 +43,12 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(1, 256), help="Sandboxed workers; by default one more than processors.")
 @click.option("--require-layer", "layers", multiple=True, type=click.Choice([one.value for one in Layer]),
               help="Refuse to run without this sandbox layer.")  # fmt: skip
+@by_officer
 @click.pass_obj
 def check(
     settings: Settings,
     *,
+    named: str | None,
     paths: tuple[bytes, ...],
     case_name: str,
     exhibit_name: str | None,
@@ -75,22 +77,22 @@ def check(
         demanded=frozenset(Layer(layer) for layer in layers),
         workers=workers or available_workers(),
     )
-    _run(settings, options, dropped)
+    _run(settings, options, dropped, named)
 
 
-def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, bytes]]) -> None:
-    from safelight.cli.opening import opened_node
+def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, bytes]], named: str | None) -> None:
     from safelight.platform.clock import now
     from safelight.platform.settings import prepare_data
 
     data = prepare_data(settings)
-    with opened_node(settings) as node:
+    with session(settings, named) as here:
+        from safelight.casework.access import Acting
         from safelight.casework.check.actions import Surroundings, do_check
 
         with watcher() as watching:
             for path, holder in dropped:
                 watching.warn(f"{text_of(path)} lies inside {text_of(holder)} and is checked with it, once")
-            around = Surroundings(node.vault, data, now, _user(), watching)
+            around = Surroundings(Acting(here.node, here.officer, here.by), data, now, watching)
             result = do_check(options, around)
         if result.stopped:
             raise CannotRunError("stopped; what is done is recorded, and the same command goes on from there")
@@ -101,9 +103,9 @@ def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, b
 
 def _summary(options: CheckOptions, data: Path, result: "CheckResult") -> int:
     """Say how the exhibit stands now; the number of failures that stand comes back."""
-    from safelight.casework.queries import access_case, summarise
+    from safelight.casework.queries import summarise
 
-    summary = summarise(access_case(options.case), options.exhibit)
+    summary = summarise(result.case, options.exhibit)
     report = f"safelight report {shlex.quote(options.case)} --data {shlex.quote(str(data))}"
     if summary.named_before:
         verb = "stands" if summary.named_before == 1 else "stand"
@@ -137,14 +139,6 @@ def _summary(options: CheckOptions, data: Path, result: "CheckResult") -> int:
     showing.say(f"{stacks} in the case, {failures}. Data folder: {data}")
     showing.say(f"Report: {report}")
     return summary.failures
-
-
-def _user() -> str:
-    """Who runs this; the number of a user that has no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def _clean(text: str) -> str:

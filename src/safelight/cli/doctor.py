@@ -140,7 +140,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _people(settings: Settings) -> Iterator[Finding]:
-    from safelight.access.node import keys_path
+    from safelight.access.layout import keys_path
 
     if not keys_path(settings).exists():
         return

@@ -3,7 +3,6 @@
 Modules with tables are imported once the database is open: before, Django does not know its settings.
 """
 
-import getpass
 import sys
 from dataclasses import asdict
 from datetime import datetime
@@ -15,15 +14,17 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from safelight.access.permissions import Permission
+from safelight.cli.acting import by_officer, session
 from safelight.cli.names import checked_name
 from safelight.cli.showing import for_people, json_text, say, table, visible
 from safelight.errors import InputError, SafelightError, UsageError
 
 if TYPE_CHECKING:
+    from safelight.cli.acting import Session
     from safelight.known.actions import ImportOptions, ImportResult
     from safelight.known.queries import ImportSummary, SourceDetail, SourceSummary
     from safelight.platform.settings import Settings
-    from safelight.vault.content import Vault
 
 
 @click.group()
@@ -46,24 +47,24 @@ def known() -> None:
 @click.option("--known-good", is_flag=True, help="The list names files known to be harmless.")
 @click.option("--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="What a column means (name or number).")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, change nothing.")
+@by_officer
 @click.pass_obj
-def import_lists(settings: "Settings", /, files: tuple[Path, ...], **chosen: Any) -> None:
+def import_lists(settings: "Settings", /, files: tuple[Path, ...], named: str | None, **chosen: Any) -> None:
     """Import FILES (VICS JSON, ICSE CSV, tables, digest lists) and say what was read, refused and why.
 
     A list named again adds what is new and replaces what has changed. Bad rows go to a quarantine file.
     """
-    from safelight.cli.opening import opened_node
-
     if chosen["name"] and len(files) > 1:
         raise UsageError("--name names one source: import the files one by one")
     mapping = _mapping(chosen.pop("mapping"))
     failed: list[SafelightError] = []
     clean = True
-    with opened_node(settings) as node:
+    with session(settings, named) as here:
+        here.require(Permission.LIST_IMPORT)
         options = _options(**chosen, mapping=mapping)
         for path in files:
             try:
-                result = _import_one(settings, node.vault, path, options)
+                result = _import_one(settings, here, path, options)
             except (InputError, UsageError) as error:
                 failed.append(error)
                 _show_failure(path, error)
@@ -114,33 +115,34 @@ def show_source(settings: "Settings", name: str) -> None:
 
 @known.command("quarantine")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@by_officer
 @click.pass_obj
-def show_quarantine(settings: "Settings", file: Path) -> None:
+def show_quarantine(settings: "Settings", file: Path, *, named: str | None) -> None:
     """Print what an import held back, as CSV with line, reason and text; FILE is what the import named."""
-    from safelight.cli.opening import opened_node
-
-    with opened_node(settings) as node:
+    with session(settings, named) as here:
+        here.require(Permission.LIST_IMPORT)
         from safelight.known.quarantine import read_quarantine
 
-        for text in read_quarantine(file, node.vault):
+        for text in read_quarantine(file, here.node.vault):
             click.echo(text, nl=False)
 
 
 @known.command("remove")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@by_officer
 @click.pass_obj
-def remove_source(settings: "Settings", name: str, *, yes: bool) -> None:
+def remove_source(settings: "Settings", name: str, *, yes: bool, named: str | None) -> None:
     """Remove a source: it answers no more and its hashes are destroyed; past answers keep their evidence."""
-    from safelight.cli.opening import opened_node
     from safelight.platform.clock import now
 
-    with opened_node(settings) as node:
+    with session(settings, named) as here:
+        here.require(Permission.LIST_REMOVE)
         from safelight.known.actions import do_remove_source
 
         if not yes and for_people():
             click.confirm(f"Remove {visible(name)}? Its entries will answer no more", abort=True)
-        result = do_remove_source(name, vault=node.vault, acting_user=_user(), now=now())
+        result = do_remove_source(name, vault=here.node.vault, acting_user=here.by, now=now())
     if not for_people():
         _print_json(asdict(result))
     else:
@@ -181,7 +183,7 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
     return mapping
 
 
-def _import_one(settings: "Settings", vault: "Vault", path: Path, options: "ImportOptions") -> "ImportResult":
+def _import_one(settings: "Settings", here: "Session", path: Path, options: "ImportOptions") -> "ImportResult":
     from safelight.known.actions import do_import_list
     from safelight.platform.clock import now
 
@@ -200,8 +202,8 @@ def _import_one(settings: "Settings", vault: "Vault", path: Path, options: "Impo
             path,
             options=options,
             settings=settings,
-            vault=vault,
-            acting_user=_user(),
+            vault=here.node.vault,
+            acting_user=here.by,
             now=now(),
             on_rows=lambda rows: progress.update(task, completed=rows),
         )
@@ -301,10 +303,3 @@ def _plain(detail: "SourceDetail") -> dict[str, Any]:
 
 def _print_json(value: object) -> None:
     click.echo(json_text(msgspec.to_builtins(value)))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"

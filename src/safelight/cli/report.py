@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from safelight.cli import showing
+from safelight.cli.acting import by_officer, session
 from safelight.platform.settings import Settings
 
 
@@ -14,22 +15,19 @@ from safelight.platform.settings import Settings
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The folder to write into."
 )
-@click.option("--pictures", is_flag=True, help="Show small, grey, masked pictures in the HTML report.")
+@click.option(
+    "--pictures", is_flag=True, help="Show small, grey, masked pictures in the HTML report; needs a second person."
+)
+@by_officer
 @click.pass_obj
-def report(settings: Settings, *, case_name: str, kind: str, out: Path, pictures: bool) -> None:
+def report(settings: Settings, *, case_name: str, kind: str, out: Path, pictures: bool, named: str | None) -> None:
     """Write the report of CASE and print its path."""
-    from safelight.cli.opening import opened_node
-    from safelight.platform.clock import now
-    from safelight.platform.settings import is_demo, prepare_data
+    with session(settings, named) as here:
+        from safelight.casework.access import Acting
+        from safelight.casework.report.actions import do_report_case
 
-    data = prepare_data(settings)
-    with opened_node(settings) as node:
-        from safelight.casework.queries import access_case
-        from safelight.casework.report.gather import gather
-        from safelight.casework.report.write import write_report
-
-        gathered = gather(access_case(case_name), node.vault, now=now(), demo=is_demo(data))
-        written = write_report(gathered, kind, out, pictures=pictures)
+        acting = Acting(here.node, here.officer, here.by)
+        written = do_report_case(case_name, kind, out, pictures=pictures, acting=acting, now=here.now)
     if showing.for_people():
         showing.say(f"Report: {written}")
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from safelight.cli.secret import asked_secret
+from safelight.cli.acting import opened_node
 from safelight.cli.showing import for_people, line, say
 from safelight.errors import InputError
 from safelight.platform.settings import Settings
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from safelight.access.node import Node
     from safelight.vault.certificates import Certificate
     from safelight.vault.content import Vault
-
-VAULT_FOLDER = "vault"
 
 
 class FaultyVaultError(InputError):
@@ -78,7 +76,7 @@ def rotate(settings: Settings, *, approval: str | None) -> None:
     from safelight.platform.clock import now
 
     with _opened(settings) as (opened, _):
-        from safelight.access.node import keys_path
+        from safelight.access.layout import keys_path
         from safelight.vault.actions.rotating import do_rotate_keys
 
         done = do_rotate_keys(opened, keys_path(settings), approval=approval, acting_user=getpass.getuser(), now=now())
@@ -194,15 +192,8 @@ def release(settings: Settings, *, sha256: str, why: str, approval: str | None) 
 @contextmanager
 def _opened(settings: Settings) -> "Iterator[tuple[Vault, Node]]":
     """The vault of the data folder, with the database open; and whose it is."""
-    from safelight.platform.database import open_database
-
-    with open_database(settings):
-        from safelight.access.node import open_node
-        from safelight.vault.content import Vault
-        from safelight.vault.stores.sealed_folder import SealedFolder
-
-        node = open_node(settings, asked_secret(settings))
-        yield Vault(node.keys, SealedFolder(node.data / VAULT_FOLDER), node.log_sealer), node
+    with opened_node(settings) as (node, _):
+        yield node.vault, node
 
 
 def _tell(event: str, sentence: str, sha256: str) -> None:

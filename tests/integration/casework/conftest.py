@@ -18,7 +18,7 @@ from safelight.platform.settings import mark_demo, read_settings
 from safelight.samples.archives import ZipEntry, write_zip
 from safelight.vault.content import Vault
 from tests.integration.casework.outcome import Outcome, outcome
-from tests.nodes import vault_in
+from tests.nodes import acting_in, vault_in
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -55,7 +55,7 @@ class Bench:
     def check(self, *paths: Path | bytes, case: str = "Case", exhibit: str = "Exhibit", **options: Any) -> CheckResult:
         self.watching = Watching(on_advance=self.watching.on_advance)
         chosen = CheckOptions(tuple(os.fsencode(path) for path in paths or (self.source,)), case, exhibit, **options)
-        around = Surroundings(self.vault, self.data, lambda: NOW, "officer", self.watching)
+        around = Surroundings(acting_in(self.data), self.data, lambda: NOW, self.watching)
         return do_check(chosen, around)
 
     @property

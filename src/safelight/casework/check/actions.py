@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from safelight.casework.access import Acting, open_case
 from safelight.casework.check.intake import Intake
 from safelight.casework.check.keeping import Shelf, do_keep_missing
 from safelight.casework.check.line import Line
@@ -27,6 +29,8 @@ from safelight.evidence.models import Exhibit, Item, Run, RunState, Sighting
 from safelight.known.matching import KnownBase
 from safelight.known.rules import DEMO_SCHEME
 from safelight.known.schemes import require_scheme
+from safelight.log.actions import do_add_entry
+from safelight.log.entries import Entry, Event
 from safelight.media.compiled import warm_up
 from safelight.platform.copying import analyse
 from safelight.platform.database import BusyError, advisory_lock
@@ -43,19 +47,24 @@ _VALUES_PER_COLLECTION = 50_000
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a check stands on: the vault, a folder for spooled archives, the clock, who asks, who watches."""
+    """What a check stands on: who acts on which node, its data folder, the clock, who watches."""
 
-    vault: Vault
+    acting: Acting
     data: Path
     clock: Callable[[], datetime]
-    acting_user: str
     watcher: Watcher
+
+    @property
+    def vault(self) -> Vault:
+        """The node's vault."""
+        return self.acting.node.vault
 
 
 @dataclass(frozen=True)
 class CheckResult:
     """How a run ended; `unkept` counts contents that were to be kept and could not be read again."""
 
+    case: Case
     run: int
     stopped: bool
     tally: Tally
@@ -74,7 +83,7 @@ def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
         require_scheme(options.scheme, around.data)
         if options.scheme == DEMO_SCHEME and not is_demo(around.data):
             raise UsageError(f"scheme {DEMO_SCHEME} is for demonstrations: name another, or use a demo data folder")
-    case = _open_case(options, around.clock())
+    case = _open_case(options, around, around.clock())
     exhibit = do_open_exhibit(options.case, options.exhibit, now=around.clock())
     try:
         with advisory_lock(f"check: exhibit {exhibit.pk}"):
@@ -85,8 +94,8 @@ def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
         ) from error
 
 
-def _open_case(options: CheckOptions, now: datetime) -> Case:
-    case, _new = Case.objects.get_or_create(name=options.case, defaults={"scheme": options.scheme, "opened": now})
+def _open_case(options: CheckOptions, around: Surroundings, now: datetime) -> Case:
+    case = open_case(options.case, options.scheme, around.acting, now=now)
     if options.scheme is not None and case.scheme is None:
         Case.objects.filter(pk=case.pk, scheme=None).update(scheme=options.scheme)
         case.refresh_from_db()
@@ -103,7 +112,7 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
         warm_up()  # the sandbox loads its decoders meanwhile
         _look_at_layers(nursery, options, around.watcher)
         sources = list(dict.fromkeys(do_add_source(exhibit, path) for path in options.paths))
-        run = do_begin_run(exhibit, _record(options, base), now=around.clock(), acting_user=around.acting_user)
+        run = _begin(exhibit, options, base, around)
         resumed = Sighting.objects.filter(exhibit=exhibit).exists()
         recorder = Recorder(case, run, base, around.vault, options.keep, around.watcher, around.clock)
         line = Line(nursery, around.vault, workers=options.workers, ask_database=Item.objects.exists())
@@ -112,7 +121,7 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
         reader = Reader(exhibit, nursery, line, options.archives, spool)
         intake = Intake(exhibit, sources, reader, line, recorder.tally, resumed=resumed)
         if _work(run, recorder, line, intake, around):
-            return CheckResult(run.number, stopped=True, tally=recorder.tally)
+            return CheckResult(case, run.number, stopped=True, tally=recorder.tally)
         if recorder.tally.files >= _MANY:
             analyse(Sighting, Item, Answer)
         try:
@@ -121,10 +130,32 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
                 Unkept(case, exhibit, options.keep, sources, around.vault), case, nursery, options, around
             )
         except KeyboardInterrupt:
-            do_end_run(run, RunState.STOPPED, now=around.clock())
-            return CheckResult(run.number, stopped=True, tally=recorder.tally)
-    do_end_run(run, RunState.DONE, now=around.clock())
-    return CheckResult(run.number, stopped=False, tally=recorder.tally, unkept=unkept)
+            _end(run, RunState.STOPPED, around)
+            return CheckResult(case, run.number, stopped=True, tally=recorder.tally)
+    _end(run, RunState.DONE, around)
+    return CheckResult(case, run.number, stopped=False, tally=recorder.tally, unkept=unkept)
+
+
+def _begin(exhibit: Exhibit, options: CheckOptions, base: KnownBase, around: Surroundings) -> Run:
+    """Begin a run, and say so in the log."""
+    now = around.clock()
+    with transaction.atomic():
+        run = do_begin_run(exhibit, _record(options, base), now=now, acting_user=around.acting.by)
+        _log(run, "begun", {"case": options.case, "exhibit": options.exhibit, "base": base.version}, around, now)
+    return run
+
+
+def _end(run: Run, state: RunState, around: Surroundings) -> None:
+    """End a run, and say so in the log."""
+    now = around.clock()
+    with transaction.atomic():
+        do_end_run(run, state, now=now)
+        _log(run, state.value, {}, around, now)
+
+
+def _log(run: Run, stage: str, about: dict[str, str], around: Surroundings, now: datetime) -> None:
+    told = {"run": run.pk, "number": run.number, "stage": stage, **about}
+    do_add_entry(Entry(Event.CHECKED, around.acting.by, now, about=told), around.vault.log_sealer)
 
 
 def _work(run: Run, recorder: Recorder, line: Line, intake: Intake, around: Surroundings) -> bool:
@@ -139,7 +170,7 @@ def _work(run: Run, recorder: Recorder, line: Line, intake: Intake, around: Surr
         around.watcher.stage("stopping: what is done is recorded")
         _abandon(line, intake)
         recorder.flush(line)
-        do_end_run(run, RunState.STOPPED, now=around.clock())
+        _end(run, RunState.STOPPED, around)
         return True
     except BaseException:
         _abandon(line, intake)

@@ -1,0 +1,61 @@
+"""The only ways to a case: opened by somebody who may, or found by somebody who may work on it.
+
+A case that somebody may not know of and one that does not exist are one answer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from safelight.access.authorising import require
+from safelight.access.node import Node
+from safelight.access.officer_actions import do_open_membership
+from safelight.access.permissions import Permission
+from safelight.access.rules import Officer
+from safelight.casework.models import Case
+from safelight.errors import UsageError
+
+_NONE = 0
+"""The number of no case: asked about, it is refused like any other."""
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Who acts on which node; `by` is the name under which records of custody and log know him."""
+
+    node: Node
+    officer: Officer
+    by: str
+
+
+def access_case(name: str, permission: Permission, acting: Acting, *, now: datetime) -> Case:
+    """The case of this name.
+
+    Raises:
+        RefusedError: the officer may not do this with it, or there is none; it is in the log.
+        UsageError: there is none, said to the founder of a node, who may know it.
+    """
+    found = Case.objects.filter(name=name).first()
+    if found is None and acting.officer.row is None:
+        known = ", ".join(repr(one) for one in sorted(Case.objects.values_list("name", flat=True))[:20]) or "none yet"
+        raise UsageError(f"there is no case {name!r}; cases here: {known}")
+    number = found.pk if found is not None else _NONE
+    require(acting.officer, permission, case=number, sealer=acting.node.log_sealer, now=now)
+    assert found is not None, "nobody may anything with a case that does not exist"
+    return found
+
+
+def open_case(name: str, scheme: str | None, acting: Acting, *, now: datetime) -> Case:
+    """The case of this name to work on, opened if there is none.
+
+    Raises:
+        RefusedError: the officer may not work on it, or may open no cases; it is in the log.
+    """
+    with transaction.atomic():
+        case, new = Case.objects.get_or_create(name=name, defaults={"scheme": scheme, "opened": now})
+        if new:
+            do_open_membership(case.pk, officer=acting.officer, node=acting.node, now=now)
+        else:
+            require(acting.officer, Permission.CASE_WORK, case=case.pk, sealer=acting.node.log_sealer, now=now)
+    return case

@@ -1,0 +1,48 @@
+"""Hands a report out: outside the data folder, and in the log.
+
+Rules kept here:
+- a report is written in the transaction of its entry in the log: where it cannot be written, nothing says that it was;
+- one with pictures needs a second person's approval (four eyes), which is used up with it.
+"""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from safelight.access.four_eyes import use_approval
+from safelight.access.permissions import Permission
+from safelight.casework.access import Acting, access_case
+from safelight.casework.report.gather import gather
+from safelight.casework.report.write import write_report
+from safelight.log.actions import do_add_entry
+from safelight.log.entries import Entry, Event
+from safelight.platform.settings import is_demo
+
+
+def do_report_case(name: str, kind: str, out: Path, *, pictures: bool, acting: Acting, now: datetime) -> Path:
+    """Write the report of a case as "html", "json" or "csv" into a folder; return the file.
+
+    Raises:
+        RefusedError: the officer may not report on it, or there is no such case.
+        NotApprovedError: it is to have pictures, and no second person has approved that.
+        UsageError, ReportNotWrittenError: as `write_report`.
+    """
+    permission = Permission.CASE_REPORT_PICTURES if pictures else Permission.CASE_REPORT
+    case = access_case(name, permission, acting, now=now)
+    with transaction.atomic():
+        about: dict[str, object] = {"case": name, "format": kind, "pictures": pictures}
+        if pictures:
+            allowed = use_approval(permission, {"case": name}, officer=acting.officer, node=acting.node, now=now)
+            about["approval"] = allowed
+        report = gather(case, acting.node.vault, now=now, demo=is_demo(acting.node.data))
+        written = write_report(report, kind, out, pictures=pictures)
+        about |= {"contents": len(report.items), "sha256": _digest(written)}
+        do_add_entry(Entry(Event.REPORTED, acting.by, now, about=about), acting.node.log_sealer)
+    return written
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
