@@ -197,7 +197,7 @@ def installation(base: list[str]) -> Iterator["Acting"]:
                 writer = csv.writer(file)
                 writer.writerows([("pdq", "quality"), *((code, 100) for code in base)])
             options = ImportOptions(name="bench")
-            do_import_list(listed, options=options, settings=settings, vault=node.vault, acting_user=who, now=now())
+            do_import_list(listed, options=options, settings=settings, node=node, acting_user=who, now=now())
             with publishing(node.log_store, node.signer):
                 yield Acting(node, FOUNDER, who)
 

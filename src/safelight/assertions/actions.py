@@ -216,6 +216,14 @@ def do_make_batch(
     return MadeBatch(batch, header)
 
 
+def do_destroy_rows(batch: int) -> None:
+    """Destroy what a batch says, in the caller's transaction and under its entry in the log.
+
+    Header and roots stay: a proof that somebody holds of a row still holds, and nothing here shows what it says.
+    """
+    AssertionBlock.objects.filter(batch_id=batch).update(rows=b"")
+
+
 def do_search_statements(
     thing: Thing, reader: Reader, node: Node, *, why: str, acting_user: str, now: datetime
 ) -> list[Assertion]:

@@ -107,7 +107,7 @@ def _open_case(options: CheckOptions, around: Surroundings, now: datetime) -> Ca
 
 
 def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundings) -> CheckResult:
-    base = KnownBase.open(around.vault, options.radius, options.quality, data=around.data)
+    base = KnownBase.open(around.acting.node, options.radius, options.quality, now=around.clock(), data=around.data)
     with Nursery(options.examiner, *options.tasks, limits=options.limits) as nursery:
         warm_up()  # the sandbox loads its decoders meanwhile
         _look_at_layers(nursery, options, around.watcher)
