@@ -239,5 +239,5 @@ def test_what_is_damaged_while_it_is_checked_is_named_as_it_is_now(vault, monkey
 
 def test_a_vault_that_was_rotated_is_whole(vault, tmp_path):
     do_keep_contents(vault, [b"one"], ALPHA)
-    done = do_rotate_keys(vault, saved(vault, tmp_path), acting_user="officer-1", now=NOW)
+    done = do_rotate_keys(vault, saved(vault, tmp_path), approve=str, acting_user="officer-1", now=NOW)
     assert list(check_vault(done.vault)) == []

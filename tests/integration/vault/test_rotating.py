@@ -18,7 +18,7 @@ from tests.integration.vault.example import ALPHA, NOW, SECRET, saved, sha256
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENTS = [bytes([number]) * 20 for number in range(7)]
-ACT = {"acting_user": "officer-1", "now": NOW}
+ACT = {"acting_user": "officer-1", "now": NOW, "approve": "approval for {}".format}
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def stages(vault):
 def test_all_keys_are_wrapped_anew_and_content_is_not_touched(vault, path, monkeypatch, batch):
     monkeypatch.setattr(rotating, "BATCH", batch)
     blobs = {one: vault.blobs.read_at(one, 0, 1000) for one in vault.blobs.addresses()}
-    done = do_rotate_keys(vault, path, approval="approval 9", **ACT)
+    done = do_rotate_keys(vault, path, **ACT)
     assert (done.generation, done.rewrapped, done.failed, done.went_on) == (2, 7, (), False)
     assert generations() == [2] * 7
     assert blobs == {one: vault.blobs.read_at(one, 0, 1000) for one in vault.blobs.addresses()}

@@ -6,6 +6,7 @@ Rules kept here:
 - a key that does not open stops no other: it is named, and stays as it is.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -43,11 +44,13 @@ class Rotation:
 
 
 def do_rotate_keys(
-    vault: Vault, path: Path, *, approval: str | None = None, acting_user: str, now: datetime
+    vault: Vault, path: Path, *, approve: Callable[[int], str], acting_user: str, now: datetime
 ) -> Rotation:
     """Begin a generation of keys in the file at `path`, and wrap all keys of objects anew; or end a killed rotation.
 
-    Whoever has the vault open with the keys of before opens nothing that was wrapped anew: end it first.
+    `approve` uses up what allows a generation of this number to begin, inside the transaction, and names it
+    (`access.four_eyes.use_approval`); one that goes on has been allowed. Whoever has the vault open with the keys of
+    before opens nothing that was wrapped anew: end it first.
 
     Raises:
         UsageError: the file holds other keys than these: somebody else changed them; nothing was changed.
@@ -56,7 +59,7 @@ def do_rotate_keys(
     count, failed = _rewrap_all(vault)
     went_on = count > 0
     if not went_on:
-        vault = _begin(vault, path, approval, acting_user, now)
+        vault = _begin(vault, path, approve, acting_user, now)
         wait_for_keepers()
         count, failed = _rewrap_all(vault)
     about = {"generation": vault.keys.generations.current, "stage": "ended", "rewrapped": count, "failed": len(failed)}
@@ -64,10 +67,11 @@ def do_rotate_keys(
     return Rotation(vault, count, tuple(failed), went_on)
 
 
-def _begin(vault: Vault, path: Path, approval: str | None, acting_user: str, now: datetime) -> Vault:
+def _begin(vault: Vault, path: Path, approve: Callable[[int], str], acting_user: str, now: datetime) -> Vault:
     rotated = replace(vault, keys=vault.keys.rotated())
-    about = {"generation": rotated.keys.generations.current, "stage": "begun", "approval": approval}
+    generation = rotated.keys.generations.current
     with transaction.atomic():
+        about = {"generation": generation, "stage": "begun", "approval": approve(generation)}
         do_add_entry(Entry(Event.KEY_ROTATED, acting_user, now, about=about), vault.log_sealer)
         save_keys(path, rotated.keys, replacing=vault.keys)
     return rotated
