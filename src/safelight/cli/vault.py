@@ -120,7 +120,7 @@ def erase(
     digest = checked_digest(sha256)
     with session(settings, named) as here:
         from safelight.casework.access import Acting
-        from safelight.casework.erasing import do_erase_item
+        from safelight.casework.actions import do_erase_item
         from safelight.vault.actions.erasing import ErasureOrder
 
         order = ErasureOrder(why, legal_basis, recipients)
