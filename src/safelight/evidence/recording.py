@@ -61,6 +61,8 @@ _SIGHTING_COLUMNS = [
     "news",
     "complete",
 ]
+_SEALED_TEXTS = ("xmp", "iptc", "text")
+"""Parts of parsed metadata that are sealed."""
 
 
 @dataclass(frozen=True)
@@ -200,13 +202,15 @@ def _item_row(run: Run, columns: ColumnSealer, number: int, signature: int, cont
         return (*head, *([None] * 9), run.pk)
     first = seen.stills[0]
     shape = (*seen.size, *first.shown_size, seen.orientation, seen.frames, seen.mode)
-    sealed = seal_seen(Seen(first.tile, first.pixels, seen.metadata.raw or None), number, columns)
+    metadata = seen.metadata
+    texts = {name: said for name in _SEALED_TEXTS if (said := getattr(metadata, name))}
+    sealed = seal_seen(Seen(first.tile, first.pixels, metadata.raw or None, texts or None), number, columns)
     return (*head, *shape, _metadata(seen), sealed, run.pk)
 
 
 def _metadata(seen: Examination) -> str:
-    """Parsed metadata as JSON text."""
-    parsed = msgspec.structs.replace(seen.metadata, raw={})
+    """Parsed metadata that is working data, as JSON text."""
+    parsed = msgspec.structs.replace(seen.metadata, raw={}, **{name: {} for name in _SEALED_TEXTS})
     return msgspec.json.encode(parsed).decode().replace("\\u0000", "\\ufffd")
 
 
