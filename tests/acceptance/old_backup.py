@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from django.core.management import call_command
+
 from safelight.platform.database import open_database, set_up_django
 from safelight.platform.settings import read_settings
 
@@ -25,8 +27,8 @@ NOW = datetime(2099, 3, 14, 12, 0, tzinfo=UTC)
 HARBOUR, ROOM = b"a benign picture of a harbour", b"a benign picture of a room"
 
 
-def main(folder: str) -> None:
-    """Make it in this folder."""
+def main(folder: str, *earlier: str) -> None:
+    """Make it in this folder; `earlier` is an app and a migration of it, to which its tables are put back before."""
     with TemporaryDirectory() as place:
         data = Path(place) / "data"
         write_node(data)
@@ -37,8 +39,10 @@ def main(folder: str) -> None:
             [kept, _] = do_keep_contents(node.vault, [HARBOUR, ROOM], node.name)
             node.vault.signatures.store(Realm.KNOWN, [NewSignature(None, None, kept.sha256, kept.size)])
             do_hold_content(node.vault, kept.sha256, node.name, why="a made-up trial", acting_user="somebody", now=NOW)
+            if earlier:
+                call_command("migrate", *earlier, verbosity=0)
             do_create_backup(node, Path(folder), acting_user="somebody", now=NOW)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -243,6 +243,13 @@ def test_a_backup_of_an_earlier_release_restores(old_backups, tmp_path):
     restored_whole(old_backups, tmp_path / "data")
 
 
+def test_a_backup_of_earlier_tables_is_brought_to_those_of_this_release(tmp_path):
+    words = [sys.executable, "-m", "tests.acceptance.old_backup", tmp_path / "old", "log", "0001_initial"]
+    subprocess.run(words, cwd=ROOT, check=True)
+    restored_whole(tmp_path / "old", tmp_path / "data")
+    assert run("log", "checkpoint", settings=UNLOCKED | {"SAFELIGHT_DATA": str(tmp_path / "data")}).status == 0
+
+
 def test_a_backup_restores_into_a_postgresql_of_another_major_version(old_backups, tmp_path, debian_15):  # noqa: F811
     url = {"DATABASE_URL": debian_15}
     restored_whole(old_backups, tmp_path / "data", url)
