@@ -40,8 +40,7 @@ def do_stack_case(case: Case, vault: Vault, *, spool: Path) -> bool:
     `spool` is a folder for the tiles meanwhile, sealed: of a million pictures they would not fit into memory.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_STACKS_LOCK, case.pk])
+        lock_stacks(case)
         state = _state(case)
         if Case.objects.get(pk=case.pk).stacked == state:
             return False
@@ -78,6 +77,12 @@ def do_let_go(case: Case, vault: Vault) -> None:
         stored = vault.signatures.fetch(signatures).values()
         do_release_contents(vault, (one.sha256 for one in stored if one.sha256), vault.keys.node)
         Kept.objects.filter(case=case, item__in=items).delete()
+
+
+def lock_stacks(case: Case) -> None:
+    """Until the transaction ends: nobody else builds the stacks of this case."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_STACKS_LOCK, case.pk])
 
 
 def lock_kept(*, shared: bool = False) -> None:
