@@ -5,13 +5,10 @@ import sys
 from pathlib import Path
 
 from safelight.access.node import open_node
-from safelight.cli.vault import VAULT_FOLDER
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
 from safelight.vault.actions.keeping import do_keep_contents
-from safelight.vault.content import Vault
 from safelight.vault.protection import read_key_file
-from safelight.vault.stores.sealed_folder import SealedFolder
 
 
 def keep(data: Path, key_file: Path, *contents: str) -> None:
@@ -19,7 +16,7 @@ def keep(data: Path, key_file: Path, *contents: str) -> None:
     settings = read_settings(data=data, key_file=key_file)
     with open_database(settings):
         node = open_node(settings, read_key_file(key_file, data))
-        vault = Vault(node.keys, SealedFolder(data / VAULT_FOLDER), node.log_sealer)
+        vault = node.vault
         if contents:
             do_keep_contents(vault, [text.encode() for text in contents], node.name)
             return

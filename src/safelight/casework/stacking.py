@@ -2,12 +2,12 @@
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -21,6 +21,8 @@ from safelight.linking.types import Stack
 from safelight.platform.copying import copy_rows
 from safelight.vault.actions.keeping import do_release_contents
 from safelight.vault.content import Vault
+from safelight.vault.keys import KEY_BYTES, RootKey
+from safelight.vault.sealing import OVERHEAD_BYTES, ColumnSealer
 from safelight.vault.signatures import NewSignature, Which
 
 _CHUNK = 2000
@@ -35,16 +37,15 @@ _KEPT = (Verdict.NEW, Verdict.COPY)
 def do_stack_case(case: Case, vault: Vault, *, spool: Path) -> bool:
     """Build the stacks of a case where its pictures changed since; one process at a time. Tells whether it did.
 
-    `spool` is a folder for the tiles meanwhile: of a million pictures they would not fit into memory.
+    `spool` is a folder for the tiles meanwhile, sealed: of a million pictures they would not fit into memory.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_STACKS_LOCK, case.pk])
+        lock_stacks(case)
         state = _state(case)
         if Case.objects.get(pk=case.pk).stacked == state:
             return False
         with TemporaryFile(dir=spool) as tiles:
-            stacks = build_stacks(list(_items(case, tiles, vault)))
+            stacks = build_stacks(list(_items(case, _Spool(tiles.fileno()), vault)))
         StackMember.objects.filter(case=case).delete()
         copy_rows(StackMember, _MEMBER_COLUMNS, _members(case, stacks))
         Case.objects.filter(pk=case.pk).update(stacked=state)
@@ -78,6 +79,12 @@ def do_let_go(case: Case, vault: Vault) -> None:
         Kept.objects.filter(case=case, item__in=items).delete()
 
 
+def lock_stacks(case: Case) -> None:
+    """Until the transaction ends: nobody else builds the stacks of this case."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_STACKS_LOCK, case.pk])
+
+
 def lock_kept(*, shared: bool = False) -> None:
     """Until the transaction ends: nobody lets go of content that is being kept. Those who keep may share the lock."""
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
@@ -97,9 +104,32 @@ def _state(case: Case) -> str:
     return hashlib.sha256(f"{count} {last}".encode()).hexdigest()[:16]
 
 
+class _Spool:
+    """Tiles in a file, each in its row, sealed by a key that only this process has and that ends with it."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._sealer = ColumnSealer(RootKey(secrets.token_bytes(KEY_BYTES)), "spool")
+        self._rows = 0
+
+    def add(self, tile: bytes) -> int:
+        """Append a tile; its row."""
+        row = self._rows
+        sealed = memoryview(self._sealer.seal(tile.ljust(_TILE_BYTES, b"\0"), "tile", str(row)))
+        while sealed:
+            sealed = sealed[os.write(self._file, sealed) :]
+        self._rows += 1
+        return row
+
+    def tile(self, row: int) -> bytes:
+        """The tile of a row."""
+        length = _TILE_BYTES + OVERHEAD_BYTES
+        return self._sealer.open(os.pread(self._file, length, row * length), "tile", str(row))
+
+
 @dataclass(frozen=True, slots=True)
 class _Spooled:
-    """An item whose tile lies in the spool file, in row `row`."""
+    """An item whose tile lies in the spool, in row `row`."""
 
     key: int
     digest: bytes
@@ -107,45 +137,37 @@ class _Spooled:
     pdq: bytes | None
     shown_size: tuple[int, int]
     byte_size: int
-    spool: int
+    spool: _Spool
     row: int
 
     @property
     def tile(self) -> bytes:
-        return os.pread(self.spool, _TILE_BYTES, self.row * _TILE_BYTES)
+        return self.spool.tile(self.row)
 
 
-def _items(case: Case, tiles: IO[bytes], vault: Vault) -> Iterator[_Spooled]:
+def _items(case: Case, spool: _Spool, vault: Vault) -> Iterator[_Spooled]:
     answered = Answer.objects.filter(case=case, current=True).values("item")
     pictures = (
         Item.objects.filter(pk__in=answered, state__in=[ItemState.PICTURE, ItemState.DAMAGED])
-        .only("signature", "sealed", "shown_width", "shown_height", "size")  # metadata may be large
         .order_by("id")
+        .values_list("id", "signature", "sealed", "shown_width", "shown_height", "size")
     )
-    row = 0
     columns = vault.columns(TABLE)
     coming = pictures.iterator(chunk_size=_CHUNK)
     while chunk := list(islice(coming, _CHUNK)):
-        stored = vault.signatures.fetch([item.signature for item in chunk])
-        seen = [open_seen(item.sealed, item.pk, columns) for item in chunk]
-        tiles.write(b"".join((one.tile or b"").ljust(_TILE_BYTES, b"\0") for one in seen))
-        tiles.flush()
-        for item, one in zip(chunk, seen, strict=True):
-            yield _spooled(item, one.pixels or b"", stored[item.signature], tiles.fileno(), row)
-            row += 1
-
-
-def _spooled(item: Item, pixels: bytes, signature: NewSignature, spool: int, row: int) -> _Spooled:
-    return _Spooled(
-        key=item.pk,
-        digest=signature.sha256 or b"",
-        pixels=pixels,
-        pdq=_shown_hash(signature),
-        shown_size=(item.shown_width or 0, item.shown_height or 0),
-        byte_size=item.size,
-        spool=spool,
-        row=row,
-    )
+        stored = vault.signatures.fetch([signature for _, signature, *_ in chunk])
+        for number, key, sealed, width, height, size in chunk:
+            seen, signature = open_seen(sealed, number, columns), stored[key]
+            yield _Spooled(
+                key=number,
+                digest=signature.sha256 or b"",
+                pixels=seen.pixels or b"",
+                pdq=_shown_hash(signature),
+                shown_size=(width or 0, height or 0),
+                byte_size=size,
+                spool=spool,
+                row=spool.add(seen.tile or b""),
+            )
 
 
 def _shown_hash(signature: NewSignature) -> bytes | None:

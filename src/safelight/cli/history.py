@@ -2,7 +2,8 @@
 
 import click
 
-from safelight.cli.acting import opened_node, os_user
+from safelight.access.permissions import Permission
+from safelight.cli.acting import by_officer, session
 from safelight.cli.showing import for_people, line, say, table
 from safelight.errors import UsageError
 from safelight.platform.settings import Settings
@@ -22,20 +23,25 @@ _USUAL_PURPOSE = "identify-persons-and-objects"
     help="For what it is asked; may be given again. A statement is read for its own purpose only.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on a terminal, too.")
+@by_officer
 @click.pass_obj
-def history(settings: Settings, *, digest: str, why: str, purposes: tuple[str, ...], as_json: bool) -> None:
+def history(
+    settings: Settings, *, digest: str, why: str, purposes: tuple[str, ...], as_json: bool, named: str | None
+) -> None:
     """Show every statement about the item with the SHA-256 DIGEST, the earliest first, and how each one stands."""
     item = _checked(digest)
     _check_purposes(purposes)
-    with opened_node(settings) as (node, moment):
+    with session(settings, named) as here:
+        here.require(Permission.BASE_SEARCH)
         from safelight.assertions import history as told
         from safelight.assertions.actions import do_search_statements
         from safelight.assertions.fold import Thing
         from safelight.assertions.handling import Reader
         from safelight.assertions.kinds import Target
 
-        thing, reader = Thing(Target.ITEM, frozenset({item})), Reader(node.name, frozenset(purposes), moment)
-        found = do_search_statements(thing, reader, node, why=why, acting_user=os_user(), now=moment)
+        thing = Thing(Target.ITEM, frozenset({item}))
+        reader = Reader(here.node.name, frozenset(purposes), here.now)
+        found = do_search_statements(thing, reader, here.node, why=why, acting_user=here.by, now=here.now)
         lines = told.history(thing, found, reader)
     if as_json or not for_people():
         line(event="history", digest=item, purposes=sorted(set(purposes)), lines=lines)

@@ -78,12 +78,12 @@ def import_lists(settings: "Settings", /, files: tuple[Path, ...], named: str | 
 
 @known.command("list")
 @click.option("--removed", is_flag=True, help="Also sources that were removed.")
+@by_officer
 @click.pass_obj
-def list_sources(settings: "Settings", *, removed: bool) -> None:
+def list_sources(settings: "Settings", *, removed: bool, named: str | None) -> None:
     """Show every source with its trust, counts and dates."""
-    from safelight.platform.database import open_database
-
-    with open_database(settings):
+    with session(settings, named) as here:
+        here.require(Permission.BASE_SEARCH)
         from safelight.known import queries
 
         sources = queries.list_sources(removed=removed)
@@ -98,12 +98,12 @@ def list_sources(settings: "Settings", *, removed: bool) -> None:
 
 @known.command("show")
 @click.argument("name")
+@by_officer
 @click.pass_obj
-def show_source(settings: "Settings", name: str) -> None:
+def show_source(settings: "Settings", name: str, *, named: str | None) -> None:
     """Show one source: its imports, its entries by grade, and what became of its hashes."""
-    from safelight.platform.database import open_database
-
-    with open_database(settings):
+    with session(settings, named) as here:
+        here.require(Permission.BASE_SEARCH)
         from safelight.known import queries
 
         detail = queries.show_source(name)

@@ -1,11 +1,15 @@
-"""`safelight log`: what an outside controller checks, with a copy of the log and its public key alone."""
+"""`safelight log`: what an outside controller checks, with a copy of the log and its public key alone.
+
+Only what works offline, on a copy, asks nobody who he is.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from safelight.cli.secret import asked_secret
+from safelight.access.permissions import Permission
+from safelight.cli.acting import by_officer, session
 from safelight.cli.showing import for_people, line, say
 from safelight.errors import InputError, UsageError
 from safelight.platform.settings import Settings
@@ -61,18 +65,16 @@ def verify(folder: Path, *, key: str, older: tuple[Path, ...]) -> None:
 
 
 @log.command()
+@by_officer
 @click.pass_obj
-def checkpoint(settings: Settings) -> None:
+def checkpoint(settings: Settings, *, named: str | None) -> None:
     """Publish what waits, and print the log's checkpoint: keep it where whoever owns this machine cannot change it."""
-    from safelight.platform.database import open_database
-
-    with open_database(settings):
-        from safelight.access.node import open_node
+    with session(settings, named) as here:
+        here.require(Permission.LOG_VERIFY)
         from safelight.log.actions import do_hand_out_checkpoint
-        from safelight.platform.clock import now
 
-        node = open_node(settings, asked_secret(settings))
-        click.echo(do_hand_out_checkpoint(node.log_store, node.signer, now=now()).decode(), nl=False)
+        made = do_hand_out_checkpoint(here.node.log_store, here.node.signer, now=here.now)
+    click.echo(made.decode(), nl=False)
 
 
 @log.command()
@@ -84,42 +86,37 @@ def checkpoint(settings: Settings) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A trust policy (c2sp.org/tlog-policy): which witnesses must have seen the log.",
 )
+@by_officer
 @click.pass_obj
-def cosigned(settings: Settings, *, note: Path, policy_file: Path) -> None:
+def cosigned(settings: Settings, *, note: Path, policy_file: Path, named: str | None) -> None:
     """Take back the checkpoint in the file NOTE, which witnesses cosigned: that the log goes on from it is checked."""
-    from safelight.platform.database import open_database
-
-    with open_database(settings):
-        from safelight.access.node import open_node
+    with session(settings, named) as here:
+        here.require(Permission.LOG_VERIFY)
         from safelight.log.actions import do_note_cosigned
         from safelight.log.policy import Policy
-        from safelight.platform.clock import now
 
-        node = open_node(settings, asked_secret(settings))
         policy = Policy.parse(_read(policy_file))
-        endorsed = do_note_cosigned(node.log_store, node.signer.key, _read(note), policy, now=now())
-        witnesses = sorted(name.decode("utf-8", "backslashreplace") for name in endorsed.witnesses)
-        line(event="cosigned", entries=endorsed.checkpoint.size, witnesses=witnesses)
+        endorsed = do_note_cosigned(here.node.log_store, here.node.signer.key, _read(note), policy, now=here.now)
+    witnesses = sorted(name.decode("utf-8", "backslashreplace") for name in endorsed.witnesses)
+    line(event="cosigned", entries=endorsed.checkpoint.size, witnesses=witnesses)
 
 
 @log.command()
 @click.argument("number", type=click.IntRange(min=0))
+@by_officer
 @click.pass_obj
-def prove(settings: Settings, *, number: int) -> None:
+def prove(settings: Settings, *, number: int, named: str | None) -> None:
     """Print the proof of entry NUMBER. It shows what the entry says: hand it to nobody who may not know."""
-    from safelight.platform.database import open_database
-
-    with open_database(settings):
-        from safelight.access.node import open_node
+    with session(settings, named) as here:
+        here.require(Permission.LOG_READ)
         from safelight.log.proving import prove_entry
         from safelight.log.queries import recorded_entry
 
-        node = open_node(settings, asked_secret(settings))
-        entry = recorded_entry(number, node.log_sealer)
+        entry = recorded_entry(number, here.node.log_sealer)
         if entry.record is None or entry.salt is None:
             raise UsageError(f"entry {number} was erased: nothing can be shown of it any more")
-        bundle = prove_entry(node.log_store, node.signer.key, number, entry.record, entry.salt)
-        click.echo(bundle.encode().decode(), nl=False)
+        bundle = prove_entry(here.node.log_store, here.node.signer.key, number, entry.record, entry.salt)
+    click.echo(bundle.encode().decode(), nl=False)
 
 
 @log.command("open")

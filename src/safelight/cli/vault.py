@@ -1,22 +1,22 @@
-"""`safelight vault`: whether all that is kept is whole, its keys, and what is erased or must not be."""
+"""`safelight vault`: whether all that is kept is whole, its keys, and what is erased or must not be.
 
-import getpass
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+Whoever may rotate the keys looks after the vault: checks it and sweeps it, and sees no content in doing so.
+"""
+
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from safelight.cli.acting import opened_node
+from safelight.access.permissions import Permission
+from safelight.cli.acting import by_officer, session
 from safelight.cli.showing import for_people, line, say
 from safelight.errors import InputError
 from safelight.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from safelight.access.node import Node
     from safelight.vault.certificates import Certificate
-    from safelight.vault.content import Vault
 
 
 class FaultyVaultError(InputError):
@@ -24,7 +24,6 @@ class FaultyVaultError(InputError):
 
 
 _why: Callable[[Any], Any] = click.option("--why", required=True, help="Why; it stands in the log.")
-_approval: Callable[[Any], Any] = click.option("--approval", help="Which approval by a second person this rests on.")
 _digest: Callable[[Any], Any] = click.argument("sha256")
 
 
@@ -35,14 +34,16 @@ def vault() -> None:
 
 @vault.command()
 @click.option("--json", "as_json", is_flag=True, help="JSON lines, on a terminal too.")
+@by_officer
 @click.pass_obj
-def fsck(settings: Settings, *, as_json: bool) -> None:
+def fsck(settings: Settings, *, as_json: bool, named: str | None) -> None:
     """Open everything that is kept, and name all that is missing, truncated, swapped, altered, or nobody's."""
     count = 0
-    with _opened(settings) as (opened, _):
+    with session(settings, named) as here:
+        here.require(Permission.KEY_ROTATE)
         from safelight.vault.fsck import check_vault
 
-        for count, fault in enumerate(check_vault(opened), 1):  # noqa: B007 - how many there were is used below
+        for count, fault in enumerate(check_vault(here.node.vault), 1):  # noqa: B007 - how many there were is used below
             say(f"{fault.kind.value}: {fault.sentence}", err=True)
             if as_json or not for_people():
                 line(event="fault", kind=fault.kind.value, where=fault.where, sentence=fault.sentence)
@@ -55,13 +56,15 @@ def fsck(settings: Settings, *, as_json: bool) -> None:
 
 
 @vault.command()
+@by_officer
 @click.pass_obj
-def sweep(settings: Settings) -> None:
+def sweep(settings: Settings, *, named: str | None) -> None:
     """Remove what belongs to nothing: blobs that a kill left behind, and keys of erased content from an old backup."""
-    with _opened(settings) as (opened, _):
+    with session(settings, named) as here:
+        here.require(Permission.KEY_ROTATE)
         from safelight.vault.actions.sweeping import do_sweep
 
-        swept = do_sweep(opened)
+        swept = do_sweep(here.node.vault)
     if for_people():
         say(f"Removed: {swept.blobs} blobs, {swept.keys} keys.")
     else:
@@ -69,17 +72,25 @@ def sweep(settings: Settings) -> None:
 
 
 @vault.command()
-@_approval
+@by_officer
 @click.pass_obj
-def rotate(settings: Settings, *, approval: str | None) -> None:
-    """Begin a new generation of keys, and wrap every key anew. Content is not touched; a killed rotation goes on."""
-    from safelight.platform.clock import now
+def rotate(settings: Settings, *, named: str | None) -> None:
+    """Begin a new generation of keys, and wrap every key anew. Content is not touched; a killed rotation goes on.
 
-    with _opened(settings) as (opened, _):
+    Where officers are enrolled, two have to want it: `safelight act request vault:key:rotate`.
+    """
+    with session(settings, named) as here:
+        here.require(Permission.KEY_ROTATE)
+        from safelight.access.four_eyes import use_approval
         from safelight.access.layout import keys_path
         from safelight.vault.actions.rotating import do_rotate_keys
 
-        done = do_rotate_keys(opened, keys_path(settings), approval=approval, acting_user=getpass.getuser(), now=now())
+        def approve(generation: int) -> str:
+            wanted = {"generation": str(generation)}
+            return use_approval(Permission.KEY_ROTATE, wanted, officer=here.officer, node=here.node, now=here.now)
+
+        do = partial(do_rotate_keys, here.node.vault, keys_path(settings), approve=approve)
+        done = do(acting_user=here.by, now=here.now)
     for sentence in done.failed:
         say(sentence, err=True)
     if for_people():
@@ -95,105 +106,100 @@ def rotate(settings: Settings, *, approval: str | None) -> None:
 @_why
 @click.option("--legal-basis", required=True, help="On which legal basis; it stands in log and certificate.")
 @click.option("--recipient", "recipients", multiple=True, help="Who was given a copy; given again for each.")
-@_approval
+@by_officer
 @click.pass_obj
 def erase(
-    settings: Settings,
-    *,
-    sha256: str,
-    why: str,
-    legal_basis: str,
-    recipients: tuple[str, ...],
-    approval: str | None,
+    settings: Settings, *, sha256: str, why: str, legal_basis: str, recipients: tuple[str, ...], named: str | None
 ) -> None:
-    """Erase the content with this SHA-256 for good, and show the certificate."""
-    from safelight.platform.clock import now
-    from safelight.vault.content import checked_digest
+    """Erase the content with this SHA-256 and all that was made of it, for good, and show the certificate.
 
-    digest = checked_digest(sha256)
-    with _opened(settings) as (opened, node):
-        from safelight.vault.actions.erasing import ErasureOrder, do_erase_content
+    Where officers are enrolled, two have to want it: `safelight act request vault:content:erase`.
+    """
+    with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
 
-        order = ErasureOrder(why, legal_basis, approval, recipients)
-        shown = do_erase_content(opened, digest, node.name, order, acting_user=getpass.getuser(), now=now())
+        digest = checked_digest(sha256)
+        from safelight.casework.access import Acting
+        from safelight.casework.actions import do_erase_item
+        from safelight.vault.actions.erasing import ErasureOrder
+
+        order = ErasureOrder(why, legal_basis, recipients)
+        shown = do_erase_item(digest, order, acting=Acting(here.node, here.officer, here.by), now=here.now)
     _show(shown)
 
 
 @vault.command()
 @_digest
+@by_officer
 @click.pass_obj
-def certificate(settings: Settings, *, sha256: str) -> None:
+def certificate(settings: Settings, *, sha256: str, named: str | None) -> None:
     """Show the certificate of the erasure of this SHA-256 as it is today."""
-    from safelight.vault.content import checked_digest
+    with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
 
-    digest = checked_digest(sha256)
-    with _opened(settings) as (opened, node):
+        digest = checked_digest(sha256)
+        from safelight.access.authorising import require_one_of
         from safelight.vault import queries
 
-        shown = queries.certificate(opened, digest, node.name)
+        readers = (Permission.CONTENT_ERASE, Permission.LOG_READ)  # who may order it, and who audits it
+        require_one_of(here.officer, readers, sealer=here.node.log_sealer, now=here.now)
+        shown = queries.certificate(here.node.vault, digest, here.node.name)
     _show(shown)
 
 
 @vault.command()
 @_digest
 @click.argument("recipient")
+@by_officer
 @click.pass_obj
-def receipt(settings: Settings, *, sha256: str, recipient: str) -> None:
+def receipt(settings: Settings, *, sha256: str, recipient: str, named: str | None) -> None:
     """Note that RECIPIENT said that its copy of an erased content is destroyed."""
-    from safelight.platform.clock import now
-    from safelight.vault.content import checked_digest
+    with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
 
-    digest = checked_digest(sha256)
-    with _opened(settings) as (opened, node):
+        digest = checked_digest(sha256)
+        here.require(Permission.CONTENT_ERASE)
         from safelight.vault.actions.erasing import do_note_receipt
 
-        shown = do_note_receipt(opened, digest, node.name, recipient, acting_user=getpass.getuser(), now=now())
+        do = partial(do_note_receipt, here.node.vault, digest, here.node.name, recipient)
+        shown = do(acting_user=here.by, now=here.now)
     _show(shown)
 
 
 @vault.command()
 @_digest
 @_why
-@_approval
+@by_officer
 @click.pass_obj
-def hold(settings: Settings, *, sha256: str, why: str, approval: str | None) -> None:
+def hold(settings: Settings, *, sha256: str, why: str, named: str | None) -> None:
     """Put a legal hold on the content with this SHA-256: nobody erases it before the hold is released."""
-    from safelight.platform.clock import now
-    from safelight.vault.content import checked_digest
+    with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
 
-    digest = checked_digest(sha256)
-    with _opened(settings) as (opened, node):
+        digest = checked_digest(sha256)
+        here.require(Permission.HOLD_PLACE)
         from safelight.vault.actions.holding import do_hold_content
 
-        do = partial(do_hold_content, opened, digest, node.name, why=why, approval=approval)
-        do(acting_user=getpass.getuser(), now=now())
+        do_hold_content(here.node.vault, digest, here.node.name, why=why, acting_user=here.by, now=here.now)
     _tell("held", f"Held: {sha256.lower()}.", sha256)
 
 
 @vault.command()
 @_digest
 @_why
-@_approval
+@by_officer
 @click.pass_obj
-def release(settings: Settings, *, sha256: str, why: str, approval: str | None) -> None:
+def release(settings: Settings, *, sha256: str, why: str, named: str | None) -> None:
     """Release the legal hold that this node has put on the content with this SHA-256."""
-    from safelight.platform.clock import now
-    from safelight.vault.content import checked_digest
+    with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
 
-    digest = checked_digest(sha256)
-    with _opened(settings) as (opened, node):
+        digest = checked_digest(sha256)
+        here.require(Permission.HOLD_LIFT)
         from safelight.vault.actions.holding import do_release_hold
 
-        do = partial(do_release_hold, opened, digest, node.name, why=why, approval=approval)
-        do(acting_user=getpass.getuser(), now=now())
+        do_release_hold(here.node.vault, digest, here.node.name, why=why, acting_user=here.by, now=here.now)
     _tell("released", f"Released: {sha256.lower()}.", sha256)
-
-
-@contextmanager
-def _opened(settings: Settings) -> "Iterator[tuple[Vault, Node]]":
-    """The vault of the data folder, with the database open; and whose it is."""
-    with opened_node(settings) as (node, _):
-        yield node.vault, node
 
 
 def _tell(event: str, sentence: str, sha256: str) -> None:

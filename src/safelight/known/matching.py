@@ -104,12 +104,16 @@ class _Found:
 
 @dataclass
 class KnownBase:
-    """The base as it was when it was opened; `version` tells whether it has changed since."""
+    """The base as it was when it was opened; `version` tells whether it has changed since, and is for nobody's eyes.
+
+    `lists` tells the same of its lists alone: a statement that somebody may not see shows in no record.
+    """
 
     index: HammingIndex
     radius: int
     min_quality: int
     version: str
+    lists: str
     node: Node
     reader: Reader
     words: ColumnSealer
@@ -127,11 +131,13 @@ class KnownBase:
         data: Path | None = None,
     ) -> Self:
         """Load every hash that takes part, for questions of this moment; `data` is the folder of the unit's schemes."""
+        lists = base_version()
         base = cls(
             BandedIndex(),
             radius,
             min_quality,
-            f"{base_version()}.{statements_version(now)}",
+            f"{lists}.{statements_version(now)}",
+            lists,
             node,
             reader_of(node, now),
             node.vault.columns(TABLE),

@@ -36,6 +36,8 @@ class Event(StrEnum):
     KEY_ROTATED = "vault:key:rotated"
     NODE_CREATED = "access:node:created"
     NODE_RECOVERED = "access:node:recovered"
+    NODE_RESTORED = "access:node:restored"
+    BACKUP_TAKEN = "access:backup:taken"
     OFFICER_ENROLLED = "access:officer:enrolled"
     OFFICER_KEY_REVOKED = "access:officer-key:revoked"
     ROLE_CHANGED = "access:role:changed"
@@ -62,6 +64,7 @@ REASONED = frozenset(
         Event.GLASS_BROKEN,
         Event.GLASS_REVIEWED,
         Event.NODE_RECOVERED,
+        Event.NODE_RESTORED,
         Event.OFFICER_KEY_REVOKED,
         Event.REQUESTED,
         Event.SEARCHED,

@@ -1,5 +1,7 @@
 """Checks the whole vault, row by row and blob by blob: every content is opened to its end and compared with its row.
 
+So are the blocks of digests and hashes: each opens, and its rows are found by what is in it.
+
 Rules kept here:
 - each object has at most one fault, the first that keeps it from being opened; one fault hides no other object's;
 - nothing is changed, and what others keep, let go or rotate meanwhile is no fault.
@@ -16,9 +18,20 @@ from safelight.vault.blobs import Address, NoSuchBlobError, UnreadableBlobError
 from safelight.vault.chunked import CutShortError, WrongKeyError
 from safelight.vault.content import BadParticularsError, Particulars, Vault
 from safelight.vault.keyring import WrappedKeyError
-from safelight.vault.queries import Stored, keys_of_nothing, stored_object, stored_objects
+from safelight.vault.queries import (
+    Stored,
+    StoredBlock,
+    block_keys_of_nothing,
+    keys_of_nothing,
+    signatures_of_nothing,
+    stored_block,
+    stored_blocks,
+    stored_object,
+    stored_objects,
+)
 from safelight.vault.records import record_size
 from safelight.vault.sealing import SealedValueError
+from safelight.vault.signatures import Realm, block_key_name
 
 _PIECE = 1 << 20
 
@@ -29,7 +42,9 @@ class FaultKind(StrEnum):
     `missing`: no blob. `truncated`: the blob is too short. `swapped`: the blob is another object's, or its first bytes
     were altered. `altered`: it is not what was kept. `unreadable`: the disk does not give it back. `keyless`: an object
     without a key. `bad-key`: its key does not open. `bad-row`: its row does not open, or was moved. `orphan`: a blob of
-    no object. `stray`: something in the store that is no blob. `key-of-nothing`: a key without its object.
+    no object. `stray`: something in the store that is no blob. `key-of-nothing`: a key without its object. Of blocks of
+    signatures: `missing`, `keyless`, `bad-key`, `swapped`, `truncated` and `altered` as of blobs; `bad-row`: rows are
+    indexed under other digests than their own, or not at all.
     """
 
     MISSING = "missing"
@@ -94,6 +109,7 @@ def check_vault(vault: Vault) -> Iterator[Fault]:
         yield Fault(
             FaultKind.STRAY, where, f"{where} in the store is no blob: look where it comes from, and remove it."
         )
+    yield from _check_signatures(vault)
 
 
 def _check(vault: Vault, stored: Stored) -> tuple[Address | None, Fault | None]:
@@ -104,8 +120,7 @@ def _check(vault: Vault, stored: Stored) -> tuple[Address | None, Fault | None]:
         address = particulars.address
         fault = _check_row(vault, stored, particulars) or _check_blob(vault, stored, particulars)
     except InputError as error:
-        kind = next((kind for cause, kind in _KINDS if isinstance(error, cause)), FaultKind.ALTERED)
-        fault = _fault(kind, stored, error.message)
+        fault = _fault(_kind_of(error), stored, error.message)
     return address, fault
 
 
@@ -132,6 +147,44 @@ def _check_blob(vault: Vault, stored: Stored, particulars: Particulars) -> Fault
     if (digest.digest(), size) != (particulars.sha256, particulars.size):
         return _fault(FaultKind.ALTERED, stored, "Its blob holds another content than its row says.")
     return None
+
+
+def _check_signatures(vault: Vault) -> Iterator[Fault]:
+    for stored in stored_blocks():
+        # What changed while it was read is looked at again, under a lock.
+        if _check_block(vault, stored) is not None and (now := stored_block(stored.number)) is not None:
+            fault = _check_block(vault, now)
+            if fault is not None:
+                yield fault
+    for number in signatures_of_nothing():
+        sentence = f"Signature {number} lies in no block: restore the database from a backup."
+        yield Fault(FaultKind.MISSING, f"signature {number}", sentence)
+    for number in block_keys_of_nothing():
+        name = block_key_name(number)
+        sentence = f"The key of {name} has no block: `safelight vault sweep` removes it."
+        yield Fault(FaultKind.KEY_OF_NOTHING, name, sentence)
+
+
+def _check_block(vault: Vault, stored: StoredBlock) -> Fault | None:
+    name = block_key_name(stored.number)
+    if stored.wrapped is None:
+        sentence = f"The key of {name} is missing: restore the table of keys from a backup."
+        return Fault(FaultKind.KEYLESS, name, sentence)
+    try:
+        block = vault.signatures.open_block(stored.number, stored.sealed, stored.wrapped)
+    except InputError as error:
+        return Fault(_kind_of(error), name, f"{name.capitalize()}: {error.message}")
+    realm = Realm(stored.realm)
+    within = {number: block.signature(number) for number in block.numbers.tolist()}
+    told = {number: (realm, *vault.signatures.indexes(realm, one), one.size) for number, one in within.items()}
+    if told != stored.rows:
+        sentence = f"Rows of {name} are not found by what is in it: restore the database from a backup."
+        return Fault(FaultKind.BAD_ROW, name, sentence)
+    return None
+
+
+def _kind_of(error: InputError) -> FaultKind:
+    return next((kind for cause, kind in _KINDS if isinstance(error, cause)), FaultKind.ALTERED)
 
 
 def _fault(kind: FaultKind, stored: Stored, sentence: str) -> Fault:

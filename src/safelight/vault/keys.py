@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     `node-signing`: the node's Ed25519 key. `key-encryption`: wraps data keys, one for each generation. `blind-index`:
     equality of sealed values, one for each realm. `sealed-column`: values of sealed columns, one for each table.
     `keys-file`: shows that the file of node keys was written by who knows the root. `fingerprint`: names the root.
+    `backup`: seals the parts of a backup, one key for each bundle of them.
     """
 
     NODE_SIGNING = "node-signing"
@@ -33,6 +34,7 @@ class Purpose(StrEnum):
     SEALED_COLUMN = "sealed-column"
     KEYS_FILE = "keys-file"
     FINGERPRINT = "fingerprint"
+    BACKUP = "backup"
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,33 @@ Rules kept here:
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from safelight.log.consultation import Consultation
 from safelight.vault.certificates import Act, Certificate, ReceiptState
 from safelight.vault.chunked import ChunkedReader
 from safelight.vault.content import NotKeptError, ObjectName, Vault
-from safelight.vault.models import Hold, ObjectKey, Receipt, StoredObject, Tombstone
+from safelight.vault.models import (
+    Hold,
+    ObjectKey,
+    Receipt,
+    Signature,
+    SignatureBlock,
+    SignatureKey,
+    StoredObject,
+    Tombstone,
+)
 
 _ROWS = 2000
+_BLOCKS = 200
 
 
 class NotErasedError(NotKeptError):
@@ -36,6 +48,20 @@ class Stored:
     digest_index: bytes
     sealed: bytes
     wrapped: bytes | None
+
+
+@dataclass(frozen=True)
+class StoredBlock:
+    """A block of signatures as it is stored; `wrapped` is None where the key is missing.
+
+    `rows` has of each signature that is said to lie in it the realm, the indexes (MD5, SHA-1, SHA-256) and the size.
+    """
+
+    number: int
+    realm: int
+    sealed: bytes
+    wrapped: bytes | None
+    rows: dict[int, tuple[int, bytes | None, bytes | None, bytes | None, int | None]]
 
 
 def has(vault: Vault, digests: Iterable[bytes], owner: str) -> set[bytes]:
@@ -96,6 +122,32 @@ def keys_of_nothing() -> Iterator[UUID]:
     yield from keys.values_list("stored_id", flat=True).iterator(chunk_size=_ROWS)
 
 
+def stored_blocks() -> Iterator[StoredBlock]:
+    """Every block of signatures with the rows that lie in it, streamed. Blocks that change meanwhile may look torn."""
+    numbers = list(SignatureBlock.objects.order_by("id").values_list("id", flat=True))
+    for start in range(0, len(numbers), _BLOCKS):
+        yield from _blocks(numbers[start : start + _BLOCKS])
+
+
+def stored_block(number: int) -> StoredBlock | None:
+    """One block as it is at one moment, None where there is none."""
+    with transaction.atomic():
+        list(SignatureBlock.objects.select_for_update().filter(pk=number))  # who changes it holds this lock
+        return next(_blocks([number]), None)
+
+
+def signatures_of_nothing() -> Iterator[int]:
+    """The numbers of signatures whose block is not there."""
+    rows = Signature.objects.exclude(block__in=SignatureBlock.objects.values("id")).order_by("id")
+    yield from rows.values_list("id", flat=True).iterator(chunk_size=_ROWS)
+
+
+def block_keys_of_nothing() -> Iterator[int]:
+    """The numbers of keys whose block is not there, as `keys_of_nothing`."""
+    keys = SignatureKey.objects.exclude(block__in=SignatureBlock.objects.values("id")).order_by("block")
+    yield from keys.values_list("block", flat=True).iterator(chunk_size=_ROWS)
+
+
 def held(vault: Vault, digests: Iterable[bytes]) -> set[bytes]:
     """Which of these contents are under a legal hold, by whomever."""
     by_index = {vault.hold_index.of(digest): digest for digest in digests}
@@ -142,12 +194,24 @@ def receipts_of(vault: Vault, stone: Tombstone) -> Iterator[ReceiptState]:
         yield ReceiptState(row.pk, recipient, row.received_at)
 
 
+_INDEXES = ("md5", "sha1", "sha256")
 _COLUMNS = ("id", "owner", "digest_index", "particulars", "key__wrapped")
 
 
 def _stored(number: UUID, owner: str, digest_index: bytes, sealed: bytes, wrapped: bytes | None) -> Stored:
     key = bytes(wrapped) if wrapped is not None else None
     return Stored(ObjectName(number, owner), bytes(digest_index), bytes(sealed), key)
+
+
+def _blocks(numbers: list[int]) -> Iterator[StoredBlock]:
+    keys = dict(SignatureKey.objects.filter(block__in=numbers).values_list("block", "wrapped"))
+    rows: dict[int, dict[int, Any]] = defaultdict(dict)
+    found = Signature.objects.filter(block__in=numbers)
+    for block, number, realm, size, *indexes in found.values_list("block", "id", "realm", "size", *_INDEXES):
+        rows[block][number] = (realm, *(None if one is None else bytes(one) for one in indexes), size)
+    for block in SignatureBlock.objects.filter(pk__in=numbers).order_by("id"):
+        key = bytes(keys[block.pk]) if block.pk in keys else None
+        yield StoredBlock(block.pk, block.realm, bytes(block.sealed), key, rows[block.pk])
 
 
 def _indexed(vault: Vault, digests: Iterable[bytes], owner: str, rows: QuerySet[Any]) -> set[bytes]:

@@ -198,6 +198,20 @@ class Signatures:
                 if left is not None:
                     self._write_block(block, Realm(held[block]), left)
 
+    def open_block(self, number: int, sealed: bytes, wrapped: bytes) -> Block:
+        """A block as it is stored, opened.
+
+        Raises:
+            WrappedKeyError, NoSuchGenerationError: its key does not open.
+            InputError: it was altered, or does not belong to this node.
+        """
+        key = self._keyring.unwrap(wrapped, block_key_name(number))
+        return Block(b"".join(open_record([sealed], key, _context(number))))
+
+    def indexes(self, realm: Realm, one: NewSignature) -> tuple[bytes | None, ...]:
+        """By which blind indexes a content's MD5, SHA-1 and SHA-256 are found in a realm; None where it has none."""
+        return tuple(self._blinded(realm, [getattr(one, kind)], kind)[0] for kind in _KINDS)
+
     def _blinded(self, realm: Realm, digests: Iterable[bytes | None], kind: str) -> list[bytes | None]:
         of = self._indexes[realm][kind].of
         return [None if digest is None else of(digest) for digest in digests]
@@ -205,7 +219,7 @@ class Signatures:
     def _write_block(self, block: int, realm: Realm, raw: bytes) -> None:
         key = secrets.token_bytes(KEY_BYTES)
         sealed = b"".join(seal_record([raw], key, _context(block)))
-        wrapped = self._keyring.wrap(key, _named(block))
+        wrapped = self._keyring.wrap(key, block_key_name(block))
         generation = generation_of(wrapped)
         values = {"block": block, "realm": realm, "sealed": sealed, "generation": generation, "wrapped": wrapped}
         _run(_WRITE_BLOCK, values)
@@ -214,16 +228,16 @@ class Signatures:
         wanted = list(blocks)
         for start in range(0, len(wanted), _BLOCKS):
             for block, sealed, wrapped in _rows(_BLOCKS_AND_KEYS, wanted[start : start + _BLOCKS]):
-                key = self._keyring.unwrap(wrapped, _named(block))
-                yield block, Block(b"".join(open_record([sealed], key, _context(block))))
+                yield block, self.open_block(block, sealed, wrapped)
+
+
+def block_key_name(block: int) -> str:
+    """The name to which the key of a block is bound."""
+    return f"signatures {block}"
 
 
 def _context(block: int) -> bytes:
     return b"safelight/signatures/v1\x00" + block.to_bytes(8, "big")
-
-
-def _named(block: int) -> str:
-    return f"signatures {block}"
 
 
 def _has(question: NewSignature) -> int:

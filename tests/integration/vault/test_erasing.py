@@ -20,8 +20,9 @@ from tests.integration.vault.example import ALPHA, BETA, NOW, sha256
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ONE, TWO = b"a benign picture of a harbour", b"a benign picture of a room"
-ORDER = ErasureOrder("a made-up court said so", "made-up order 7", "approval 3", ("Agency Gamma", "Agency Beta"))
+ORDER = ErasureOrder("a made-up court said so", "made-up order 7", ("Agency Gamma", "Agency Beta"))
 ACT = {"acting_user": "officer-1", "now": NOW}
+ERASE = {**ACT, "approve": lambda: "approval 3"}
 
 
 class Thumbnails:
@@ -44,7 +45,7 @@ def test_key_row_and_blob_are_destroyed_and_what_others_keep_stays(vault):
     for owner in (ALPHA, BETA):
         do_keep_contents(vault, [ONE, TWO], owner)
     thumbnails = Thumbnails()
-    shown = do_erase_content(vault, sha256(ONE), ALPHA, ORDER, derived=[thumbnails], **ACT)
+    shown = do_erase_content(vault, sha256(ONE), ALPHA, ORDER, derived=[thumbnails], **ERASE)
     assert dict(shown.act.destroyed) == {"keys": 1, "rows": 1, "blobs": 1, "thumbnails": 2}
     assert thumbnails.asked == [(sha256(ONE), ALPHA)]
     assert (StoredObject.objects.count(), ObjectKey.objects.count(), len(list(vault.blobs.addresses()))) == (3, 3, 3)
@@ -57,7 +58,7 @@ def test_key_row_and_blob_are_destroyed_and_what_others_keep_stays(vault):
 
 def test_it_does_not_come_back_by_itself_and_others_may_keep_it(vault):
     do_keep_contents(vault, [ONE], ALPHA)
-    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     assert erased(vault, [sha256(ONE), sha256(TWO)], ALPHA) == {sha256(ONE)}
     with pytest.raises(ErasedContentError, match=sha256(ONE).hex()):
         do_keep_contents(vault, [TWO, ONE], ALPHA)
@@ -69,8 +70,8 @@ def test_it_does_not_come_back_by_itself_and_others_may_keep_it(vault):
 def test_the_log_says_why_and_never_the_digest(vault):
     do_keep_contents(vault, [ONE], ALPHA)
     do_hold_content(vault, sha256(ONE), ALPHA, why="a trial", **ACT)
-    do_release_hold(vault, sha256(ONE), ALPHA, why="it ended", approval="approval 2", **ACT)
-    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+    do_release_hold(vault, sha256(ONE), ALPHA, why="it ended", **ACT)
+    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     do_note_receipt(vault, sha256(ONE), ALPHA, "Agency Beta", **ACT)
     entries = said(vault)
     assert [(one["event"], one.get("why")) for one in entries] == [
@@ -94,7 +95,7 @@ def test_the_log_says_why_and_never_the_digest(vault):
 
 def test_what_is_erased_is_named_in_no_table(vault):
     do_keep_contents(vault, [ONE], ALPHA)
-    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     stored = [*Tombstone.objects.values_list(), *Receipt.objects.values_list()]
     bytes_ = b"".join(bytes(value) for row in stored for value in row if isinstance(value, bytes | memoryview))
     for planted in (sha256(ONE), b"Agency Gamma", b"made-up order", b"officer-1"):
@@ -103,7 +104,7 @@ def test_what_is_erased_is_named_in_no_table(vault):
 
 def test_a_certificate_is_pending_until_backups_of_keys_are_gone(vault):
     do_keep_contents(vault, [ONE], ALPHA)
-    shown = do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+    shown = do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     assert certificate(vault, sha256(ONE), ALPHA) == shown
     assert shown.complete_at == NOW + timedelta(days=30)
     for moment, state in (
@@ -117,7 +118,7 @@ def test_a_certificate_is_pending_until_backups_of_keys_are_gone(vault):
 
 def test_receipts_are_awaited_and_noted_once(vault):
     do_keep_contents(vault, [ONE], ALPHA)
-    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     later = NOW + timedelta(days=2)
     shown = do_note_receipt(vault, sha256(ONE), ALPHA, "Agency Gamma", acting_user="officer-1", now=later)
     assert [(one.recipient, one.received_at) for one in shown.receipts] == [
@@ -138,10 +139,10 @@ def test_a_hold_of_anybody_stops_it_until_each_is_released(vault):
     for owner in (BETA, ALPHA):
         assert held(vault, [sha256(ONE), sha256(TWO)]) == {sha256(ONE)}
         with pytest.raises(HeldContentError):
-            do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+            do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
         do_release_hold(vault, sha256(ONE), owner, why="it ended", **ACT)
     assert open_content(vault, sha256(ONE), ALPHA).readall() == ONE
-    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     assert Hold.objects.count() == 0
 
 
@@ -164,11 +165,11 @@ def test_nothing_is_erased_without_reason_or_that_is_not_there(vault):
         with pytest.raises(UsageError, match="legal basis"):
             ErasureOrder(why, basis)
     with pytest.raises(NotKeptError):
-        do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+        do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     do_keep_contents(vault, [ONE], ALPHA)
-    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     with pytest.raises(ErasedContentError, match="before"):
-        do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+        do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     with pytest.raises(NotErasedError):
         certificate(vault, sha256(ONE), BETA)
 
@@ -180,7 +181,7 @@ def test_derived_data_that_cannot_be_destroyed_leaves_everything_as_it_was(vault
 
     do_keep_contents(vault, [ONE], ALPHA)
     with pytest.raises(ConnectionError):
-        do_erase_content(vault, sha256(ONE), ALPHA, ORDER, derived=[Failing()], **ACT)
+        do_erase_content(vault, sha256(ONE), ALPHA, ORDER, derived=[Failing()], **ERASE)
     assert open_content(vault, sha256(ONE), ALPHA).readall() == ONE
     assert (Tombstone.objects.count(), said(vault)) == (0, [])
 
@@ -190,7 +191,7 @@ def test_killed_before_the_blob_went_the_key_is_gone_and_the_rest_is_swept(vault
     with monkeypatch.context() as context:
         context.setattr(vault.blobs, "remove_many", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+            do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     assert [fault.kind for fault in check_vault(vault)] == ["orphan"]
     assert certificate(vault, sha256(ONE), ALPHA).act.destroyed["keys"] == 1
     assert do_sweep(vault).blobs == 1
@@ -200,7 +201,7 @@ def test_killed_before_the_blob_went_the_key_is_gone_and_the_rest_is_swept(vault
 def test_an_older_table_of_keys_does_not_bring_it_back(vault):
     do_keep_contents(vault, [ONE], ALPHA)
     older = ObjectKey.objects.get()
-    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ACT)
+    do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     ObjectKey.objects.bulk_create([older])
     assert [fault.kind for fault in check_vault(vault)] == ["key-of-nothing"]
     with pytest.raises(NotKeptError):

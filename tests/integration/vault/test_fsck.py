@@ -17,9 +17,10 @@ from safelight.vault.blobs import new_address
 from safelight.vault.chunked import CHUNK_BYTES
 from safelight.vault.content import Particulars
 from safelight.vault.fsck import FaultKind, check_vault
-from safelight.vault.models import ObjectKey, StoredObject
+from safelight.vault.models import ObjectKey, Signature, SignatureBlock, SignatureKey, StoredObject
 from safelight.vault.queries import stored_objects
 from safelight.vault.records import HEADER
+from safelight.vault.signatures import NewSignature, Realm
 from tests.integration.vault.example import ALPHA, BETA, NOW, make_vault, saved, sha256
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -239,5 +240,77 @@ def test_what_is_damaged_while_it_is_checked_is_named_as_it_is_now(vault, monkey
 
 def test_a_vault_that_was_rotated_is_whole(vault, tmp_path):
     do_keep_contents(vault, [b"one"], ALPHA)
-    done = do_rotate_keys(vault, saved(vault, tmp_path), acting_user="officer-1", now=NOW)
+    done = do_rotate_keys(vault, saved(vault, tmp_path), approve=str, acting_user="officer-1", now=NOW)
     assert list(check_vault(done.vault)) == []
+
+
+DIGESTS = NewSignature(bytes(16), bytes(20), bytes(32), 7)
+
+
+@pytest.fixture
+def blocks(vault):
+    """Three blocks of signatures, two of items and one of the known base; all whole."""
+    for realm in (Realm.ITEM, Realm.ITEM, Realm.KNOWN):
+        vault.signatures.store(realm, [DIGESTS])
+    assert list(check_vault(vault)) == []
+    return list(SignatureBlock.objects.order_by("id").values_list("id", flat=True))
+
+
+def _damaged(raw):
+    return bytes(raw)[:-1] + bytes([bytes(raw)[-1] ^ 1])
+
+
+SIGNATURE_HARMS = {
+    "keyless": lambda one, _: SignatureKey.objects.filter(block=one).delete(),
+    "bad-key": lambda one, _: _update(SignatureKey.objects.get(block=one), "wrapped", _damaged),
+    "altered": lambda one, _: _update(SignatureBlock.objects.get(pk=one), "sealed", _damaged),
+    "swapped": lambda one, other: _update(
+        SignatureBlock.objects.get(pk=one), "sealed", lambda _: SignatureBlock.objects.get(pk=other).sealed
+    ),
+}
+
+
+def _update(row, name, change):
+    setattr(row, name, change(getattr(row, name)))
+    row.save()
+
+
+@pytest.mark.parametrize("kind", SIGNATURE_HARMS)
+def test_a_block_of_signatures_that_does_not_open_is_named(vault, blocks, kind):
+    SIGNATURE_HARMS[kind](blocks[1], blocks[0])
+    [fault] = check_vault(vault)
+    assert (fault.kind.value, fault.where) == (kind, f"signatures {blocks[1]}")
+
+
+@pytest.mark.parametrize("harm", ["sha256", "realm", "size", "lost", "moved"])
+def test_rows_that_do_not_agree_with_their_block_are_named(vault, blocks, harm):
+    row = Signature.objects.get(block=blocks[1])
+    if harm == "lost":
+        row.delete()
+    elif harm == "moved":
+        Signature.objects.filter(pk=row.pk).update(block=blocks[0])
+    else:
+        Signature.objects.filter(pk=row.pk).update(**{harm: {"sha256": bytes(16), "realm": 1, "size": 8}[harm]})
+    faults = list(check_vault(vault))
+    assert {fault.kind.value for fault in faults} == {"bad-row"}
+    assert f"signatures {blocks[1]}" in {fault.where for fault in faults}
+
+
+def test_signatures_and_keys_of_no_block_are_named_and_only_the_keys_swept(vault, blocks):
+    row = Signature.objects.get(block=blocks[1])
+    SignatureBlock.objects.filter(pk=blocks[1]).delete()
+    assert [(fault.kind.value, fault.where) for fault in check_vault(vault)] == [
+        ("missing", f"signature {row.pk}"),
+        ("key-of-nothing", f"signatures {blocks[1]}"),
+    ]
+    assert do_sweep(vault).keys == 1
+    assert [fault.kind.value for fault in check_vault(vault)] == ["missing"]
+
+
+def test_blocks_that_change_while_they_are_read_are_no_fault(vault, blocks, monkeypatch):
+    gone, torn, _ = fsck.stored_blocks()
+    Signature.objects.filter(block=blocks[0]).delete()
+    SignatureBlock.objects.filter(pk=blocks[0]).delete()
+    SignatureKey.objects.filter(block=blocks[0]).delete()
+    monkeypatch.setattr(fsck, "stored_blocks", lambda: [replace(gone, rows={}), replace(torn, rows={})])
+    assert list(check_vault(vault)) == []

@@ -11,14 +11,15 @@ from safelight.vault.actions.keeping import do_keep_contents
 from safelight.vault.actions.rotating import do_rotate_keys
 from safelight.vault.fsck import check_vault
 from safelight.vault.keyring import NoSuchGenerationError, generation_of
-from safelight.vault.models import ObjectKey
+from safelight.vault.models import ObjectKey, SignatureKey
 from safelight.vault.nodekeys import load_keys
 from safelight.vault.queries import open_content
+from safelight.vault.signatures import NewSignature, Realm
 from tests.integration.vault.example import ALPHA, NOW, SECRET, saved, sha256
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENTS = [bytes([number]) * 20 for number in range(7)]
-ACT = {"acting_user": "officer-1", "now": NOW}
+ACT = {"acting_user": "officer-1", "now": NOW, "approve": "approval for {}".format}
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def stages(vault):
 def test_all_keys_are_wrapped_anew_and_content_is_not_touched(vault, path, monkeypatch, batch):
     monkeypatch.setattr(rotating, "BATCH", batch)
     blobs = {one: vault.blobs.read_at(one, 0, 1000) for one in vault.blobs.addresses()}
-    done = do_rotate_keys(vault, path, approval="approval 9", **ACT)
+    done = do_rotate_keys(vault, path, **ACT)
     assert (done.generation, done.rewrapped, done.failed, done.went_on) == (2, 7, (), False)
     assert generations() == [2] * 7
     assert blobs == {one: vault.blobs.read_at(one, 0, 1000) for one in vault.blobs.addresses()}
@@ -63,9 +64,9 @@ def test_a_rotation_that_was_killed_is_gone_on_with(vault, path, monkeypatch):
     monkeypatch.setattr(rotating, "BATCH", 3)
     true_batch, batches = rotating._rewrap_batch, []
 
-    def killed(vault, last):
+    def killed(vault, table, last):
         batches.append(last)
-        return true_batch(vault, last) if len(batches) < 3 else 1 / 0
+        return true_batch(vault, table, last) if len(batches) < 4 else 1 / 0
 
     with monkeypatch.context() as context:
         context.setattr(rotating, "_rewrap_batch", killed)
@@ -101,3 +102,17 @@ def test_keys_that_somebody_else_changed_are_left(vault, path):
         do_rotate_keys(vault, path, **ACT)
     assert path.read_bytes() == written
     assert stages(vault) == [("begun", 2), ("ended", 2)]
+
+
+def test_keys_of_signatures_are_wrapped_anew_too(vault, path, monkeypatch):
+    monkeypatch.setattr(rotating, "BATCH", 1)
+    told = [NewSignature(number.to_bytes(16), None, None, None) for number in range(600)]
+    numbers = vault.signatures.store(Realm.ITEM, told)
+    done = do_rotate_keys(vault, path, **ACT)
+    assert (done.rewrapped, done.failed) == (7 + 3, ())
+    found = SignatureKey.objects.values_list("generation", "wrapped")
+    assert [(generation, generation_of(bytes(wrapped))) for generation, wrapped in found] == [(2, 2)] * 3
+    fetched = done.vault.signatures.fetch(numbers)
+    assert [fetched[number] for number in numbers] == told
+    with pytest.raises(NoSuchGenerationError):
+        vault.signatures.fetch(numbers)

@@ -30,6 +30,7 @@ DATABASE_MODULES = frozenset(
         "evidence/recording.py",  # writes sightings
         "known/intake.py",  # writes the rows of a list
         "known/matching.py",  # reads what is matched
+        "vault/signatures.py",  # reads and writes digests and hashes, with SQL of its own
     }
 )
 

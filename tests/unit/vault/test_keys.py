@@ -35,6 +35,7 @@ def test_the_words_of_purposes_never_change():
         "sealed-column",
         "keys-file",
         "fingerprint",
+        "backup",
     }
 
 

@@ -141,7 +141,7 @@ def _begin(exhibit: Exhibit, options: CheckOptions, base: KnownBase, around: Sur
     now = around.clock()
     with transaction.atomic():
         run = do_begin_run(exhibit, _record(options, base), now=now, acting_user=around.acting.by)
-        _log(run, "begun", {"case": options.case, "exhibit": options.exhibit, "base": base.version}, around, now)
+        _log(run, "begun", {"case": options.case, "exhibit": options.exhibit, "base": base.lists}, around, now)
     return run
 
 
@@ -255,7 +255,7 @@ def _record(options: CheckOptions, base: KnownBase) -> RunRecord:
         "radius": options.radius,
         "quality": options.quality,
         "keep": options.keep.value,
-        "base": base.version,
+        "base": base.lists,
         "workers": options.workers,
     }
     return RunRecord(options.command, versions(), {name: str(value) for name, value in settings.items()})

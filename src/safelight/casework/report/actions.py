@@ -34,7 +34,9 @@ def do_report_case(name: str, kind: str, out: Path, *, pictures: bool, acting: A
     with transaction.atomic():
         about: dict[str, object] = {"case": name, "format": kind, "pictures": pictures}
         if pictures:
-            allowed = use_approval(permission, {"case": name}, officer=acting.officer, node=acting.node, now=now)
+            allowed = use_approval(
+                permission, {"case": str(case.pk)}, officer=acting.officer, node=acting.node, now=now
+            )
             about["approval"] = allowed
         report = gather(case, acting.node.vault, now=now, demo=is_demo(acting.node.data))
         written = write_report(report, kind, out, pictures=pictures)

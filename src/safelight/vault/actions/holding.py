@@ -25,7 +25,6 @@ def do_hold_content(
     owner: str,
     *,
     why: str,
-    approval: str | None = None,
     acting_user: str,
     now: datetime,
 ) -> None:
@@ -42,7 +41,7 @@ def do_hold_content(
         number = uuid4()
         reason = vault.columns("vault_hold").seal(_said(why), "reason", str(number))
         Hold.objects.create(id=number, content_index=index, owner=owner, since=now, reason=reason)
-        about = {"hold": str(number), "owner": owner, "content": index.hex(), "approval": approval}
+        about = {"hold": str(number), "owner": owner, "content": index.hex()}
         do_add_entry(Entry(Event.HELD, acting_user, now, why, about), vault.log_sealer)
 
 
@@ -52,7 +51,6 @@ def do_release_hold(
     owner: str,
     *,
     why: str,
-    approval: str | None = None,
     acting_user: str,
     now: datetime,
 ) -> None:
@@ -68,7 +66,7 @@ def do_release_hold(
         hold = Hold.objects.filter(content_index=index, owner=owner).first()
         if hold is None:
             raise UsageError(f"{owner} holds no content with the SHA-256 {sha256.hex()}")
-        about = {"hold": str(hold.pk), "owner": owner, "content": index.hex(), "approval": approval}
+        about = {"hold": str(hold.pk), "owner": owner, "content": index.hex()}
         hold.delete()
         do_add_entry(Entry(Event.HOLD_RELEASED, acting_user, now, why, about), vault.log_sealer)
 

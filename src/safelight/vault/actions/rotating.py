@@ -1,4 +1,4 @@
-"""Rotates the keys that wrap the keys of objects; content is not touched.
+"""Rotates the keys that wrap the keys of objects and of blocks of signatures; what they seal is not touched.
 
 Rules kept here:
 - a rotation that was killed is gone on with: while keys can be wrapped anew, no further generation is begun;
@@ -6,20 +6,23 @@ Rules kept here:
 - a key that does not open stops no other: it is named, and stays as it is.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from safelight.errors import InputError
 from safelight.log.actions import do_add_entry
 from safelight.log.entries import Entry, Event
 from safelight.vault.actions.turns import wait_for_keepers
 from safelight.vault.content import ObjectName, Vault
-from safelight.vault.models import ObjectKey
+from safelight.vault.models import ObjectKey, SignatureBlock, SignatureKey
 from safelight.vault.nodekeys import save_keys
+from safelight.vault.signatures import block_key_name
 
 BATCH = 1000
 
@@ -43,11 +46,13 @@ class Rotation:
 
 
 def do_rotate_keys(
-    vault: Vault, path: Path, *, approval: str | None = None, acting_user: str, now: datetime
+    vault: Vault, path: Path, *, approve: Callable[[int], str], acting_user: str, now: datetime
 ) -> Rotation:
-    """Begin a generation of keys in the file at `path`, and wrap all keys of objects anew; or end a killed rotation.
+    """Begin a generation of keys in the file at `path`, and wrap all keys anew; or end a killed rotation.
 
-    Whoever has the vault open with the keys of before opens nothing that was wrapped anew: end it first.
+    `approve` uses up what allows a generation of this number to begin, inside the transaction, and names it
+    (`access.four_eyes.use_approval`); one that goes on has been allowed. Whoever has the vault open with the keys of
+    before opens nothing that was wrapped anew: end it first.
 
     Raises:
         UsageError: the file holds other keys than these: somebody else changed them; nothing was changed.
@@ -56,7 +61,7 @@ def do_rotate_keys(
     count, failed = _rewrap_all(vault)
     went_on = count > 0
     if not went_on:
-        vault = _begin(vault, path, approval, acting_user, now)
+        vault = _begin(vault, path, approve, acting_user, now)
         wait_for_keepers()
         count, failed = _rewrap_all(vault)
     about = {"generation": vault.keys.generations.current, "stage": "ended", "rewrapped": count, "failed": len(failed)}
@@ -64,43 +69,65 @@ def do_rotate_keys(
     return Rotation(vault, count, tuple(failed), went_on)
 
 
-def _begin(vault: Vault, path: Path, approval: str | None, acting_user: str, now: datetime) -> Vault:
+def _begin(vault: Vault, path: Path, approve: Callable[[int], str], acting_user: str, now: datetime) -> Vault:
     rotated = replace(vault, keys=vault.keys.rotated())
-    about = {"generation": rotated.keys.generations.current, "stage": "begun", "approval": approval}
+    generation = rotated.keys.generations.current
     with transaction.atomic():
+        about = {"generation": generation, "stage": "begun", "approval": approve(generation)}
         do_add_entry(Entry(Event.KEY_ROTATED, acting_user, now, about=about), vault.log_sealer)
         save_keys(path, rotated.keys, replacing=vault.keys)
     return rotated
 
 
+@dataclass(frozen=True)
+class _Table:
+    """A table of wrapped keys: the rows of which what they open is there, and the name to which each key is bound."""
+
+    rows: Callable[[], QuerySet[Any]]
+    name: Callable[[Any], str]
+
+
+_TABLES = (
+    _Table(
+        lambda: ObjectKey.objects.filter(stored__isnull=False).select_related("stored"),
+        lambda row: str(ObjectName(row.stored_id, row.stored.owner)),
+    ),
+    _Table(
+        lambda: SignatureKey.objects.filter(block__in=SignatureBlock.objects.values("id")),
+        lambda row: block_key_name(row.block),
+    ),
+)
+
+
 def _rewrap_all(vault: Vault) -> tuple[int, list[str]]:
     """Wrap every key of an older generation anew; how many, and which could not be."""
-    done, failed, last = 0, [], None
-    while batch := _rewrap_batch(vault, last):
-        last, count, named = batch
-        done += count
-        failed += named
+    done, failed = 0, []
+    for table in _TABLES:
+        last = None
+        while batch := _rewrap_batch(vault, table, last):
+            last, count, named = batch
+            done += count
+            failed += named
     return done, failed
 
 
-def _rewrap_batch(vault: Vault, last: UUID | None) -> tuple[UUID, int, list[str]] | None:
-    """Wrap up to `BATCH` keys anew, of objects numbered above `last`: the last number, how many, which could not be."""
+def _rewrap_batch(vault: Vault, table: _Table, last: object) -> tuple[object, int, list[str]] | None:
+    """Wrap up to `BATCH` keys of a table anew, above the row `last`: the last row, how many, which could not be."""
     with transaction.atomic():
-        old = ObjectKey.objects.exclude(generation=vault.keys.generations.current).order_by("stored_id")
+        old = table.rows().exclude(generation=vault.keys.generations.current).order_by("pk")
         if last is not None:
-            old = old.filter(stored_id__gt=last)
-        rows = list(old.filter(stored__isnull=False).select_related("stored").select_for_update(of=("self",))[:BATCH])
+            old = old.filter(pk__gt=last)
+        rows = list(old.select_for_update(of=("self",))[:BATCH])
         if not rows:
             return None
         good, failed = [], []
         for row in rows:
-            name = ObjectName(row.stored_id, row.stored.owner)
             try:
-                row.wrapped = vault.keyring.rewrap(bytes(row.wrapped), str(name))
+                row.wrapped = vault.keyring.rewrap(bytes(row.wrapped), table.name(row))
             except InputError as error:
                 failed.append(error.message)
                 continue
             row.generation = vault.keys.generations.current
             good.append(row)
-        ObjectKey.objects.bulk_update(good, ["wrapped", "generation"])
-        return rows[-1].stored_id, len(good), failed
+        table.rows().bulk_update(good, ["wrapped", "generation"])
+        return rows[-1].pk, len(good), failed

@@ -12,8 +12,8 @@ from django.db import transaction
 from safelight.errors import InputError
 from safelight.vault.actions.turns import take_turn, wait_for_keepers
 from safelight.vault.content import Vault
-from safelight.vault.models import ObjectKey
-from safelight.vault.queries import keys_of_nothing, stored_objects
+from safelight.vault.models import ObjectKey, SignatureKey
+from safelight.vault.queries import block_keys_of_nothing, keys_of_nothing, stored_objects
 
 
 class UnsureOrphansError(InputError):
@@ -22,7 +22,7 @@ class UnsureOrphansError(InputError):
 
 @dataclass(frozen=True)
 class Swept:
-    """How many blobs and keys were removed."""
+    """How many blobs and keys were removed; keys of objects and of blocks of signatures."""
 
     blobs: int
     keys: int
@@ -46,5 +46,7 @@ def do_sweep(vault: Vault) -> Swept:
         take_turn()
         keys = list(keys_of_nothing())
         ObjectKey.objects.filter(stored_id__in=keys).delete()
+        blocks = list(block_keys_of_nothing())
+        SignatureKey.objects.filter(block__in=blocks).delete()
     vault.blobs.remove_many(sorted(lying))
-    return Swept(len(lying), len(keys))
+    return Swept(len(lying), len(keys) + len(blocks))

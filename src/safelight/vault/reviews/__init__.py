@@ -1,0 +1,1 @@
+"""What in the vault has to be looked at again, and when."""
