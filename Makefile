@@ -57,7 +57,7 @@ demo: $(STAMPS)/runtime  ## check a made-up seizure against a made-up known base
 	@PATH="$(CURDIR)/$(BIN):$$PATH" DEMO="$(DEMO)" CASE="$(CASE)" bash .ci/demo
 
 test: $(STAMPS)/runtime $(STAMPS)/requirements-test  ## all tests (PYTEST_ARGS="-k word" for some of them)
-	$(PY) pytest $(PYTEST_ARGS)
+	$(PY) pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 
 # --- for developers --------------------------------------------------------------------------------------------------
 
