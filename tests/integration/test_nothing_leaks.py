@@ -274,7 +274,7 @@ class Bench:
         items = [one.item for one in drafts if one.item is not None]
         judge_items(case, run, items, KnownBase.open(acting.node, now=NOW), vault, now=NOW, new=new)
         do_end_run(run, RunState.DONE, now=NOW)
-        do_stack_case(case, vault, spool=self.folder)
+        do_stack_case(case, vault)
 
     def say(self, contents):
         """Statements of Agency Beta that only Agency Gamma may see, about contents of the reader's case, too."""
@@ -318,7 +318,7 @@ class Bench:
             "report": report,
             "written": written.read_text(),
             "refused": refused,
-            "stacked again": do_stack_case(case, vault, spool=self.folder),
+            "stacked again": do_stack_case(case, vault),
             "matches": self.matches(base, items),
             "lists": [(one.name, one.entries) for one in list_sources()],
             "list": show_source("demo-not-for-use-list").by_grade,

@@ -76,10 +76,8 @@ def do_erase_item(sha256: bytes, order: ErasureOrder, *, acting: Acting, now: da
         made = do_erase_content(
             node.vault, sha256, node.name, order, approve=approve, derived=derived, acting_user=acting.by, now=now
         )
-    spool = node.data / "tmp"
-    spool.mkdir(mode=0o700, exist_ok=True)
     for case in Case.objects.filter(stacked=None, pk__in=Answer.objects.filter(current=True).values("case")):
-        do_stack_case(case, node.vault, spool=spool)
+        do_stack_case(case, node.vault)
     return made
 
 

@@ -1,13 +1,9 @@
 """Builds the stacks of a case anew from its items, and settles which content stays kept."""
 
 import hashlib
-import os
-import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryFile
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -19,10 +15,10 @@ from safelight.evidence.sealed import TABLE, open_seen
 from safelight.linking.stacks import build_stacks
 from safelight.linking.types import Stack
 from safelight.platform.copying import copy_rows
+from safelight.platform.reading import binary_rows
 from safelight.vault.actions.keeping import do_release_contents
 from safelight.vault.content import Vault
-from safelight.vault.keys import KEY_BYTES, RootKey
-from safelight.vault.sealing import OVERHEAD_BYTES, ColumnSealer
+from safelight.vault.sealing import ColumnSealer
 from safelight.vault.signatures import NewSignature, Which
 
 _CHUNK = 2000
@@ -34,18 +30,15 @@ STACK_QUALITY = 50
 _KEPT = (Verdict.NEW, Verdict.COPY)
 
 
-def do_stack_case(case: Case, vault: Vault, *, spool: Path) -> bool:
-    """Build the stacks of a case where its pictures changed since; one process at a time. Tells whether it did.
-
-    `spool` is a folder for the tiles meanwhile, sealed: of a million pictures they would not fit into memory.
-    """
+def do_stack_case(case: Case, vault: Vault) -> bool:
+    """Build the stacks of a case where its pictures changed since; one process at a time. Tells whether it did."""
     with transaction.atomic():
         lock_stacks(case)
         state = _state(case)
         if Case.objects.get(pk=case.pk).stacked == state:
             return False
-        with TemporaryFile(dir=spool) as tiles:
-            stacks = build_stacks(list(_items(case, _Spool(tiles.fileno()), vault)))
+        columns = vault.columns(TABLE)
+        stacks = build_stacks(_pictures(case, vault), lambda items: _tiles(items, columns))
         StackMember.objects.filter(case=case).delete()
         copy_rows(StackMember, _MEMBER_COLUMNS, _members(case, stacks))
         Case.objects.filter(pk=case.pk).update(stacked=state)
@@ -104,32 +97,9 @@ def _state(case: Case) -> str:
     return hashlib.sha256(f"{count} {last}".encode()).hexdigest()[:16]
 
 
-class _Spool:
-    """Tiles in a file, each in its row, sealed by a key that only this process has and that ends with it."""
-
-    def __init__(self, file: int) -> None:
-        self._file = file
-        self._sealer = ColumnSealer(RootKey(secrets.token_bytes(KEY_BYTES)), "spool")
-        self._rows = 0
-
-    def add(self, tile: bytes) -> int:
-        """Append a tile; its row."""
-        row = self._rows
-        sealed = memoryview(self._sealer.seal(tile.ljust(_TILE_BYTES, b"\0"), "tile", str(row)))
-        while sealed:
-            sealed = sealed[os.write(self._file, sealed) :]
-        self._rows += 1
-        return row
-
-    def tile(self, row: int) -> bytes:
-        """The tile of a row."""
-        length = _TILE_BYTES + OVERHEAD_BYTES
-        return self._sealer.open(os.pread(self._file, length, row * length), "tile", str(row))
-
-
 @dataclass(frozen=True, slots=True)
-class _Spooled:
-    """An item whose tile lies in the spool, in row `row`."""
+class _Picture:
+    """An item as stacking sees it."""
 
     key: int
     digest: bytes
@@ -137,37 +107,34 @@ class _Spooled:
     pdq: bytes | None
     shown_size: tuple[int, int]
     byte_size: int
-    spool: _Spool
-    row: int
-
-    @property
-    def tile(self) -> bytes:
-        return self.spool.tile(self.row)
 
 
-def _items(case: Case, spool: _Spool, vault: Vault) -> Iterator[_Spooled]:
+def _pictures(case: Case, vault: Vault) -> Iterator[_Picture]:
     answered = Answer.objects.filter(case=case, current=True).values("item")
     pictures = (
         Item.objects.filter(pk__in=answered, state__in=[ItemState.PICTURE, ItemState.DAMAGED])
         .order_by("id")
-        .values_list("id", "signature", "sealed", "shown_width", "shown_height", "size")
+        .values_list("id", "signature", "shown_width", "shown_height", "size")
     )
-    columns = vault.columns(TABLE)
     coming = pictures.iterator(chunk_size=_CHUNK)
     while chunk := list(islice(coming, _CHUNK)):
         stored = vault.signatures.fetch([signature for _, signature, *_ in chunk])
-        for number, key, sealed, width, height, size in chunk:
-            seen, signature = open_seen(sealed, number, columns), stored[key]
-            yield _Spooled(
+        for number, key, width, height, size in chunk:
+            signature = stored[key]
+            yield _Picture(
                 key=number,
                 digest=signature.sha256 or b"",
-                pixels=seen.pixels or b"",
+                pixels=signature.pixels or b"",
                 pdq=_shown_hash(signature),
                 shown_size=(width or 0, height or 0),
                 byte_size=size,
-                spool=spool,
-                row=spool.add(seen.tile or b""),
             )
+
+
+def _tiles(items: Sequence[int], columns: ColumnSealer) -> list[bytes]:
+    """The tiles of items, in their order."""
+    sealed = dict(binary_rows("SELECT id, sealed FROM evidence_item WHERE id = ANY(%s::int8[])", [list(items)]))
+    return [(open_seen(sealed[item], item, columns).tile or b"").ljust(_TILE_BYTES, b"\0") for item in items]
 
 
 def _shown_hash(signature: NewSignature) -> bytes | None:

@@ -224,7 +224,7 @@ def _item_row(run: Run, columns: ColumnSealer, number: int, signature: int, cont
     shape = (*seen.size, *first.shown_size, seen.orientation, seen.frames, seen.mode)
     metadata = seen.metadata
     texts = {name: said for name in _SEALED_TEXTS if (said := getattr(metadata, name))}
-    sealed = seal_seen(Seen(first.tile, first.pixels, metadata.raw or None, texts or None), number, columns)
+    sealed = seal_seen(Seen(first.tile, metadata.raw or None, texts or None), number, columns)
     return (*head, *shape, _metadata(seen), sealed, run.pk)
 
 

@@ -1,4 +1,4 @@
-"""What was seen of an item that tells what it shows: its small picture, its pixels' digest, its metadata. Sealed.
+"""What was seen of an item that tells what it shows: its small picture, its metadata. Sealed.
 
 Raw metadata, XMP and IPTC hold embedded pictures and what people wrote of a picture, comments what it was made from. So
 they are not working data, as camera, times and place are.
@@ -18,13 +18,12 @@ class BadSeenError(InputError):
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """`tile`: 64 x 64 grey bytes; `pixels`: digest of the shown pixels (16 bytes).
+    """`tile`: 64 x 64 grey bytes.
 
     `raw`: metadata blocks by name; `texts`: "xmp", "iptc" and "text" (comments) as they were parsed.
     """
 
     tile: bytes | None = None
-    pixels: bytes | None = None
     raw: dict[str, bytes] | None = None
     texts: dict[str, dict[str, str]] | None = None
 

@@ -11,6 +11,7 @@ Rules kept here:
 Work grows with items times stacks, at about half a nanosecond a pair.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ import numpy as np
 from numba import boolean, int64
 from numpy.typing import NDArray
 
-from safelight.linking.types import Stack, StackItem, StackMember
+from safelight.linking.types import Stack, StackItem, StackMember, TilesOf
 from safelight.media.compiled import array, kernel, several
 from safelight.search.scan import ScanIndex
 from safelight.signatures import tiles
@@ -31,6 +32,7 @@ _FIRST_BATCH = 64  # pictures searched together; few at first, since nothing rep
 _BATCH = 1024
 _MOST_HITS = 1 << 23  # a batch is made smaller where everything could be near everything
 _PAIRS_AT_ONCE = 4096  # whose tiles are held as an array, 32 MB at the most
+_TILES_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,12 @@ class _Picture:
     near: _Bond | None = None
 
 
-def build_stacks(items: Sequence[StackItem], *, radius: int = RADIUS, match_radius: int = MATCH_RADIUS) -> list[Stack]:
-    """Stacks of all items, each item in exactly one, in the order of their representatives.
-
-    `tile` of an item is read only where it is needed, so it may be a property that loads it. Keys must be distinct.
-    """
-    pictures = [_Picture(group) for group in _same_pictures(sorted(items, key=_order))]
-    _find_copies(pictures, radius, max(radius, match_radius))
+def build_stacks(
+    items: Iterable[StackItem], tiles_of: TilesOf, *, radius: int = RADIUS, match_radius: int = MATCH_RADIUS
+) -> list[Stack]:
+    """Stacks of all items, each item in exactly one, in the order of their representatives. Keys must be distinct."""
+    pictures = [_Picture(group) for group in _same_pictures(sorted(items, key=_order), tiles_of)]
+    _find_copies(pictures, tiles_of, radius, max(radius, match_radius))
     return _as_stacks(pictures)
 
 
@@ -76,24 +77,31 @@ def _order(item: StackItem) -> tuple[int, int, bytes, int]:
     return -width * height, -item.byte_size, item.digest, item.key
 
 
-def _same_pictures(ordered: Iterable[StackItem]) -> list[list[StackItem]]:
+def _same_pictures(ordered: Iterable[StackItem], tiles_of: TilesOf) -> list[list[StackItem]]:
     """Items of one digest, or of the same pixels, size and tile, together; in order of their first items."""
-    groups: list[list[StackItem]] = []
     by_digest: dict[bytes, list[StackItem]] = {}
-    by_pixels: dict[tuple[bytes, tuple[int, int]], list[list[StackItem]]] = {}
     for item in ordered:
-        group = by_digest.get(item.digest)
-        if group is None:
-            alike = by_pixels.setdefault((item.pixels, item.shown_size), [])
-            # The pixel digest is no proof, so the tile is asked as well.
-            group = next((known for known in alike if known[0].tile == item.tile), None)
-            if group is None:
-                group = []
-                alike.append(group)
-                groups.append(group)
-            by_digest[item.digest] = group
-        group.append(item)
-    return groups
+        by_digest.setdefault(item.digest, []).append(item)
+    alike: dict[tuple[bytes, tuple[int, int]], list[list[StackItem]]] = {}
+    for group in by_digest.values():
+        alike.setdefault((group[0].pixels, group[0].shown_size), []).append(group)
+    # The pixel digest is no proof, so the tile is asked as well.
+    unsure = [group[0].key for groups in alike.values() if len(groups) > 1 for group in groups]
+    tile = _tile_digests(unsure, tiles_of)
+    same: dict[tuple[bytes, tuple[int, int], bytes], list[StackItem]] = {}
+    for group in by_digest.values():
+        first = group[0]
+        same.setdefault((first.pixels, first.shown_size, tile.get(first.key, b"")), []).extend(group)
+    return list(same.values())
+
+
+def _tile_digests(keys: Sequence[int], tiles_of: TilesOf) -> dict[int, bytes]:
+    """What tells the tiles of these items apart, by key; few tiles are in memory at a time."""
+    found: dict[int, bytes] = {}
+    for start in range(0, len(keys), _TILES_AT_ONCE):
+        some = keys[start : start + _TILES_AT_ONCE]
+        found.update((key, hashlib.sha256(tile).digest()) for key, tile in zip(some, tiles_of(some), strict=True))
+    return found
 
 
 @dataclass
@@ -101,6 +109,7 @@ class _Search:
     """The pictures that have a hash, by rank in the total order, and which of them represent a stack so far."""
 
     pictures: list[_Picture]
+    tiles_of: TilesOf
     codes: NDArray[np.uint8]
     shapes: NDArray[np.float64]
     represents: NDArray[np.bool_]
@@ -112,7 +121,7 @@ class _Search:
         for start in range(0, len(left), _PAIRS_AT_ONCE):
             pairs = np.stack([left[start : start + _PAIRS_AT_ONCE], right[start : start + _PAIRS_AT_ONCE]])
             ranks, places = np.unique(pairs, return_inverse=True)
-            contents = [self.pictures[rank].items[0].tile for rank in ranks.tolist()]
+            contents = self.tiles_of([self.pictures[rank].items[0].key for rank in ranks.tolist()])
             places = places.reshape(pairs.shape)
             found.append(tiles.differences(tiles.as_tiles(contents), places[0].copy(), places[1].copy()))
         return np.concatenate(found)
@@ -132,16 +141,16 @@ class _Pairs:
         return self.difference <= tiles.SAME  # False for NaN
 
 
-def _search(pictures: list[_Picture]) -> _Search:
+def _search(pictures: list[_Picture], tiles_of: TilesOf) -> _Search:
     hashed = [picture for picture in pictures if picture.items[0].pdq is not None]
     codes = np.frombuffer(b"".join(picture.items[0].pdq or b"" for picture in hashed), np.uint8).reshape(-1, 32)
     sizes = np.array([picture.items[0].shown_size for picture in hashed], np.float64).reshape(-1, 2)
-    return _Search(hashed, codes, np.log(sizes[:, 0] / sizes[:, 1]), np.zeros(len(hashed), np.bool_))
+    return _Search(hashed, tiles_of, codes, np.log(sizes[:, 0] / sizes[:, 1]), np.zeros(len(hashed), np.bool_))
 
 
-def _find_copies(pictures: list[_Picture], radius: int, match_radius: int) -> None:
+def _find_copies(pictures: list[_Picture], tiles_of: TilesOf, radius: int, match_radius: int) -> None:
     """Settle, batch after batch, which picture each joins or stands near to."""
-    search = _search(pictures)
+    search = _search(pictures, tiles_of)
     start, size = 0, _FIRST_BATCH
     while start < len(search.codes):
         batch = np.arange(start, min(start + size, len(search.codes)))

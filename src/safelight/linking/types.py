@@ -1,5 +1,6 @@
 """What stacking takes and gives."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,16 +29,16 @@ class StackItem(Protocol):
         """The hash of the shown picture; None where it is not usable, or its quality is below the limit."""
 
     @property
-    def tile(self) -> bytes:
-        """64 x 64 grey bytes; read only where they are needed, so that they may lie elsewhere."""
-
-    @property
     def shown_size(self) -> tuple[int, int]:
         """Width and height as shown."""
 
     @property
     def byte_size(self) -> int:
         """The item's size in bytes."""
+
+
+TilesOf = Callable[[Sequence[int]], list[bytes]]
+"""Answers keys with their items' tiles, 64 x 64 grey bytes each. Few are asked for at a time: they may lie elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -24,16 +24,17 @@ from safelight.signatures.types import Digests, Still
 
 _VERSION = 1
 _HEAD = struct.Struct("<BIII")
-_CONTENT = struct.Struct("<qB16s20s32sq")
+_CONTENT = struct.Struct("<qB16s20s32sq16s")
 _HASH = struct.Struct("<IBihi32s")
 _TURNED_BYTES = 224
 _CONTENT_TYPE = np.dtype([
     ("number", "<i8"), ("has", "u1"), ("md5", "u1", 16), ("sha1", "u1", 20), ("sha256", "u1", 32), ("size", "<i8"),
+    ("pixels", "u1", 16),
 ])  # fmt: skip
 _HASH_TYPE = np.dtype([
     ("row", "<u4"), ("which", "u1"), ("frame", "<i4"), ("quality", "<i2"), ("turned", "<i4"), ("bits", "u1", 32),
 ])  # fmt: skip
-_MD5, _SHA1, _SHA256, _SIZE = 1, 2, 4, 8
+_MD5, _SHA1, _SHA256, _SIZE, _PIXELS = 1, 2, 4, 8, 16
 _UNKNOWN = -1
 
 
@@ -70,18 +71,23 @@ class NewPdq:
 
 @dataclass(frozen=True, slots=True)
 class NewSignature:
-    """The digests (raw bytes, None where unknown), size and hashes of one content. At least one must be given."""
+    """The digests (raw bytes, None where unknown), size and hashes of one content. At least one must be given.
+
+    `pixels`: the digest of the picture as shown (`signatures.types.Still`), None for what was not looked at here.
+    """
 
     md5: bytes | None
     sha1: bytes | None
     sha256: bytes | None
     size: int | None
     pdqs: tuple[NewPdq, ...] = ()
+    pixels: bytes | None = None
 
     @classmethod
-    def of(cls, digests: Digests, stills: Iterable[Still] = ()) -> Self:
+    def of(cls, digests: Digests, stills: Sequence[Still] = ()) -> Self:
         """That of a content at hand, with every hash of its frames that carries information."""
-        return cls(digests.md5, digests.sha1, digests.sha256, digests.size, tuple(_pdqs(stills)))
+        pixels = stills[0].pixels if stills else None
+        return cls(digests.md5, digests.sha1, digests.sha256, digests.size, tuple(_pdqs(stills)), pixels)
 
 
 def _pdqs(stills: Iterable[Still]) -> Iterator[NewPdq]:
@@ -118,9 +124,10 @@ def _content(number: int, one: NewSignature) -> bytes:
         | _SHA1 * (one.sha1 is not None)
         | _SHA256 * (one.sha256 is not None)
         | _SIZE * (one.size is not None)
+        | _PIXELS * (one.pixels is not None)
     )
     digests = _long(one.md5, 16), _long(one.sha1, 20), _long(one.sha256, 32)
-    return _CONTENT.pack(number, has, *digests, one.size or 0)
+    return _CONTENT.pack(number, has, *digests, one.size or 0, _long(one.pixels, 16))
 
 
 def _long(value: bytes | None, length: int) -> bytes:
@@ -171,7 +178,7 @@ class Block:
             KeyError: the block holds none.
         """
         row = self._rows[number]
-        _, has, md5, sha1, sha256, size = _CONTENT.unpack_from(self._raw, _HEAD.size + row * _CONTENT.size)
+        _, has, md5, sha1, sha256, size, pixels = _CONTENT.unpack_from(self._raw, _HEAD.size + row * _CONTENT.size)
         first, end = np.searchsorted(self._hashes["row"], [row, row + 1]).tolist()
         return NewSignature(
             md5 if has & _MD5 else None,
@@ -179,6 +186,7 @@ class Block:
             sha256 if has & _SHA256 else None,
             size if has & _SIZE else None,
             tuple(self._pdq(at) for at in range(first, end)),
+            pixels if has & _PIXELS else None,
         )
 
     def _pdq(self, at: int) -> NewPdq:

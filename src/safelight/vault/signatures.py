@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from safelight.platform.copying import binary_copy, reserve_ids
+from safelight.platform.reading import binary_rows
 from safelight.vault.keyring import generation_of
 from safelight.vault.keys import KEY_BYTES
 from safelight.vault.models import Signature, SignatureBlock
@@ -74,12 +75,12 @@ WITH destroyed AS (DELETE FROM vault_signature_key WHERE block = %(block)s)
 DELETE FROM vault_signature_block WHERE id = %(block)s
 """
 _FORGET = "DELETE FROM vault_signature WHERE id = ANY(%s)"
-_HOLD = "SELECT id, realm FROM vault_signature_block WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+_HOLD = "SELECT id, realm FROM vault_signature_block WHERE id = ANY(%s::int8[]) ORDER BY id FOR UPDATE"
 _BLOCKS_IN = "SELECT id FROM vault_signature_block WHERE realm = %s ORDER BY id"
-_BLOCKS_OF = "SELECT id, block FROM vault_signature WHERE id = ANY(%s)"
+_BLOCKS_OF = "SELECT id, block FROM vault_signature WHERE id = ANY(%s::int8[])"
 _BLOCKS_AND_KEYS = """
 SELECT b.id, b.sealed, k.wrapped FROM vault_signature_block b JOIN vault_signature_key k ON k.block = b.id
-WHERE b.id = ANY(%s) ORDER BY b.id
+WHERE b.id = ANY(%s::int8[]) ORDER BY b.id
 """
 # A pair is decided by the strongest digest that both sides have, so the three parts exclude each other.
 # The digests come end to end in one value a column, and a byte a row says which it has: arrays of bytea would be quoted
@@ -166,7 +167,7 @@ class Signatures:
         found: dict[int, NewSignature] = {}
         for start in range(0, len(wanted), _CHUNK):
             by_block: dict[int, list[int]] = defaultdict(list)
-            for number, block in _rows(_BLOCKS_OF, wanted[start : start + _CHUNK]):
+            for number, block in binary_rows(_BLOCKS_OF, [wanted[start : start + _CHUNK]]):
                 by_block[block].append(number)
             for block, opened in self._opened(by_block):
                 found.update((number, opened.signature(number)) for number in by_block[block])
@@ -177,7 +178,7 @@ class Signatures:
 
         Those of a quality below `min_quality` are left out; those whose source gave no quality are not.
         """
-        wanted = [block for (block,) in _rows(_BLOCKS_IN, int(realm))]
+        wanted = [block for (block,) in binary_rows(_BLOCKS_IN, [int(realm)])]
         for start in range(0, len(wanted), _BLOCKS):
             parts = [opened.codes(min_quality) for _, opened in self._opened(wanted[start : start + _BLOCKS])]
             yield np.concatenate([numbers for numbers, _ in parts]), np.concatenate([bits for _, bits in parts])
@@ -189,8 +190,8 @@ class Signatures:
         """
         gone = set(signatures)
         with transaction.atomic():
-            blocks = sorted({block for _, block in _rows(_BLOCKS_OF, list(gone))})
-            held = dict(_rows(_HOLD, blocks))
+            blocks = sorted({block for _, block in binary_rows(_BLOCKS_OF, [list(gone)])})
+            held = dict(binary_rows(_HOLD, [blocks]))
             _run(_FORGET, list(gone))
             for block, opened in self._opened(list(held)):
                 left = opened.without(gone)
@@ -227,7 +228,7 @@ class Signatures:
     def _opened(self, blocks: Iterable[int]) -> Iterator[tuple[int, Block]]:
         wanted = list(blocks)
         for start in range(0, len(wanted), _BLOCKS):
-            for block, sealed, wrapped in _rows(_BLOCKS_AND_KEYS, wanted[start : start + _BLOCKS]):
+            for block, sealed, wrapped in binary_rows(_BLOCKS_AND_KEYS, [wanted[start : start + _BLOCKS]]):
                 yield block, self.open_block(block, sealed, wrapped)
 
 
@@ -246,14 +247,8 @@ def _has(question: NewSignature) -> int:
 
 def count(realm: Realm) -> int:
     """How many signatures a realm holds."""
-    [(found,)] = _rows("SELECT count(*) FROM vault_signature WHERE realm = %s", int(realm))
+    [(found,)] = binary_rows("SELECT count(*) FROM vault_signature WHERE realm = %s", [int(realm)])
     return int(found)
-
-
-def _rows(query: str, value: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, [value])
-        return list(cursor.fetchall())
 
 
 def _run(statement: str, values: dict[str, Any] | list[int]) -> None:

@@ -37,6 +37,7 @@ ROWS = st.builds(
     sha256=digests(32),
     size=st.none() | st.integers(0, 2),
     pdqs=st.lists(PDQS, max_size=2).map(tuple),
+    pixels=st.none() | st.binary(min_size=16, max_size=16),
 )
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

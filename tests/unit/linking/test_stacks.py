@@ -58,6 +58,11 @@ def item(key: int, **given_fields) -> StackItem:
     return Held(key, **{**fields, **given_fields})
 
 
+def stacked(items: list[StackItem]) -> list[Stack]:
+    tile = {thing.key: thing.tile for thing in items}
+    return build_stacks(items, lambda keys: [tile[key] for key in keys])
+
+
 def members(stacks: list[Stack]) -> list[list[int]]:
     return [[member.key for member in stack.members] for stack in stacks]
 
@@ -139,17 +144,17 @@ def test_stacks_are_those_of_going_one_by_one_in_any_order(items, shuffler):
     expected, near = one_by_one(items)
     shuffled = list(items)
     shuffler.shuffle(shuffled)
-    stacks = build_stacks(shuffled)
+    stacks = stacked(shuffled)
     assert [sorted(stack) for stack in members(stacks)] == [sorted(stack) for stack in expected]
     assert {beside.key: stack.members[0].key for stack in stacks for beside in stack.near} == near
-    assert stacks == build_stacks(items)
+    assert stacks == stacked(items)
 
 
 @settings(max_examples=40, deadline=None)
 @given(item_sets())
 def test_each_item_is_in_exactly_one_stack(items):
-    stacked = [key for stack in members(build_stacks(items)) for key in stack]
-    assert sorted(stacked) == sorted(thing.key for thing in items)
+    keys = [key for stack in members(stacked(items)) for key in stack]
+    assert sorted(keys) == sorted(thing.key for thing in items)
 
 
 @pytest.mark.parametrize("count", [300, 3000])
@@ -165,19 +170,19 @@ def test_many_items_over_several_batches_equal_going_one_by_one(count):
         for key in range(count)
     ]
     expected, near = one_by_one(items)
-    stacks = build_stacks(items)
+    stacks = stacked(items)
     assert [sorted(stack) for stack in members(stacks)] == [sorted(stack) for stack in expected]
     assert {beside.key: stack.members[0].key for stack in stacks for beside in stack.near} == near
 
 
 def test_copies_of_copies_are_not_chained():
     items = [item(key, pdq=flipped(HASH, 8 * key)) for key in range(4)]
-    assert members(build_stacks(items)) == [[0, 1], [2, 3]]
+    assert members(stacked(items)) == [[0, 1], [2, 3]]
 
 
 def test_a_copy_joins_the_nearest_representative():
     items = [item(0), item(1, pdq=flipped(HASH, 14)), item(2, pdq=flipped(HASH, 10))]
-    [_, second] = build_stacks(items)
+    [_, second] = stacked(items)
     assert [member.key for member in second.members] == [1, 2]
     assert second.members[1] == StackMember(2, "copy", 4, 0.0)
 
@@ -187,12 +192,12 @@ def test_the_representative_has_most_pixels_then_most_bytes_then_the_smallest_di
     large = item(2, shown_size=(640, 480), byte_size=10)
     richer = item(3, shown_size=(640, 480), byte_size=20)
     first = item(4, shown_size=(640, 480), byte_size=20, digest=bytes(32))
-    assert members(build_stacks([small, large, richer, first])) == [[4, 3, 2, 1]]
+    assert members(stacked([small, large, richer, first])) == [[4, 3, 2, 1]]
 
 
 @pytest.mark.parametrize("bits", [9, 10, 11, 31, 32])
 def test_the_radius_is_a_limit(bits):
-    stacks = build_stacks([item(0), item(1, pdq=flipped(HASH, bits))])
+    stacks = stacked([item(0), item(1, pdq=flipped(HASH, bits))])
     if bits <= 10:
         assert members(stacks) == [[0, 1]]
     else:
@@ -201,13 +206,13 @@ def test_the_radius_is_a_limit(bits):
 
 
 def test_another_shape_stands_beside():
-    [first, second] = build_stacks([item(0, shown_size=(640, 480)), item(1, shown_size=(480, 480))])
+    [first, second] = stacked([item(0, shown_size=(640, 480)), item(1, shown_size=(480, 480))])
     assert first.near == (StackMember(1, "near", 0, 0.0),)
     assert second.near == ()
 
 
 def test_another_tile_stands_beside():
-    [first, _] = build_stacks([item(0), item(1, tile=tile_of(1))])
+    [first, _] = stacked([item(0), item(1, tile=tile_of(1))])
     assert first.near[0].key == 1
     assert first.near[0].difference > tiles.SAME
 
@@ -217,7 +222,7 @@ def test_same_pixels_join_without_a_hash_and_need_size_and_tile_too():
         return item(key, **{"pdq": None, "pixels": bytes(16), "shown_size": (100, 100), **fields})
 
     items = [plain(0), plain(1), plain(2, shown_size=(100, 99)), plain(3, tile=tile_of(1))]
-    stacks = build_stacks(items)
+    stacks = stacked(items)
     assert sorted(sorted(stack) for stack in members(stacks)) == [[0, 1], [2], [3]]
     assert not any(stack.near for stack in stacks)
 
@@ -225,7 +230,7 @@ def test_same_pixels_join_without_a_hash_and_need_size_and_tile_too():
 def test_same_pixels_as_a_copy_are_copies():
     items = [item(0), item(1, pdq=flipped(HASH, 3), pixels=b"p" * 16, shown_size=(320, 240))]
     items.append(item(2, pdq=flipped(HASH, 3), pixels=b"p" * 16, shown_size=(320, 240)))
-    [stack] = build_stacks(items)
+    [stack] = stacked(items)
     assert [(member.how, member.distance) for member in stack.members] == [
         ("representative", None),
         ("copy", 3),
@@ -234,16 +239,25 @@ def test_same_pixels_as_a_copy_are_copies():
 
 
 def test_nothing_gives_nothing():
-    assert build_stacks([]) == []
+    assert stacked([]) == []
 
 
 def test_tiles_are_read_only_where_needed():
-    class Lazy:
-        def __init__(self, key):
-            self.item = item(key, pdq=hashlib.sha256(bytes([key])).digest())
+    def refuse(keys):
+        assert list(keys) == []
+        return []
 
-        def __getattr__(self, name):
-            assert name != "tile"
-            return getattr(self.item, name)
+    items = [item(key, pdq=hashlib.sha256(bytes([key])).digest()) for key in range(50)]
+    assert len(build_stacks(items, refuse)) == 50
 
-    assert len(build_stacks([Lazy(key) for key in range(50)])) == 50
+
+def test_few_tiles_are_read_at_a_time():
+    asked = []
+
+    def tiles_of(keys):
+        asked.append(len(keys))
+        return [tile_of(0)] * len(keys)
+
+    items = [item(key, pdq=None, pixels=bytes(16), shown_size=(9, 9)) for key in range(9000)]
+    [stack] = build_stacks(items, tiles_of)
+    assert (len(stack.members), sum(asked), max(asked)) == (9000, 9000, 4096)

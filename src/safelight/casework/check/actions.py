@@ -229,7 +229,7 @@ def _finish(
     ):
         judge_items(case, run, chunk, base, around.vault, now=around.clock())
     around.watcher.stage("stacking copies")
-    do_stack_case(case, around.vault, spool=around.data / "tmp")
+    do_stack_case(case, around.vault)
     if options.keep is Keep.NEW:
         do_settle_kept(case, around.vault)
     else:
