@@ -1,25 +1,25 @@
-"""How fast rows go into a batch, how long the proof of one row takes, and how long 10^4 statements take to fold.
+"""How fast rows go into a batch, how long 10^4 statements take to fold, and what handling costs a row of a page.
 
     python benchmarks/assertions.py [--rows N] [--statements N]
 
 All on the embedded database in a folder of its own, in one process. Rows are drawn ahead, so that only storing them is
 measured: encoding, hashing, sealing, COPY, signing the header, commit. A proof from the blocks stands beside one over
 the whole batch, which is what it saves. The statements are all about one item, from a neighbour who takes some of them
-back; a fold is read, opened, filtered for its reader and folded. Times are of the wall, the best of three rounds.
+back; a fold is read, opened, filtered for its reader and folded. A page is one of 500 items, each with a statement of
+its own, every other one of which its reader may not see. Times are of the wall, the best of three rounds.
 """
 
 import argparse
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from surroundings import commit, machine
 
-from safelight.access.node import Node
 from safelight.assertions.batches import BatchRow, prove_row, row_salt
 from safelight.assertions.fold import Thing, fold
 from safelight.assertions.handling import Reader
@@ -34,8 +34,10 @@ from safelight.vault.protection import KeyFile
 set_up_django()
 from django.db import transaction  # noqa: E402 - needs Django set up
 
+from safelight.access.node import Node  # noqa: E402 - needs Django set up
 from safelight.assertions.actions import BatchSaid, do_make_batch, do_receive_assertion  # noqa: E402 - needs Django set up
 from safelight.assertions.queries import assertions_about, batch_rows, prove_batch_row  # noqa: E402 - needs Django set up
+from safelight.known.statements import signed_claims  # noqa: E402 - needs Django set up
 
 WANTED = 20_000
 """Rows a second into a batch."""
@@ -44,6 +46,7 @@ NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 PURPOSE = "identify-persons-and-objects"
 ITEM = f"{1:064x}"
 _ROUNDS = 3
+_ROWS_OF_A_PAGE = 500
 
 
 def _seconds(work: Callable[[], object], rounds: int = _ROUNDS) -> float:
@@ -91,7 +94,7 @@ def _batches(node: Node, count: int) -> None:
     print(f"\nWanted: {WANTED:,} rows a second: {'kept' if count / taken >= WANTED else 'MISSED'}.\n")
 
 
-def _statement(number: int) -> Assertion:
+def _statement(number: int, item: str = ITEM, to: str = "Agency Alpha") -> Assertion:
     """Some grades, notes and names of places, of which every tenth takes the one before back."""
     kinds = [
         ("grade", {"scheme": "DEMO", "value": str(number % 3)}),
@@ -105,11 +108,11 @@ def _statement(number: int) -> Assertion:
         agency="Agency Beta",
         officer="officer-7",
         kind=kind,
-        about=About(type="item", ids=(ITEM,)),
+        about=About(type="item", ids=(item,)),
         says=says,
         purpose=PURPOSE,
         subject="unknown",
-        handling=Handling(agencies=("Agency Alpha",), tlp="amber", pap="green"),
+        handling=Handling(agencies=(to,), tlp="amber", pap="green"),
         basis="Invented Act 1",
         nature="assessment",
         made=NOW + timedelta(seconds=number),
@@ -118,16 +121,21 @@ def _statement(number: int) -> Assertion:
     )
 
 
-def _statements(node: Node, count: int) -> None:
+def _receive(statements: Iterable[Assertion], node: Node) -> float:
+    """Seconds in which a neighbour's statements are verified, taken in and logged."""
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes_raw()
     record = KeyRecord(public, "Agency Beta", None, NOW - timedelta(days=1), NOW + timedelta(days=1))
-    sent = [encode_envelope(sign_record(encode_assertion(_statement(number)), key)) for number in range(count)]
+    sent = [encode_envelope(sign_record(encode_assertion(one), key)) for one in statements]
     begin = time.perf_counter()
     with transaction.atomic():
         for envelope in sent:
             do_receive_assertion(envelope, {record.name: record}, node, acting_user="bench", now=NOW)
-    taken = time.perf_counter() - begin
+    return time.perf_counter() - begin
+
+
+def _statements(node: Node, count: int) -> None:
+    taken = _receive((_statement(number) for number in range(count)), node)
     thing = Thing(Target.ITEM, frozenset({ITEM}))
     reader = Reader(node.name, frozenset({PURPOSE}), NOW + timedelta(days=1))
     found = assertions_about([thing], reader, node)
@@ -137,6 +145,22 @@ def _statements(node: Node, count: int) -> None:
     print("---|---|---|---")
     for what, spent in (("taken in, verified and logged", taken), ("read and opened", read), ("folded", folded)):
         print(f"{what} | {len(found):,} | {spent:.2f} | {len(found) / spent:,.0f}")
+
+
+def _page(node: Node) -> None:
+    """What it costs to show of each row of a page what its reader may see, and nothing else."""
+    items = [f"{number + 2:064x}" for number in range(_ROWS_OF_A_PAGE)]
+    places = range(30_000, 30_000 + 30 * _ROWS_OF_A_PAGE, 30)  # each a grade, made before it is read
+    readers = [("Agency Alpha", "Agency Gamma")[at % 2] for at in range(_ROWS_OF_A_PAGE)]
+    _receive(map(_statement, places, items, readers), node)
+    reader = Reader(node.name, frozenset({PURPOSE}), NOW + timedelta(days=1))
+    wanted = [bytes.fromhex(item) for item in items]
+    shown = signed_claims(wanted, reader, node)
+    assert len(shown) == _ROWS_OF_A_PAGE // 2
+    whole = _seconds(lambda: signed_claims(wanted, reader, node))
+    print(f"\nA page of {_ROWS_OF_A_PAGE} | milliseconds | microseconds a row")
+    print("---|---|---")
+    print(f"read, opened, held against handling, folded | {whole * 1e3:.1f} | {whole / _ROWS_OF_A_PAGE * 1e6:.0f}")
 
 
 def main() -> None:
@@ -149,6 +173,7 @@ def main() -> None:
         node = Node(make_keys("Agency Alpha", KeyFile(secrets.token_bytes(32))), Path(folder) / "data")
         _batches(node, wanted.rows)
         _statements(node, wanted.statements)
+        _page(node)
 
 
 if __name__ == "__main__":

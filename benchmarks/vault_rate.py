@@ -9,6 +9,7 @@ the middle. Both in one process and one thread, the best of many short rounds, i
 that neighbours on the machine count little; nothing is written to a disk.
 """
 
+import argparse
 import time
 from collections.abc import Callable, Iterator
 
@@ -63,6 +64,7 @@ def _measure(size: int) -> tuple[float, float, float, float]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(f"{machine()}; commit {commit()}\n")
     print("MiB a second, one core | seal | bare cipher | open | bare cipher")
     print("---|---|---|---|---")
