@@ -55,7 +55,7 @@ def unit(tmp_path_factory):
     listed = "".join(f"{MD5},{sha1},{sha256},1\n" for sha1, sha256 in LISTED)
     path = made.data.parent / "Series Harbour.csv"
     path.write_text(f"md5,sha1,sha256,category\n{listed}")
-    assert made.run("known", "import", path, "--role", "known-good").status == 0
+    assert made.run("known", "import", path, "--known-good").status == 0
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
     command = [sys.executable, "-c", _STATE, made.data, made.key_file]
     subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True)
