@@ -20,6 +20,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from safelight.access.key_records import KeyRecord
 from safelight.access.node import Node
 from safelight.access.queries import officer_keys
 from safelight.assertions.batches import (
@@ -40,7 +41,6 @@ from safelight.assertions.record import Assertion
 from safelight.assertions.sealing import StatementSeals
 from safelight.assertions.signing import (
     Envelope,
-    KeyRecord,
     Signature,
     encode_envelope,
     parse_envelope,
@@ -99,8 +99,7 @@ def own_key(node: Node) -> KeyRecord:
 
 def officer_records() -> dict[str, KeyRecord]:
     """The keys of this node's officers by name, also those that count no more: what they signed before stays valid."""
-    records = (KeyRecord(**vars(one)) for one in officer_keys())
-    return {record.name: record for record in records}
+    return {record.name: record for record in officer_keys()}
 
 
 def do_make_assertion(

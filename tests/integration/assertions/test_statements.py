@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from django.db import connection, connections, transaction
 
+from safelight.access.key_records import key_name
 from safelight.access.officer_actions import do_revoke_officer
 from safelight.assertions.actions import (
     OtherStatementError,
@@ -28,7 +29,6 @@ from safelight.assertions.signing import (
     BadSignatureError,
     add_officer,
     encode_envelope,
-    key_name,
     parse_envelope,
     reopen_envelope,
     sign_assertion,
