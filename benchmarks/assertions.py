@@ -20,12 +20,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from surroundings import commit, machine
 
+from safelight.access.key_records import KeyRecord
 from safelight.assertions.batches import BatchRow, prove_row, row_salt
 from safelight.assertions.fold import Thing, fold
 from safelight.assertions.handling import Reader
 from safelight.assertions.kinds import Target
 from safelight.assertions.record import About, Assertion, Handling, encode_assertion
-from safelight.assertions.signing import KeyRecord, encode_envelope, sign_record
+from safelight.assertions.signing import encode_envelope, sign_record
 from safelight.platform.database import open_database, set_up_django
 from safelight.platform.settings import read_settings
 from safelight.vault.nodekeys import make_keys

@@ -4,6 +4,8 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -12,9 +14,20 @@ from safelight.samples.archives import ZipEntry, write_tar, write_zip
 from safelight.samples.exif import Camera
 from safelight.samples.formats import FORMATS, camera_jpeg
 from safelight.samples.pictures import picture
-from tests.acceptance.commands import Command, outcome_of, wait_for
+from tests.acceptance.commands import Command, outcome_of, run, wait_for
+from tests.nodes import UNLOCKED, write_node
 
 pytestmark = pytest.mark.acceptance
+_KILLED = """
+import os, signal
+from safelight.platform.database import set_up_django
+set_up_django()
+from safelight.vault.models import ObjectKey
+ObjectKey.objects.bulk_create = lambda *rows, **named: os.kill(os.getpid(), signal.SIGKILL)
+from safelight.cli import main
+main()
+"""
+"""A command that power fails when contents are in the vault and the rows that name them are not committed."""
 
 
 def zipped(entries):
@@ -140,6 +153,24 @@ def test_interrupted_it_ends_with_3_and_a_clean_state(source, whole, tmp_path, m
     assert "Traceback" not in ended.err
     assert wait_for(lambda: not command.children())
     finish(source, data, whole)
+
+
+def test_what_a_killed_run_put_into_the_vault_and_did_not_record_is_swept_by_the_next(tmp_path):
+    source, data = tmp_path / "source", tmp_path / "data"
+    source.mkdir()
+    for number in range(3):
+        (source / f"{number}.png").write_bytes(png(number))
+    write_node(data)
+    words = [sys.executable, "-c", _KILLED, "--data", data, "check", source, "--case", "C", "--workers", "1"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
+    killed = subprocess.run(words, env=environment | UNLOCKED, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed
+    left = set((data / "vault").glob("[0-9a-f][0-9a-f]/*"))
+    assert left
+    ended = check(source, data).end()
+    assert ended.status == 0, ended
+    assert not left & set((data / "vault").glob("[0-9a-f][0-9a-f]/*"))
+    assert run("vault", "fsck", "--data", data).status == 0
 
 
 def test_two_exhibits_at_once_both_finish_with_one_item_each_content(source, whole, tmp_path):

@@ -1,4 +1,7 @@
-"""`safelight history` shows who says what of an item, asks why, and says where nothing is known."""
+"""`safelight history` shows who says what of an item, asks why, and says where nothing is known.
+
+Asked by MD5 or SHA-1, it shows every content under it: two that share an MD5 are made up by a list.
+"""
 
 import os
 import subprocess
@@ -14,6 +17,8 @@ from tests.acceptance.test_node import PASSPHRASE, Unit, typed
 pytestmark = pytest.mark.acceptance
 PURPOSE = "identify-persons-and-objects"
 ITEM, UNKNOWN = f"{1:064x}", f"{2:064x}"
+MD5 = f"{7:032x}"
+LISTED = [(f"{8:040x}", ITEM), (f"{9:040x}", UNKNOWN)]
 _STATE = """
 import sys
 from datetime import timedelta
@@ -47,6 +52,10 @@ def unit(tmp_path_factory):
     """One node for every test here: asking changes nothing but the log."""
     made = Unit(tmp_path_factory.mktemp("unit"))
     made.create()
+    listed = "".join(f"{MD5},{sha1},{sha256},1\n" for sha1, sha256 in LISTED)
+    path = made.data.parent / "Series Harbour.csv"
+    path.write_text(f"md5,sha1,sha256,category\n{listed}")
+    assert made.run("known", "import", path, "--known-good").status == 0
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
     command = [sys.executable, "-c", _STATE, made.data, made.key_file]
     subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True)
@@ -70,6 +79,22 @@ def test_what_is_said_of_an_item_is_shown_and_the_question_logged(unit):
     assert int(unit.run("log", "checkpoint").out.splitlines()[1]) == before + 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "contents"),
+    [
+        (MD5.upper(), {ITEM: 3, UNKNOWN: 0}),
+        (LISTED[0][0], {ITEM: 3}),
+        (LISTED[1][0], {UNKNOWN: 0}),
+        ("f" * 32, {None: 0}),
+    ],
+)
+def test_an_md5_or_sha1_leads_to_every_content_under_it(unit, asked, contents):
+    told = history(unit, asked, "--why", "a partner's list")
+    assert (told.status, told.err) == (0, "")
+    assert {one["digest"]: len(one["lines"]) for one in told.events("history")} == contents
+    assert {one["asked"] for one in told.events("history")} == {asked.lower()}
+
+
 def test_where_nothing_is_said_it_says_so(unit):
     asked = history(unit, UNKNOWN, "--why", "a new seizure")
     assert (asked.status, asked.err) == (0, "")
@@ -80,7 +105,7 @@ def test_where_nothing_is_said_it_says_so(unit):
     ("words", "said"),
     [
         (["abc", "--why", "x"], "no SHA-256"),
-        ([f"{1:032x}", "--why", "x"], "no SHA-256"),
+        ([f"{1:033x}", "--why", "x"], "no SHA-256, SHA-1 or MD5"),
         ([ITEM], "why"),
         ([ITEM, "--why", " "], "reason"),
         ([ITEM, "--why", "x", "--purpose", "curiosity"], "no purpose"),
@@ -110,6 +135,9 @@ def test_on_a_terminal_it_is_a_table_after_a_passphrase(tmp_path):
     status, shown = typed(asked, data, PASSPHRASE)
     assert status == 0
     assert "Nothing is said of" in shown
+    status, shown = typed(["history", MD5, "--why", "a new seizure"], data, PASSPHRASE)
+    assert status == 0
+    assert "No content is known here" in shown
     status, shown = typed([*asked, "--json"], data, PASSPHRASE)
     assert '{"event": "history"' in shown
 

@@ -83,7 +83,7 @@ def test_keys_are_rotated_and_everything_still_opens(unit):
     unit.keep(HARBOUR, ROOM)
     keys = (unit.data / "node-keys.json").read_bytes()
     assert unit.run("rotate").events("rotated") == [
-        {"event": "rotated", "generation": 2, "rewrapped": 2, "failed": 0},
+        {"event": "rotated", "generation": 2, "rewrapped": 2, "failed": 0, "unused": [1]},
     ]
     assert (unit.data / "node-keys.json").read_bytes() != keys
     assert unit.faults() == []

@@ -23,7 +23,7 @@ from safelight.access.errors import RefusedError
 from safelight.access.permissions import Permission
 from safelight.assertions.actions import do_receive_assertion
 from safelight.assertions.record import About
-from safelight.casework.access import Acting, access_case, open_case
+from safelight.casework.access import Acting, access_case, access_contents, open_case
 from safelight.casework.judging import judge_items
 from safelight.casework.models import Case
 from safelight.casework.queries import failures_of, path_text, summarise
@@ -49,10 +49,12 @@ from tests.unit.assertions.example import open_to_all, statement
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SEEDS = range(6)
+DIGESTS = [kind(bytes([content])).digest() for content in range(1, 9) for kind in (md5, sha1)]
 ANSWERING = ("casework", "known", "evidence", "exchange")
 
 ASKED = {
-    "casework.access.access_case", "casework.access.open_case", "casework.judging.judge_items",
+    "casework.access.access_case", "casework.access.access_contents", "casework.access.open_case",
+    "casework.judging.judge_items",
     "casework.queries.failures_of", "casework.queries.path_text", "casework.queries.summarise",
     "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.stacking.do_stack_case",
     "evidence.actions.do_add_source", "evidence.actions.do_begin_run", "evidence.actions.do_end_run",
@@ -208,6 +210,11 @@ def expected(world):
         "failures": sorted(f"/made-up/{place}" for place, content in world.own if content is None),
         "stacks": len(contents),
         "digests": sorted(sha256(bytes([content])).hexdigest() for content in contents),
+        "under": [
+            [sha256(bytes([content])).digest()] if content in contents else []
+            for content in range(1, 9)
+            for _kind in ("md5", "sha1")
+        ],
     }
 
 
@@ -320,6 +327,7 @@ class Bench:
             "refused": refused,
             "stacked again": do_stack_case(case, vault),
             "matches": self.matches(base, items),
+            "under": [access_contents(digest, acting, now=NOW) for digest in DIGESTS],
             "lists": [(one.name, one.entries) for one in list_sources()],
             "list": show_source("demo-not-for-use-list").by_grade,
             "removed": base_version().partition(".")[2],
@@ -360,4 +368,5 @@ def test_nothing_hidden_changes_an_answer(bench, seed):
     assert told["summary"]["stacks"] == model["stacks"]
     assert {word: count for word, count in told["summary"]["items"].items() if count} == model["contents"]
     assert sorted(one["path"] for one in told["failures"]) == model["failures"]
+    assert told["under"] == model["under"]
     assert sorted(one["sha256"] for one in told["report"]["items"] if one["sha256"]) == model["digests"]

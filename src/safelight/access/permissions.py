@@ -19,6 +19,7 @@ class Permission(StrEnum):
 
     ACT_APPROVE = "access:act:approve"
     ACT_REQUEST = "access:act:request"
+    BACKUP_TAKE = "access:backup:take"
     BREAK_GLASS_REVIEW = "access:break-glass:review"
     CASE_MEMBER_CHANGE = "access:case-member:change"
     OFFICER_ENROL = "access:officer:enrol"

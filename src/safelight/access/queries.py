@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from safelight.access.key_records import KeyRecord
 from safelight.access.models import Approval, BreakGlass, CaseMember, OfficerRow, RequestRow
 from safelight.access.node import Node
 from safelight.access.records import Request, read_request
@@ -25,22 +26,10 @@ _COMPLETE = Q(approval__isnull=False) | Q(second_signature__isnull=False)
 
 
 @dataclass(frozen=True)
-class OfficerKey:
-    """A public key, whose it is, and from when until when it counts."""
-
-    public: bytes
-    agency: str
-    officer: str
-    begins: datetime
-    ends: datetime
-    revoked: datetime | None
-
-
-@dataclass(frozen=True)
 class Listed:
     """An officer as a list shows him; `waits` where the second person has not signed yet, `name` where asked for."""
 
-    key: OfficerKey
+    key: KeyRecord
     roles: tuple[Role, ...]
     os_user: str | None
     waits: bool
@@ -105,7 +94,7 @@ def case_members(case: int, now: datetime) -> frozenset[str]:
     return frozenset(rows.values_list("officer__pseudonym", flat=True))
 
 
-def officer_keys() -> list[OfficerKey]:
+def officer_keys() -> list[KeyRecord]:
     """Every officer's key that ever counted, with its interval, so that earlier statements can be verified."""
     return [_key(row) for row in OfficerRow.objects.filter(_COMPLETE).order_by("id")]
 
@@ -176,8 +165,8 @@ def _officer(rows: QuerySet[OfficerRow], now: datetime) -> Officer | None:
     return Officer(row.pk, row.pseudonym, frozenset(Role(role) for role in roles))
 
 
-def _key(row: OfficerRow) -> OfficerKey:
-    return OfficerKey(bytes(row.public_key), row.agency, row.pseudonym, row.begins, row.ends, row.revoked_at)
+def _key(row: OfficerRow) -> KeyRecord:
+    return KeyRecord(bytes(row.public_key), row.agency, row.pseudonym, row.begins, row.ends, row.revoked_at)
 
 
 def _listed(row: OfficerRow, now: datetime, node: Node | None) -> Listed:

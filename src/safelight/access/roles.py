@@ -55,6 +55,7 @@ _SUPERVISOR = _INVESTIGATOR | {
 }
 _STAFF = frozenset(
     {
+        Permission.BACKUP_TAKE,
         Permission.OFFICER_ENROL,
         Permission.OFFICER_READ,
         Permission.OFFICER_REVOKE,

@@ -12,7 +12,7 @@ Rules kept here:
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,6 +20,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from safelight.access.key_records import KeyRecord
 from safelight.access.node import Node
 from safelight.access.queries import officer_keys
 from safelight.assertions.batches import (
@@ -40,7 +41,6 @@ from safelight.assertions.record import Assertion
 from safelight.assertions.sealing import StatementSeals
 from safelight.assertions.signing import (
     Envelope,
-    KeyRecord,
     Signature,
     encode_envelope,
     parse_envelope,
@@ -99,8 +99,7 @@ def own_key(node: Node) -> KeyRecord:
 
 def officer_records() -> dict[str, KeyRecord]:
     """The keys of this node's officers by name, also those that count no more: what they signed before stays valid."""
-    records = (KeyRecord(**vars(one)) for one in officer_keys())
-    return {record.name: record for record in records}
+    return {record.name: record for record in officer_keys()}
 
 
 def do_make_assertion(
@@ -232,18 +231,21 @@ def do_destroy_rows(batch: int) -> None:
 
 
 def do_search_statements(
-    thing: Thing, reader: Reader, node: Node, *, why: str, acting_user: str, now: datetime
+    things: Collection[Thing], reader: Reader, node: Node, *, asked: str, why: str, acting_user: str, now: datetime
 ) -> list[Assertion]:
-    """What the reader may see that is said of a thing, once the log holds who asked and why.
+    """What the reader may see that is said of some things, once the log holds who asked and why.
+
+    To be folded for each thing, as `queries.assertions_about`; `asked` is what he typed to mean them.
 
     Raises:
         UsageError: `why` says nothing.
         InputError: a stored statement was altered, or contradicts what is known of its kind by now.
     """
-    about = {"type": thing.type.value, "ids": sorted(thing.ids), "purposes": sorted(reader.purposes)}
+    ids = sorted({one for thing in things for one in thing.ids})
+    about = {"asked": asked, "ids": ids, "purposes": sorted(reader.purposes)}
     with transaction.atomic():
         do_add_entry(Entry(Event.SEARCHED, acting_user, now, why, about), node.log_sealer)
-    return assertions_about([thing], reader, node)
+    return assertions_about(things, reader, node)
 
 
 def _known_here(node: Node, envelope: Envelope) -> dict[str, KeyRecord]:

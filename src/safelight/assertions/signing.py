@@ -3,8 +3,8 @@
 Rules kept here:
 - the node signs the canonical bytes, which name their form and the algorithm; an officer signs a fixed word and the
   SHA-256 of those bytes, so that neither signature is taken for the other;
-- a key counts from when it begins until it ends or is revoked. What was logged while it counted stays valid after;
-  when that was is the log's time, never the record's own;
+- what was logged while its key counted (`access.key_records`) stays valid after; when that was is the log's time, never
+  the record's own;
 - node and first officer are of the agency that speaks; where a kind wants four eyes, two persons signed, one of them
   the officer who speaks; the other may be another unit's;
 - nobody signs here what is not understood here.
@@ -20,6 +20,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from safelight.access.key_records import KeyRecord, key_name
 from safelight.assertions.kinds import load_kinds
 from safelight.assertions.record import (
     ALGORITHM,
@@ -44,27 +45,6 @@ _SignatureValue = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{128}\Z")]
 
 class BadSignatureError(InputError):
     """The signature does not hold."""
-
-
-@dataclass(frozen=True)
-class KeyRecord:
-    """A public key: whose it is, and when it counts. `officer` is a pseudonym, None for a node's key."""
-
-    public: bytes
-    agency: str
-    officer: str | None
-    begins: datetime
-    ends: datetime
-    revoked: datetime | None = None
-
-    @property
-    def name(self) -> str:
-        """The SHA-256 of the public key, by which signatures name it."""
-        return key_name(self.public)
-
-    def counts_at(self, moment: datetime) -> bool:
-        """Whether what it signs at this moment is valid."""
-        return self.begins <= moment < self.ends and (self.revoked is None or moment < self.revoked)
 
 
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,11 +77,6 @@ class Envelope:
     record: bytes
     node: Signature
     officers: tuple[Signature, ...] = ()
-
-
-def key_name(public: bytes) -> str:
-    """The name of a public key: its SHA-256."""
-    return hashlib.sha256(public).hexdigest()
 
 
 def sign_assertion(assertion: Assertion, node_key: Ed25519PrivateKey) -> Envelope:

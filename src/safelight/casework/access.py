@@ -1,6 +1,7 @@
 """The only ways to a case: opened by somebody who may, or found by somebody who may work on it.
 
-A case that somebody may not know of and one that does not exist are one answer.
+A case that somebody may not know of and one that does not exist are one answer; so are what lies only in such a case
+and what was never met.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from safelight.access.authorising import require
 from safelight.access.node import Node
 from safelight.access.officer_actions import do_open_membership
 from safelight.access.permissions import Permission
-from safelight.access.rules import Officer
+from safelight.access.queries import case_members
+from safelight.access.rules import Officer, may
 from safelight.casework.models import Case
 from safelight.errors import UsageError
+from safelight.evidence.models import Sighting
+from safelight.vault.signatures import Realm
 
 _NONE = 0
 """The number of no case: asked about, it is refused like any other."""
@@ -59,3 +63,22 @@ def open_case(name: str, scheme: str | None, acting: Acting, *, now: datetime) -
         else:
             require(acting.officer, Permission.CASE_WORK, case=case.pk, sealer=acting.node.log_sealer, now=now)
     return case
+
+
+def access_contents(digest: bytes, acting: Acting, *, now: datetime) -> list[bytes]:
+    """The SHA-256 of every content under an MD5 (16 bytes) or SHA-1 (20), sorted; with forged ones, several.
+
+    Those that the known base names, and those seen in a case that the officer may work on.
+    """
+    signatures = acting.node.vault.signatures
+    listed = signatures.under(Realm.KNOWN, digest)
+    seen = signatures.under(Realm.ITEM, digest)
+    cases: dict[str, set[int]] = {}
+    where = Sighting.objects.filter(item__signature__in=seen).values_list("exhibit__case", "item__signature")
+    for case, signature in where.distinct():
+        cases.setdefault(case, set()).add(signature)
+    for number, name in Case.objects.filter(name__in=cases).values_list("pk", "name"):
+        if may(acting.officer, Permission.CASE_WORK, case=number, members=case_members(number, now)):
+            listed += cases[name]
+    found = signatures.fetch(listed).values()
+    return sorted({one.sha256 for one in found if one.sha256 is not None})

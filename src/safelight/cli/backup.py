@@ -1,4 +1,7 @@
-"""`safelight backup`: take backups while the node works, check them, let go of old ones, and restore from one."""
+"""`safelight backup`: take backups while the node works, check them, let go of old ones, and restore from one.
+
+Whoever may take backups also checks them and lets go of old ones: none of it shows content.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +42,7 @@ def create(settings: Settings, *, folder: Path, named: str | None) -> None:
     with session(settings, named) as here:
         from safelight.access.backup.actions import do_create_backup
 
-        here.require(Permission.KEY_ROTATE)
+        here.require(Permission.BACKUP_TAKE)
         taken = do_create_backup(here.node, folder, acting_user=here.by, now=here.now)
     for sentence in taken.faults:
         say(sentence, err=True)
@@ -60,7 +63,7 @@ def create(settings: Settings, *, folder: Path, named: str | None) -> None:
 def verify(settings: Settings, *, folder: Path, named: str | None) -> None:
     """Read all that lies in FOLDER to its last byte, and name what is damaged."""
     with session(settings, named) as here:
-        here.require(Permission.KEY_ROTATE)
+        here.require(Permission.BACKUP_TAKE)
         from safelight.access.backup.checking import check_backups, counted
         from safelight.access.backup.folder import BackupFolder
 
@@ -89,7 +92,7 @@ def prune(settings: Settings, *, folder: Path, keep: int | None, named: str | No
     with session(settings, named) as here:
         from safelight.access.backup.actions import do_prune_backups
 
-        here.require(Permission.KEY_ROTATE)
+        here.require(Permission.BACKUP_TAKE)
         removed = do_prune_backups(here.node, folder, keep=keep, now=here.now)
     if for_people():
         say(f"Removed: {', '.join(removed) or 'nothing'}.")

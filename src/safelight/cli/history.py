@@ -1,5 +1,9 @@
 """`safelight history`: what is said of an item, by whom, and what became of it."""
 
+import re
+from collections.abc import Mapping
+from functools import partial
+
 import click
 
 from safelight.access.permissions import Permission
@@ -8,6 +12,8 @@ from safelight.cli.showing import for_people, line, say, table
 from safelight.errors import UsageError
 from safelight.platform.settings import Settings
 
+_DIGEST = re.compile("[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}")
+_SHA256_BYTES = 32
 _USUAL_PURPOSE = "identify-persons-and-objects"
 
 
@@ -28,8 +34,11 @@ _USUAL_PURPOSE = "identify-persons-and-objects"
 def history(
     settings: Settings, *, digest: str, why: str, purposes: tuple[str, ...], as_json: bool, named: str | None
 ) -> None:
-    """Show every statement about the item with the SHA-256 DIGEST, the earliest first, and how each one stands."""
-    item = _checked(digest)
+    """Show every statement about the item with this DIGEST, the earliest first, and how each one stands.
+
+    DIGEST is a SHA-256; or an MD5 or SHA-1, and then every content is shown that is known here under it.
+    """
+    asked = _checked(digest)
     _check_purposes(purposes)
     with session(settings, named) as here:
         here.require(Permission.BASE_SEARCH)
@@ -38,28 +47,41 @@ def history(
         from safelight.assertions.fold import Thing
         from safelight.assertions.handling import Reader
         from safelight.assertions.kinds import Target
+        from safelight.casework.access import Acting, access_contents
 
-        thing = Thing(Target.ITEM, frozenset({item}))
+        acting = Acting(here.node, here.officer, here.by)
+        meant = [asked] if len(asked) == _SHA256_BYTES else access_contents(asked, acting, now=here.now)
+        things = {one.hex(): Thing(Target.ITEM, frozenset({one.hex()})) for one in meant}
         reader = Reader(here.node.name, frozenset(purposes), here.now)
-        found = do_search_statements(thing, reader, here.node, why=why, acting_user=here.by, now=here.now)
-        lines = told.history(thing, found, reader)
+        search = partial(do_search_statements, things.values(), reader, here.node, asked=asked.hex(), why=why)
+        found = search(acting_user=here.by, now=here.now)
+        lines = {item: told.history(thing, found, reader) for item, thing in things.items()}
     if as_json or not for_people():
-        line(event="history", digest=item, purposes=sorted(set(purposes)), lines=lines)
-    elif lines:
-        table(item, ["What is said of it, the earliest first"], [[one] for one in lines])
+        for item, said in lines.items() or [(None, [])]:
+            line(event="history", asked=asked.hex(), digest=item, purposes=sorted(set(purposes)), lines=said)
     else:
-        say(f"Nothing is said of {item} that may be read here for this purpose.")
+        _show(asked.hex(), lines)
 
 
-def _checked(digest: str) -> str:
-    from safelight.assertions.kinds import is_digest
+def _show(asked: str, lines: Mapping[str, list[str]]) -> None:
+    """A table for each content of which something is said, and a sentence for each other."""
+    if not lines:
+        say(f"No content is known here under {asked} that you may know of.")
+    for item, said in lines.items():
+        if said:
+            table(item, ["What is said of it, the earliest first"], [[one] for one in said])
+        else:
+            say(f"Nothing is said of {item} that may be read here for this purpose.")
 
-    item = digest.strip().lower()
-    if not is_digest(item):
+
+def _checked(digest: str) -> bytes:
+    text = digest.strip().lower()
+    if not _DIGEST.fullmatch(text):
         raise UsageError(
-            f"{digest[:80]!r} is no SHA-256 of 64 hexadecimal digits: `safelight hash FILE` shows that of a file"
+            f"{digest[:80]!r} is no SHA-256, SHA-1 or MD5 of 64, 40 or 32 hexadecimal digits: "
+            "`safelight hash FILE` shows those of a file"
         )
-    return item
+    return bytes.fromhex(text)
 
 
 def _check_purposes(purposes: tuple[str, ...]) -> None:

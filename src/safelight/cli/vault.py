@@ -95,8 +95,17 @@ def rotate(settings: Settings, *, named: str | None) -> None:
         say(sentence, err=True)
     if for_people():
         say(f"Generation {done.generation}: {done.rewrapped} keys wrapped anew.")
+        if done.unused:
+            numbers = ", ".join(map(str, done.unused))
+            say(f"Nothing here is wrapped any more under {numbers}: only backups of keys from before need that.")
     else:
-        line(event="rotated", generation=done.generation, rewrapped=done.rewrapped, failed=len(done.failed))
+        line(
+            event="rotated",
+            generation=done.generation,
+            rewrapped=done.rewrapped,
+            failed=len(done.failed),
+            unused=done.unused,
+        )
     if done.failed:
         raise FaultyVaultError(f"{len(done.failed)} keys could not be wrapped anew, named above: run `vault fsck`")
 

@@ -125,7 +125,8 @@ def read_url(url: str) -> Parameters:
         ) from None
     if "service" in given or "PGSERVICE" in os.environ:
         raise InsecureSettingError("DATABASE_URL names a service, which hides its host: write the host itself.")
-    hosts = [str(given.get(key) or os.environ.get(f"PG{key.upper()}", "")) for key in ("host", "hostaddr")]
+    asked = {"host": os.environ.get("PGHOST", ""), "hostaddr": os.environ.get("PGHOSTADDR", "")}
+    hosts = [str(given.get(key) or otherwise) for key, otherwise in asked.items()]
     mode = given.get("sslmode") or os.environ.get("PGSSLMODE", "")
     names = [name for host in hosts for name in host.split(",")]
     remote = [name for name in names if name not in _LOCAL_HOSTS and not name.startswith(("/", "@"))]
@@ -175,7 +176,9 @@ def _point_django_at(parameters: Parameters) -> None:
 
 def set_up_django() -> None:
     """Load Django with our models, once; it needs no database for that."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.platform.django_settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = (
+        "safelight.platform.django_settings"  # not another program's that was left there
+    )
     if not django.apps.apps.ready:
         django.setup()
 

@@ -1,4 +1,4 @@
-"""Keys that wrap the keys of objects, in generations: the current one, and older ones while something needs them.
+"""Keys that wrap the keys of objects, in generations: the current one, and older ones, which only open.
 
 A wrapped key is: version (1 byte), generation (4), nonce (12), then key and tag under AES-256-GCM (NIST SP 800-38D).
 
@@ -6,19 +6,18 @@ Rules kept here:
 - a wrapped key says which generation wraps it, and is bound to the name of what it opens: put under another name, it
   opens nothing;
 - rotation begins a generation and wraps keys anew; content is not touched, since its own key stays;
-- a retired generation opens until it is dropped, and is dropped only when nothing is wrapped under it;
+- a retired generation opens for good: derived from the root as all are, to drop its number would destroy nothing;
 - a generation wraps less than 2^32 keys, the most that random nonces bear: rotate long before.
 """
 
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from safelight.errors import CannotRunError, InputError, UsageError
+from safelight.errors import CannotRunError, InputError
 from safelight.vault.keys import KEY_BYTES, Purpose, RootKey
 
 WRAPPED_BYTES = 65
@@ -52,18 +51,6 @@ class Generations:
         """The next generation current, this one retired."""
         return Generations(self.current + 1, (*self.retired, self.current))
 
-    def without(self, number: int, *, in_use: Collection[int]) -> "Generations":
-        """A retired generation dropped, `in_use` being all those that some key is still wrapped under.
-
-        Raises:
-            UsageError: it is not a retired generation, or is still in use.
-        """
-        if number not in self.retired:
-            raise UsageError(f"generation {number} is not retired, so it cannot be dropped; rotate first")
-        if number in in_use:
-            raise UsageError(f"generation {number} still wraps keys; wrap them anew first, then drop it")
-        return Generations(self.current, tuple(one for one in self.retired if one != number))
-
 
 class Keyring:
     """Wraps and unwraps keys of objects under a node's generations."""
@@ -92,7 +79,7 @@ class Keyring:
 
         Raises:
             WrappedKeyError: it was altered, is no wrapped key, or is that of something else or of another node.
-            NoSuchGenerationError: its generation was dropped, or never was on this ring.
+            NoSuchGenerationError: its generation never was on this ring.
         """
         number = generation_of(wrapped)
         if number not in self._ciphers:

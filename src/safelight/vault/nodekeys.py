@@ -81,10 +81,6 @@ class NodeKeys:
         """These keys with a new generation; keys wrapped before still open, and are to be wrapped anew."""
         return replace(self, generations=self.generations.rotated())
 
-    def with_generations(self, generations: Generations) -> "NodeKeys":
-        """These keys with other generations, as when a retired one is dropped."""
-        return replace(self, generations=generations)
-
     def locked_by(self, secret: Secret, *, cost: int = USUAL_COST) -> "NodeKeys":
         """These keys under another passphrase or key file.
 

@@ -116,6 +116,12 @@ def stored_object(number: UUID) -> Stored | None:
     return _stored(*values) if values is not None else None
 
 
+def generations_in_use() -> set[int]:
+    """Under which generations a key in the tables is wrapped, of an object, of a block, or of nothing."""
+    every = (ObjectKey.objects, SignatureKey.objects)
+    return {number for rows in every for number in rows.values_list("generation", flat=True).distinct()}
+
+
 def keys_of_nothing() -> Iterator[UUID]:
     """The numbers of keys whose object is not there: of erased contents, where an older table of keys was restored."""
     keys = ObjectKey.objects.exclude(stored_id__in=StoredObject.objects.values("id")).order_by("stored_id")

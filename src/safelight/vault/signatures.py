@@ -59,7 +59,8 @@ BLOCK_ROWS = 256
 _CHUNK = 5000
 _BLOCKS = 200
 """Blocks opened at a time."""
-_KINDS = ("md5", "sha1", "sha256")
+_LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32}
+_KINDS = tuple(_LENGTHS)
 _MISSING = bytes(INDEX_BYTES)
 
 _COPY = "COPY vault_signature (id, realm, block, md5, sha1, sha256, size) FROM STDIN (FORMAT BINARY)"
@@ -156,6 +157,11 @@ class Signatures:
         with connection.cursor() as cursor:
             cursor.execute(_FIND, values)
             return [DigestHit(*row) for row in cursor.fetchall()]
+
+    def under(self, realm: Realm, digest: bytes) -> list[int]:
+        """The stored signatures with this MD5 (16 bytes), SHA-1 (20) or SHA-256 (32), by id."""
+        md5, sha1, sha256 = (digest if len(digest) == length else None for length in _LENGTHS.values())
+        return [hit.signature for hit in self.find(realm, [NewSignature(md5, sha1, sha256, None)])]
 
     def fetch(self, signatures: Iterable[int]) -> dict[int, NewSignature]:
         """The stored rows by id; unknown ids are absent.

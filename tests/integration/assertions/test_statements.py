@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from django.db import connection, connections, transaction
 
+from safelight.access.key_records import key_name
 from safelight.access.officer_actions import do_revoke_officer
 from safelight.assertions.actions import (
     OtherStatementError,
@@ -28,7 +29,6 @@ from safelight.assertions.signing import (
     BadSignatureError,
     add_officer,
     encode_envelope,
-    key_name,
     parse_envelope,
     reopen_envelope,
     sign_assertion,
@@ -302,13 +302,15 @@ def test_what_is_due_for_review_is_ones_own_and_the_earliest_first():
 
 def test_a_search_is_logged_before_it_is_answered():
     make(statement())
-    found = do_search_statements(ITEM, ALPHA, NODE, why="a new seizure", acting_user="officer-8", now=NOW)
+    found = do_search_statements(
+        [ITEM], ALPHA, NODE, asked="ab" * 16, why="a new seizure", acting_user="officer-8", now=NOW
+    )
     assert found == [statement()]
     event, record = logged()[-1]
     assert event == Event.SEARCHED
-    assert all(word in record for word in ("a new seizure", digest(1), "officer-8", PURPOSE))
+    assert all(word in record for word in ("a new seizure", digest(1), "ab" * 16, "officer-8", PURPOSE))
     with pytest.raises(UsageError, match="reason"):
-        do_search_statements(ITEM, ALPHA, NODE, why=" ", acting_user="officer-8", now=NOW)
+        do_search_statements([ITEM], ALPHA, NODE, asked=digest(1), why=" ", acting_user="officer-8", now=NOW)
 
 
 def test_nothing_planted_stands_in_clear_in_any_table():
@@ -323,7 +325,7 @@ def test_nothing_planted_stands_in_clear_in_any_table():
     ]
     for one in said:
         (make if one.agency == "Agency Alpha" else receive)(one)
-    do_search_statements(ITEM, ALPHA, NODE, why=words[1], acting_user="officer-7", now=NOW)
+    do_search_statements([ITEM], ALPHA, NODE, asked=digest(1), why=words[1], acting_user="officer-7", now=NOW)
     planted = [word.encode() for word in words]
     for name in (digest(1), series):
         planted += [name.encode(), bytes.fromhex(name)]

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from safelight.casework.check import keeping
 from safelight.casework.check.options import Keep
 from safelight.casework.models import Kept
-from safelight.evidence.models import Run
+from safelight.evidence.models import Run, RunState
 from safelight.evidence.reading import read_file
 from safelight.known.actions import do_remove_source
 from safelight.samples.archives import write_tar
@@ -19,7 +19,8 @@ from safelight.samples.exif import Camera
 from safelight.samples.formats import FORMATS, camera_jpeg
 from safelight.samples.pictures import picture
 from safelight.signatures.digests import digest
-from safelight.vault.actions.sweeping import do_sweep
+from safelight.vault.blobs import new_address
+from safelight.vault.models import StoredObject
 from safelight.vault.queries import stored_objects
 from safelight.vault.stores.sealed_folder import SealedFolder
 from tests.integration.casework.conftest import NOW, zipped
@@ -230,7 +231,7 @@ def test_small_batches_and_more_items_than_are_looked_for_at_a_time(bench, monke
     assert len(os.listdir("/proc/self/fd")) <= open_files
 
 
-def test_what_a_killed_run_put_into_the_store_is_nobodys_and_is_swept(bench, monkeypatch):
+def test_what_a_killed_run_put_into_the_store_is_nobodys_and_the_next_run_sweeps_it(bench, monkeypatch):
     """Power fails when the contents are in the store and their rows are not committed."""
     bench.put("a.png", png(1))
     bench.put_zip("b.zip", {"b.png": png(2)})
@@ -245,8 +246,28 @@ def test_what_a_killed_run_put_into_the_store_is_nobodys_and_is_swept(bench, mon
     monkeypatch.undo()
     assert (list(stored_objects()), len(list(bench.vault.blobs.addresses())), Kept.objects.count()) == ([], 2, 0)
     assert bench.check(examiner=REFUSE).unkept == 0
-    assert do_sweep(bench.vault).blobs == 2
+    assert len(list(bench.vault.blobs.addresses())) == 2
     assert kept(bench) == {key(png(1)), key(png(2))}
+
+
+def test_where_a_row_does_not_open_a_killed_runs_content_stays_and_the_check_goes_on(bench):
+    bench.put("a.png", png(1))
+    bench.check(examiner=SKETCH)
+    StoredObject.objects.update(particulars=bytes(85))
+    Run.objects.update(state=RunState.RUNNING)
+    bench.put("b.png", png(2))
+    bench.check(examiner=SKETCH)
+    assert [note for note in bench.watching.notes if "does not open" in note]
+    assert len(list(bench.vault.blobs.addresses())) == 2
+
+
+def test_a_check_after_one_that_ended_sweeps_nothing(bench):
+    bench.put("a.png", png(1))
+    bench.check(examiner=SKETCH)
+    nobodys = new_address()
+    bench.vault.blobs.put_many([(nobodys, [b"nobody's"])])
+    bench.check(examiner=REFUSE)
+    assert nobodys in bench.vault.blobs.addresses()
 
 
 def test_content_that_was_let_go_of_when_power_failed_does_not_count_as_kept(bench, monkeypatch):
@@ -264,8 +285,8 @@ def test_content_that_was_let_go_of_when_power_failed_does_not_count_as_kept(ben
         bench.check(examiner=REFUSE)
     monkeypatch.undo()
     assert Kept.objects.count() == len(list(stored_objects())) == 1
-    assert do_sweep(bench.vault).blobs == 1
     bench.check(examiner=REFUSE, keep=Keep.NONE)
+    assert len(list(bench.vault.blobs.addresses())) == 1
     assert kept(bench) == {key(png(2))}
     assert bench.check(examiner=REFUSE, keep=Keep.ALL).unkept == 0
     assert kept(bench) == {key(png(1)), key(png(2))}

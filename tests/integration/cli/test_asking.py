@@ -12,9 +12,10 @@ from safelight.access.models import RoleGrant
 from safelight.access.node import Node
 from safelight.cli import safelight_commands
 from safelight.log.entries import Event
+from safelight.log.queries import recorded_entries
 from safelight.platform.settings import read_settings
 from tests.integration.access.example import LEAD, SECOND, enrolled, events
-from tests.nodes import KEYS, UNLOCKED, write_node
+from tests.nodes import KEYS, NODE, UNLOCKED, write_node
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DIGEST = "ab" * 32
@@ -118,3 +119,11 @@ def test_who_has_no_role_is_refused_and_it_is_logged(nobody, command):
     with pytest.raises(RefusedError):
         nobody(*command.split(), *ASKED[command])
     assert events()[before:] == [Event.REFUSED]
+
+
+@pytest.mark.parametrize("command", ["backup create", "backup prune", "backup verify"])
+def test_backups_have_a_permission_of_their_own(nobody, command):
+    with pytest.raises(RefusedError):
+        nobody(*command.split(), *ASKED[command])
+    asked = [entry.record for entry in recorded_entries(NODE.log_sealer)][-1]
+    assert b'"permission":"access:backup:take"' in asked

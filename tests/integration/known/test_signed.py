@@ -3,11 +3,12 @@
 import pytest
 from django.db import transaction
 
+from safelight.access.key_records import KeyRecord, key_name
 from safelight.assertions.actions import do_make_assertion, do_receive_assertion
 from safelight.assertions.batches import check_row
 from safelight.assertions.queries import DestroyedRowsError, batch_header, batch_rows, prove_batch_row
 from safelight.assertions.record import About, Assertion, Handling, latest_review
-from safelight.assertions.signing import KeyRecord, encode_envelope, key_name, sign_assertion
+from safelight.assertions.signing import encode_envelope, sign_assertion
 from safelight.known.actions import do_remove_source
 from safelight.known.matching import KnownBase
 from safelight.known.models import KnownEntry, KnownImport

@@ -272,6 +272,7 @@ def test_a_cluster_of_another_version_is_named(machine: Machine) -> None:
     _, complaint = command.communicate(timeout=60)
     assert command.returncode == 3
     assert "cluster of PostgreSQL 16, this is 18: " in complaint
+    assert "`safelight database upgrade FOLDER`" in complaint
 
 
 @pytest.mark.parametrize(

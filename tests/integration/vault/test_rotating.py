@@ -49,7 +49,7 @@ def test_all_keys_are_wrapped_anew_and_content_is_not_touched(vault, path, monke
     monkeypatch.setattr(rotating, "BATCH", batch)
     blobs = {one: vault.blobs.read_at(one, 0, 1000) for one in vault.blobs.addresses()}
     done = do_rotate_keys(vault, path, **ACT)
-    assert (done.generation, done.rewrapped, done.failed, done.went_on) == (2, 7, (), False)
+    assert (done.generation, done.rewrapped, done.failed, done.unused, done.went_on) == (2, 7, (), (1,), False)
     assert generations() == [2] * 7
     assert blobs == {one: vault.blobs.read_at(one, 0, 1000) for one in vault.blobs.addresses()}
     assert load_keys(path, SECRET) == done.vault.keys
@@ -57,7 +57,8 @@ def test_all_keys_are_wrapped_anew_and_content_is_not_touched(vault, path, monke
     assert stages(vault) == [("begun", 2), ("ended", 2)]
     with pytest.raises(NoSuchGenerationError):
         all_open(vault)
-    assert do_rotate_keys(done.vault, path, **ACT).generation == 3
+    third = do_rotate_keys(done.vault, path, **ACT)
+    assert (third.generation, third.unused) == (3, (1, 2))
 
 
 def test_a_rotation_that_was_killed_is_gone_on_with(vault, path, monkeypatch):
@@ -88,8 +89,10 @@ def test_a_key_that_does_not_open_stops_no_other_and_is_named(vault, path):
     done = do_rotate_keys(vault, path, **ACT)
     assert (done.rewrapped, len(done.failed)) == (6, 1)
     assert str(bad.pk) in done.failed[0]
+    assert done.unused == (), "what it is wrapped under is used still"
     again = do_rotate_keys(done.vault, path, **ACT)
     assert (again.generation, again.rewrapped, len(again.failed), again.went_on) == (3, 6, 1, False)
+    assert again.unused == (2,)
 
 
 def test_keys_that_somebody_else_changed_are_left(vault, path):
@@ -109,7 +112,7 @@ def test_keys_of_signatures_are_wrapped_anew_too(vault, path, monkeypatch):
     told = [NewSignature(number.to_bytes(16), None, None, None) for number in range(600)]
     numbers = vault.signatures.store(Realm.ITEM, told)
     done = do_rotate_keys(vault, path, **ACT)
-    assert (done.rewrapped, done.failed) == (7 + 3, ())
+    assert (done.rewrapped, done.failed, done.unused) == (7 + 3, (), (1,))
     found = SignatureKey.objects.values_list("generation", "wrapped")
     assert [(generation, generation_of(bytes(wrapped))) for generation, wrapped in found] == [(2, 2)] * 3
     fetched = done.vault.signatures.fetch(numbers)

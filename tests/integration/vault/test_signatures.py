@@ -70,6 +70,16 @@ def test_find_equals_the_model(
         transaction.set_rollback(True)
 
 
+def test_every_content_under_a_digest_is_found_whichever_digest_it_is() -> None:
+    forged = [
+        NewSignature(bytes(16), sha1, sha256, None) for sha1, sha256 in ((b"1" * 20, b"a" * 32), (None, b"b" * 32))
+    ]
+    one, other = signatures.store(Realm.ITEM, forged)
+    signatures.store(Realm.KNOWN, forged)
+    asked = [bytes(16), b"1" * 20, b"b" * 32, b"2" * 20]
+    assert [signatures.under(Realm.ITEM, digest) for digest in asked] == [[one, other], [one], [other], []]
+
+
 @quick
 @given(st.lists(ROWS, max_size=6), st.data())
 def test_what_is_stored_comes_back_and_what_is_removed_does_not(rows: list[NewSignature], data: st.DataObject) -> None:

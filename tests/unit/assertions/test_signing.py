@@ -9,17 +9,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safelight.access.key_records import KeyRecord, key_name
 from safelight.assertions.record import MAX_BYTES, BadAssertionError, encode_assertion
 from safelight.assertions.signing import (
     OFFICER_PREFIX,
     BadSignatureError,
     Envelope,
-    KeyRecord,
     Signature,
     add_officer,
     check_four_eyes,
     encode_envelope,
-    key_name,
     parse_envelope,
     sign_assertion,
     sign_record,
@@ -106,14 +105,6 @@ def test_an_officers_signature_outlives_revocation_too_and_none_is_made_after():
     assert verify_assertion(baseline(SEVEN, EIGHT), keys, logged_at=NOW - timedelta(seconds=1))
     with pytest.raises(BadSignatureError, match="did not count"):
         verify_assertion(baseline(SEVEN, EIGHT), keys, logged_at=NOW)
-
-
-@pytest.mark.parametrize(
-    ("moment", "counts"),
-    [(BEGINS - timedelta(seconds=1), False), (BEGINS, True), (ENDS - timedelta(seconds=1), True), (ENDS, False)],
-)
-def test_a_key_counts_from_its_beginning_until_its_end(moment, counts):
-    assert RECORDS[0].counts_at(moment) is counts
 
 
 def test_the_records_own_time_decides_nothing():
@@ -223,8 +214,3 @@ def test_a_malformed_envelope_is_refused(raw):
 
 def test_as_many_officers_as_allowed_are_taken():
     assert len(parse_envelope(envelope_with(officers=[{"key": "0" * 64, "value": "0" * 128}] * 16)).officers) == 16
-
-
-def test_a_key_is_named_by_its_digest():
-    assert RECORDS[0].name == key_name(RECORDS[0].public)
-    assert len(KEYS) == len(RECORDS)

@@ -13,6 +13,7 @@ from safelight.platform.postgres.account import Account, choose_account, close_w
 from safelight.platform.postgres.folder import SOCKET, Layout, read_running, runtime_folder, server_processes
 from safelight.platform.postgres.locks import FileLock, holding, is_held
 from safelight.platform.postgres.program import find_program
+from safelight.platform.postgres.server import start_or_adopt
 
 
 @pytest.fixture
@@ -124,3 +125,17 @@ def test_the_clock_is_aware_and_in_utc() -> None:
     assert moment.utcoffset() is not None
     assert not moment.utcoffset()
     assert clock.now() >= moment
+
+
+def test_a_folder_without_a_cluster_is_of_no_version(layout: Layout) -> None:
+    assert layout.major is None
+
+
+@pytest.mark.parametrize("made_by", ["14", "99"])
+def test_a_cluster_of_another_version_is_not_started_and_the_way_out_is_named(layout: Layout, made_by: str) -> None:
+    (layout.cluster / "PG_VERSION").write_text(f"{made_by}\n")
+    with pytest.raises(
+        CannotRunError, match=f"is a cluster of PostgreSQL {made_by}.*`safelight database upgrade FOLDER`"
+    ):
+        start_or_adopt(layout, None, until=0)
+    assert list(layout.home.iterdir()) == [layout.cluster]

@@ -1,7 +1,9 @@
 """Settings: read once, documented, and refused where they would expose something."""
 
+import ast
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,13 +38,75 @@ def test_each_setting_is_documented_in_the_words_of_the_code() -> None:
         assert meaning in text
 
 
+def environment_read(text: str) -> Iterator[str]:
+    """The environment variables that a module reads by name; "?" for each use that does not show which."""
+    tree = ast.parse(text)
+    above = {below: node for node in ast.walk(tree) for below in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "envvar":
+            yield _named(node.value)
+        elif isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv", "getenvb"}:
+            yield from _read(node, above)
+
+
+def _read(node: ast.Attribute, above: dict[ast.AST, ast.AST]) -> Iterator[str]:
+    """What is read by one use of `os.environ`; nothing by one that sets a variable, or hands all of them on."""
+    outer = above[node]
+    match outer:
+        case ast.Subscript(slice=name, ctx=ast.Load()):
+            yield _named(name)
+        case ast.Subscript() | ast.Dict():
+            return
+        case ast.Compare(left=name, ops=[ast.In() | ast.NotIn()]):
+            yield _named(name)
+        case ast.Attribute(attr="get") if isinstance(call := above[outer], ast.Call):
+            yield _named(call.args[0])
+        case _:
+            yield "?"
+
+
+def _named(name: ast.AST) -> str:
+    return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else "?"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("os.environ.get('A', '')", ["A"]),
+        ("os.environ['A']", ["A"]),
+        ("'A' in os.environ or 'B' not in os.environ", ["A", "B"]),
+        ("click.option('--a', envvar='A')", ["A"]),
+        ("os.environ['A'] = 'set'", []),
+        ("{**os.environ, 'A': 'handed on'}", []),
+        ("os.environ.get(name)", ["?"]),
+        ("os.environ[f'PG{name}']", ["?"]),
+        ("click.option('--a', envvar=['A', 'B'])", ["?"]),
+        ("os.getenv('A')", ["?"]),
+        ("os.environ.setdefault('A', '')", ["?"]),
+        ("dict(os.environ)", ["?"]),
+        ("from os import environ", []),
+    ],
+)
+def test_what_a_module_reads_of_the_environment_is_found(text: str, names: list[str]) -> None:
+    assert sorted(environment_read(text)) == names
+
+
+def test_every_variable_that_the_code_reads_is_documented() -> None:
+    modules = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "src").rglob("*.py"))]
+    read = {name for text in modules for name in environment_read(text)}
+    assert not [text for text in modules if "import environ" in text or "import getenv" in text], "write os.environ"
+    assert {"SAFELIGHT_OFFICER", "PGSERVICE", "XDG_RUNTIME_DIR"} <= read
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert [name for name in sorted(read) if f"`{name}`" not in text] == []
+
+
 def test_nothing_is_documented_that_is_no_setting() -> None:
     rows = [
         line
         for line in DOCUMENT.read_text(encoding="utf-8").splitlines()
         if line.startswith(("| `SAFELIGHT_", "| `DATABASE_"))
     ]
-    assert [row.split("`")[1] for row in rows] == list(describe_settings())
+    assert [row.split("`")[1] for row in rows] == [*describe_settings(), "SAFELIGHT_OFFICER"]
 
 
 def test_each_folder_of_the_data_folder_is_documented() -> None:

@@ -5,7 +5,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.errors import UsageError
 from safelight.vault.keyring import (
     WRAPPED_BYTES,
     Generations,
@@ -80,7 +79,7 @@ def test_the_same_key_is_wrapped_differently_each_time():
     assert ring().wrap(KEY, "object 1") != ring().wrap(KEY, "object 1")
 
 
-@given(steps=st.lists(st.sampled_from(["wrap", "rotate", "rewrap", "drop"]), max_size=25))
+@given(steps=st.lists(st.sampled_from(["wrap", "rotate", "rewrap"]), max_size=25))
 @settings(deadline=None, max_examples=80)
 def test_rotation_keeps_everything_readable(steps):
     generations, kept = Generations(), {}
@@ -90,17 +89,9 @@ def test_rotation_keeps_everything_readable(steps):
             kept[f"object {number}"] = keys.wrap(KEY, f"object {number}")
         elif step == "rotate":
             generations = generations.rotated()
-        elif step == "rewrap":
+        else:
             for name in list(kept)[:2]:
                 kept[name] = keys.rewrap(kept[name], name)
-        else:
-            in_use = {generation_of(wrapped) for wrapped in kept.values()}
-            for retired in generations.retired:
-                if retired in in_use:
-                    with pytest.raises(UsageError, match="still wraps keys"):
-                        generations.without(retired, in_use=in_use)
-                else:
-                    generations = generations.without(retired, in_use=in_use)
         for name, wrapped in kept.items():
             assert ring(generations).unwrap(wrapped, name) == KEY
 
@@ -116,18 +107,10 @@ def test_rewrapping_moves_a_key_to_the_current_generation_and_keeps_it():
         rotated.rewrap(old, "object 2")
 
 
-def test_a_dropped_generation_says_what_to_do():
+def test_a_generation_that_is_not_there_says_what_to_do():
     wrapped = ring().wrap(KEY, "object 1")
-    dropped = Generations().rotated().without(1, in_use=[2])
-    assert dropped == Generations(2)
     with pytest.raises(NoSuchGenerationError, match="generation 1, which this node's keys do not have"):
-        ring(dropped).unwrap(wrapped, "object 1")
-
-
-@pytest.mark.parametrize("number", [0, 2, 3])
-def test_only_retired_generations_are_dropped(number):
-    with pytest.raises(UsageError, match="not retired"):
-        Generations(2, (1,)).without(number, in_use=[])
+        ring(Generations(2)).unwrap(wrapped, "object 1")
 
 
 @pytest.mark.parametrize(

@@ -18,20 +18,12 @@ from safelight.log.notes import Note
 from safelight.log.reading import subtree_reader
 from safelight.platform.postgres.folder import Layout
 from safelight.platform.postgres.program import find_program
-from safelight.platform.settings import Settings
+from safelight.platform.settings import DATABASE_FOLDER, Settings
 from safelight.vault.protection import sync_folder
 
 
 class OlderBackupError(InputError):
     """The backup is older than the node: something was done after it, and would be lost."""
-
-
-def major_of(data: Path) -> str | None:
-    """Of which major version of PostgreSQL a data folder's cluster is; None where there is none."""
-    try:
-        return (Layout(data / "postgres").cluster / "PG_VERSION").read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return None
 
 
 def do_upgrade_database(order: Order, settings: Settings, *, now: datetime) -> tuple[Restored, Path]:
@@ -45,7 +37,7 @@ def do_upgrade_database(order: Order, settings: Settings, *, now: datetime) -> t
         InputError, CannotRunError: as `restoring.do_restore_node`; nothing was changed.
     """
     data, here = settings.data, find_program().major
-    made_by = major_of(data)
+    made_by = Layout(data / DATABASE_FOLDER).major
     if settings.database_url is not None or made_by is None:
         raise UsageError(f"{data} holds no embedded database: a server of your own is upgraded by who runs it")
     if made_by == here:

@@ -26,6 +26,7 @@ from safelight.casework.stacking import do_let_go, do_settle_kept, do_stack_case
 from safelight.errors import UsageError
 from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
 from safelight.evidence.models import Exhibit, Item, Run, RunState, Sighting
+from safelight.evidence.queries import latest_run
 from safelight.known.matching import KnownBase
 from safelight.known.rules import DEMO_SCHEME
 from safelight.known.schemes import require_scheme
@@ -37,6 +38,7 @@ from safelight.platform.database import BusyError, advisory_lock
 from safelight.platform.settings import is_demo
 from safelight.sandbox import LayerMissingError, Nursery
 from safelight.sandbox.layers import WHAT_FOLLOWS, missing
+from safelight.vault.actions.sweeping import UnsureOrphansError, do_sweep
 from safelight.vault.content import Vault
 
 _CHUNK = 500
@@ -112,7 +114,10 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
         warm_up()  # the sandbox loads its decoders meanwhile
         _look_at_layers(nursery, options, around.watcher)
         sources = list(dict.fromkeys(do_add_source(exhibit, path) for path in options.paths))
+        earlier = latest_run(exhibit)
         run = _begin(exhibit, options, base, around)
+        if earlier is not None and earlier.state == RunState.RUNNING:
+            _sweep(around)
         resumed = Sighting.objects.filter(exhibit=exhibit).exists()
         recorder = Recorder(case, run, base, around.vault, options.keep, around.watcher, around.clock)
         line = Line(nursery, around.vault, workers=options.workers, ask_database=Item.objects.exists())
@@ -143,6 +148,15 @@ def _begin(exhibit: Exhibit, options: CheckOptions, base: KnownBase, around: Sur
         run = do_begin_run(exhibit, _record(options, base), now=now, acting_user=around.acting.by)
         _log(run, "begun", {"case": options.case, "exhibit": options.exhibit, "base": base.lists}, around, now)
     return run
+
+
+def _sweep(around: Surroundings) -> None:
+    """Remove blobs that a run put into the vault before it was killed, and did not come to record."""
+    around.watcher.stage("removing what a killed run left")
+    try:
+        do_sweep(around.vault)
+    except UnsureOrphansError as error:
+        around.watcher.warn(error.message)
 
 
 def _end(run: Run, state: RunState, around: Surroundings) -> None:

@@ -4,7 +4,6 @@ A file is written in `.incoming`, synced, and renamed to its place; then the fol
 holds a lock on `.incoming`, and removes first what a dead writer left there.
 """
 
-import errno
 import fcntl
 import os
 import stat
@@ -12,20 +11,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from safelight.errors import CannotRunError
 from safelight.log.tile_store import NoSuchTileError
 from safelight.log.tiles import DamagedLogError, Tile
+from safelight.platform.disk import disk_in_words
 
 _INCOMING = ".incoming"
 _CHECKPOINT = "checkpoint"
 _MAX_CHECKPOINT_BYTES = 1 << 20
-_WHAT_TO_DO = {
-    errno.ENOSPC: "make room",
-    errno.EDQUOT: "make room",
-    errno.EROFS: "make the folder writable",
-    errno.EACCES: "make the folder writable",
-    errno.EIO: "its disk fails; copy the data folder to another",
-}
 _NO_FILE = (FileNotFoundError, NotADirectoryError)
 
 
@@ -99,7 +91,7 @@ class FolderTileStore:
     def _writing(self) -> Iterator[Path]:
         """A folder for unfinished files, empty and locked."""
         incoming = self.root / _INCOMING
-        try:
+        with disk_in_words(f"The log in {self.root}"):
             if not incoming.exists():
                 self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
                 incoming.mkdir(mode=0o700, exist_ok=True)
@@ -112,12 +104,6 @@ class FolderTileStore:
                 yield incoming
             finally:
                 os.close(lock)
-        except OSError as error:
-            if error.errno not in _WHAT_TO_DO:
-                raise
-            raise CannotRunError(
-                f"The log in {self.root} cannot be written ({error.strerror}): {_WHAT_TO_DO[error.errno]}."
-            ) from error
 
 
 def _make_folders(root: Path, folder: Path) -> list[Path]:

@@ -37,6 +37,14 @@ class Layout:
         return self.home / "cluster"
 
     @property
+    def major(self) -> str | None:
+        """Of which major version of PostgreSQL the cluster is; None where there is none yet."""
+        try:
+            return (self.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return None
+
+    @property
     def password(self) -> Path:
         """The password of the only role, readable by the owner of the data folder alone."""
         return self.home / "password"

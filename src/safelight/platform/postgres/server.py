@@ -138,14 +138,11 @@ def _start(layout: Layout, wanted_account: str | None, until: float) -> Server:
 
 
 def _refuse_other_version(layout: Layout, program: Program) -> None:
-    try:
-        made_by = (layout.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return
-    if made_by != program.major:
+    if layout.major not in {None, program.major}:
         raise CannotRunError(
-            f"{layout.cluster} is a cluster of PostgreSQL {made_by}, this is {program.major}: move it with pg_upgrade, "
-            f"or dump it with PostgreSQL {made_by} and restore the dump into an empty data folder."
+            f"{layout.cluster} is a cluster of PostgreSQL {layout.major}, this is {program.major}: take a backup with "
+            "the release that the node ran on, `safelight backup create FOLDER`, then type `safelight database upgrade "
+            "FOLDER` with this one."
         )
 
 

@@ -22,6 +22,7 @@ from safelight.vault.actions.turns import wait_for_keepers
 from safelight.vault.content import ObjectName, Vault
 from safelight.vault.models import ObjectKey, SignatureBlock, SignatureKey
 from safelight.vault.nodekeys import save_keys
+from safelight.vault.queries import generations_in_use
 from safelight.vault.signatures import block_key_name
 
 BATCH = 1000
@@ -31,12 +32,14 @@ BATCH = 1000
 class Rotation:
     """What a rotation did: the vault with the keys as they are now, how many it wrapped anew, which it could not.
 
-    `went_on` where it ended a rotation that had been killed, and began none.
+    `unused` are the retired generations under which nothing here is wrapped any more; `went_on` where it ended a
+    rotation that had been killed, and began none.
     """
 
     vault: Vault
     rewrapped: int
     failed: tuple[str, ...]
+    unused: tuple[int, ...]
     went_on: bool
 
     @property
@@ -64,9 +67,11 @@ def do_rotate_keys(
         vault = _begin(vault, path, approve, acting_user, now)
         wait_for_keepers()
         count, failed = _rewrap_all(vault)
-    about = {"generation": vault.keys.generations.current, "stage": "ended", "rewrapped": count, "failed": len(failed)}
+    generations, used = vault.keys.generations, generations_in_use()
+    unused = tuple(number for number in generations.retired if number not in used)
+    about = {"generation": generations.current, "stage": "ended", "rewrapped": count, "failed": len(failed)}
     do_add_entry(Entry(Event.KEY_ROTATED, acting_user, now, about=about), vault.log_sealer)
-    return Rotation(vault, count, tuple(failed), went_on)
+    return Rotation(vault, count, tuple(failed), unused, went_on)
 
 
 def _begin(vault: Vault, path: Path, approve: Callable[[int], str], acting_user: str, now: datetime) -> Vault:

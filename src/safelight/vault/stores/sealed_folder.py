@@ -4,14 +4,13 @@ All of one call are on the disk before the first gets its name; then each folder
 0400 for files and 0700 for folders. How large a blob is can be seen from outside, and so can its time.
 """
 
-import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from safelight.errors import CannotRunError
+from safelight.platform.disk import disk_in_words
 from safelight.vault.blobs import (
     Address,
     AddressTakenError,
@@ -25,13 +24,6 @@ from safelight.vault.stores.drafts import abandoned, draft_folder, sync_file, wr
 
 _INCOMING = "incoming"
 _NO_FILE = (FileNotFoundError, NotADirectoryError)
-_IN_WORDS = {
-    errno.ENOSPC: "the disk is full; make room",
-    errno.EDQUOT: "the disk quota is used up; make room",
-    errno.EROFS: "the disk is read-only; make it writable",
-    errno.EACCES: "the folder may not be written; change its permissions",
-    errno.EIO: "the disk has a fault; look at it, and put the folder on another",
-}
 
 
 class SealedFolder:
@@ -150,11 +142,5 @@ class SealedFolder:
                 f"Blob {address} cannot be read ({error.strerror}): look at the disk, and restore it from a backup."
             ) from error
 
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno not in _IN_WORDS:
-                raise
-            raise CannotRunError(f"Nothing can be changed in {self.root}: {_IN_WORDS[error.errno]}.") from error
+    def _in_words(self) -> AbstractContextManager[None]:
+        return disk_in_words(f"The content in {self.root}")
