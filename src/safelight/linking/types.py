@@ -38,7 +38,7 @@ class StackItem(Protocol):
 
 
 TilesOf = Callable[[Sequence[int]], list[bytes]]
-"""Answers keys with their items' tiles, 64 x 64 grey bytes each. Few are asked for at a time: they may lie elsewhere."""
+"""Answers keys with their items' tiles, 64 x 64 grey bytes each; few at a time, since they lie elsewhere."""
 
 
 @dataclass(frozen=True)
