@@ -16,6 +16,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_socket import disable_socket
 
@@ -23,6 +25,10 @@ from safelight.platform.database import open_database
 from safelight.platform.settings import Settings, read_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.platform.django_settings")
+
+# How long an example takes says something of the machine, and nothing of what is tested.
+examples.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("any machine")
 
 
 def pytest_runtest_setup() -> None:
