@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import Phase, settings
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_socket import disable_socket
 
@@ -23,6 +24,11 @@ from safelight.platform.database import open_database
 from safelight.platform.settings import Settings, read_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.platform.django_settings")
+
+# For `make mutation`: a mutant must meet the same examples each time, and nobody reads the smallest one that kills it.
+settings.register_profile(
+    "mutation", max_examples=50, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
+)
 
 
 def pytest_runtest_setup() -> None:
