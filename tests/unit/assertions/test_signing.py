@@ -21,6 +21,7 @@ from safelight.assertions.signing import (
     encode_envelope,
     key_name,
     parse_envelope,
+    reopen_envelope,
     sign_assertion,
     sign_record,
     verify_assertion,
@@ -74,6 +75,7 @@ def test_an_envelope_comes_back_and_to_the_byte(assertion, officers):
     assert parse_envelope(encoded) == envelope
     assert encode_envelope(parse_envelope(encoded)) == encoded
     assert envelope.record in encoded
+    assert reopen_envelope(encoded) == envelope
 
 
 @given(statements(strange=False))
