@@ -76,7 +76,7 @@ PROVEN := log vault assertions
 
 coverage: $(STAMPS)/runtime $(STAMPS)/requirements-test  ## branch coverage of log, vault and assertions by their own tests; fails under 100 %
 	$(PY) pytest -q -n 2 --dist loadscope --cov --cov-fail-under=100 $(PYTEST_ARGS) \
-		$(foreach part,$(PROVEN),tests/unit/$(part) tests/integration/$(part))
+		$(foreach part,$(PROVEN),tests/unit/$(part) tests/integration/$(part)) tests/conformance/test_blob_store.py
 
 mutation: $(STAMPS)/runtime $(STAMPS)/requirements-test $(STAMPS)/requirements-mutation  ## change log, vault and assertions in 3,000 places: which do their tests not notice? (MUTANTS="safelight.log.*" for some)
 	$(PY) mutmut run $(MUTANTS)

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_socket import disable_socket
 
@@ -25,9 +25,15 @@ from safelight.platform.settings import Settings, read_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.platform.django_settings")
 
-# For `make mutation`: a mutant must meet the same examples each time, and nobody reads the smallest one that kills it.
+# For `make mutation`: a mutant meets the same examples each time, nobody reads the smallest one that kills it, and a
+# machine that is slow for a moment has killed nothing.
 settings.register_profile(
-    "mutation", max_examples=50, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
+    "mutation",
+    max_examples=50,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 
 
