@@ -178,8 +178,11 @@ def test_a_kind_that_wants_no_four_eyes_stands_with_the_nodes_signature():
 
 
 def test_nothing_is_signed_that_is_not_understood():
-    with pytest.raises(UsageError, match="kind foretold is not known"):
-        sign_assertion(statement("foretold"), NODE)
+    strange = statement("foretold", nature="rumour")
+    with pytest.raises(
+        UsageError, match=r"^The assertion is not signed: kind foretold, nature rumour is not known here\.$"
+    ):
+        sign_assertion(strange, NODE)
     with pytest.raises(BadAssertionError):
         sign_assertion(statement(review=NOW), NODE)
 
