@@ -1,5 +1,6 @@
 """A signature holds for these bytes, under this key, while the key counted, and for nothing else."""
 
+import re
 from datetime import timedelta
 
 import msgspec
@@ -133,6 +134,31 @@ def test_another_agencys_node_or_an_officer_does_not_speak_for_the_node():
     for key in (OTHER_NODE, SEVEN):
         with pytest.raises(BadSignatureError, match="not of its node"):
             verify_record(sign_assertion(statement(), key), KEYS, logged_at=NOW)
+
+
+def test_each_refusal_names_the_key_and_whose_it_is():
+    envelope = sign_assertion(statement(), NODE)
+    name = envelope.node.key
+    false = Envelope(envelope.record, Signature(name, "0" * 128))
+    foreign = statement(agency="Agency Gamma" + "a" * 300)
+    for bad, keys, sentence in (
+        (envelope, {}, f"The key {name} is not known: ask its agency for it."),
+        (envelope, revoked_at(NODE, NOW), f"The key {name} of 'Agency Alpha' did not count when the log took this in."),
+        (false, KEYS, f"The signature by the key {name} of 'Agency Alpha' does not hold."),
+        (
+            sign_record(rfc8785.dumps({"agency": foreign.agency, "algorithm": "Ed25519"}), NODE),
+            KEYS,
+            f"The record speaks for {foreign.agency[:200]!r} under a key that is not of its node.",
+        ),
+        (
+            sign_record(rfc8785.dumps({"agency": "Agency Alpha", "algorithm": "m" * 90}), NODE),
+            KEYS,
+            f"The record is signed with {'m' * 60!r}; this version knows Ed25519.",
+        ),
+        (add_officer(envelope, NODE), KEYS, "A node's key stands where an officer's should."),
+    ):
+        with pytest.raises(BadSignatureError, match=f"^{re.escape(sentence)}$"):
+            verify_record(bad, keys, logged_at=NOW)
 
 
 def test_a_node_is_no_officer():

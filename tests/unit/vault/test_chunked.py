@@ -300,6 +300,34 @@ def test_no_read_past_the_end_believes_a_false_end(kept):
         short.seek(0, io.SEEK_END)
 
 
+@pytest.mark.parametrize(
+    ("length", "opened_says", "file_says"),
+    [
+        (0, "has 0 bytes: not even its first 56 are there.", "of 0 bytes is cut short: its end is missing."),
+        (55, "has 55 bytes: not even its first 56 are there.", "of 55 bytes is cut short: its end is missing."),
+        (71, "is cut short within chunk 0: its end is missing.", "of 71 bytes is cut short: its end is missing."),
+        (
+            56 + SEALED + 15,
+            "is cut short within chunk 1: its end is missing.",
+            f"of {56 + SEALED + 15} bytes is cut short: its end is missing.",
+        ),
+    ],
+)
+def test_what_is_cut_short_says_how_short(length, opened_says, file_says):
+    sealed = sealed_of(2 * CHUNK)[:length]
+    with pytest.raises(CutShortError, match=f"^The sealed content {opened_says}$"):
+        opened(sealed)
+    with pytest.raises(CutShortError, match=f"^Sealed content {file_says}$"):
+        reader(sealed)
+
+
+def test_a_head_is_split_off_however_the_blocks_are_cut():
+    for blocks in ([], [b""], [b"abc"], [b"a", b"bc"], [b"ab", b"", b"cdef"], [b"abcd", b"ef"]):
+        head, rest = chunked.split_head(blocks, 3)
+        whole = b"".join(blocks)
+        assert (head, b"".join(rest)) == (whole[:3], whole[3:])
+
+
 def test_a_source_that_ends_early_is_cut_short():
     sealed = sealed_of(2 * CHUNK)
     with pytest.raises(CutShortError, match="before chunk 1 does"):
