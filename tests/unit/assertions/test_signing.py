@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.assertions.record import MAX_BYTES, BadAssertionError, encode_assertion
+from safelight.assertions.record import MAX_BYTES, MAX_DEPTH, BadAssertionError, encode_assertion
 from safelight.assertions.signing import (
     OFFICER_PREFIX,
     BadSignatureError,
@@ -259,3 +259,37 @@ def test_as_many_officers_as_allowed_are_taken():
 def test_a_key_is_named_by_its_digest():
     assert RECORDS[0].name == key_name(RECORDS[0].public)
     assert len(KEYS) == len(RECORDS)
+
+
+def test_an_envelope_has_room_for_the_largest_record_and_all_signatures_and_for_no_more():
+    envelope = sign_record(b'{"z":"' + b"a" * (MAX_BYTES - 8) + b'"}', NODE)
+    for _ in range(16):
+        envelope = add_officer(envelope, SEVEN)
+    assert len(envelope.record) == MAX_BYTES
+    assert parse_envelope(encode_envelope(envelope)) == envelope
+    with pytest.raises(BadAssertionError, match="is no JSON"):
+        parse_envelope(b" " * (MAX_BYTES + 8192))
+    with pytest.raises(BadAssertionError, match=f"^The statement is larger than {MAX_BYTES + 8192} bytes.$"):
+        parse_envelope(b" " * (MAX_BYTES + 8193))
+
+
+def test_a_record_in_an_envelope_may_be_as_deep_as_one_alone_and_no_deeper():
+    def envelope_of(depth):
+        return sign_record(b'{"z":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}", NODE)
+
+    deepest = envelope_of(MAX_DEPTH)
+    assert parse_envelope(encode_envelope(deepest)) == deepest
+    with pytest.raises(BadAssertionError, match="nested more than 9 deep"):
+        parse_envelope(encode_envelope(envelope_of(MAX_DEPTH + 1)))
+
+
+def test_what_is_no_envelope_says_why():
+    encoded = encode_envelope(sign_assertion(statement(), NODE))
+    for raw, sentence in (
+        (b"[]", r"The envelope holds no record\."),
+        (b"{}", r"The envelope holds no record\."),
+        (b'{"record":{}}', r"The envelope cannot be read: .*node.*\."),
+        (encoded + b" ", r"The envelope is not in the canonical form of RFC 8785\."),
+    ):
+        with pytest.raises(BadAssertionError, match=f"^{sentence}$"):
+            parse_envelope(raw)
