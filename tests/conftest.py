@@ -16,8 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck
-from hypothesis import settings as examples
+from hypothesis import HealthCheck, Phase, settings
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_socket import disable_socket
 
@@ -27,8 +26,19 @@ from safelight.platform.settings import Settings, read_settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.platform.django_settings")
 
 # How long an example takes says something of the machine, and nothing of what is tested.
-examples.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-examples.load_profile("any machine")
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+# For `make mutation`: a mutant meets the same examples each time, nobody reads the smallest one that kills it, and a
+# machine that is slow for a moment has killed nothing.
+settings.register_profile(
+    "mutation",
+    max_examples=50,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def pytest_runtest_setup() -> None:

@@ -207,7 +207,7 @@ class ChunkedReader(io.RawIOBase):
         Raises:
             CutShortError, AlteredError: a chunk that is needed is not there as it was sealed.
         """
-        part = self.pread(self._place, max(0, self.size() - self._place))
+        part = self.pread(self._place, self.size())
         self._place += len(part)
         return part
 
@@ -241,7 +241,7 @@ class _Chunks:
 
     def __init__(self, key: bytes, base_nonce: bytes) -> None:
         self._cipher = AESGCM(key)
-        self._base = int.from_bytes(base_nonce, "big")
+        self._base = int.from_bytes(base_nonce)
 
     def seal(self, span: memoryview, number: int) -> bytearray:
         """Seal whole chunks, or the shorter last one, the first being chunk `number`."""
@@ -271,7 +271,7 @@ class _Chunks:
     def _nonce(self, number: int) -> bytes:
         if number >= _MAX_CHUNKS:
             raise TooLargeError
-        return (self._base ^ number).to_bytes(_NONCE_BYTES, "big")
+        return (self._base ^ number).to_bytes(_NONCE_BYTES)
 
 
 def _altered(number: int, *, is_last: bool) -> AlteredError:

@@ -70,7 +70,7 @@ class Keyring:
         """
         if len(key) != KEY_BYTES:
             raise ValueError(f"the key to wrap has {len(key)} bytes instead of {KEY_BYTES}")
-        head = _VERSION + self.generations.current.to_bytes(4, "big")
+        head = _VERSION + self.generations.current.to_bytes(4)
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return head + nonce + self._ciphers[self.generations.current].encrypt(nonce, key, _bound(head, name))
 
@@ -114,7 +114,7 @@ def generation_of(wrapped: bytes) -> int:
     """
     if len(wrapped) != WRAPPED_BYTES or not wrapped.startswith(_VERSION):
         raise WrappedKeyError("These bytes are no wrapped key that this release knows.")
-    return int.from_bytes(wrapped[1:_HEAD_BYTES], "big")
+    return int.from_bytes(wrapped[1:_HEAD_BYTES])
 
 
 def _bound(head: bytes, name: str) -> bytes:

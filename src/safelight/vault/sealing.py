@@ -74,7 +74,7 @@ class ColumnSealer:
 
 def _after_length(name: str) -> bytes:
     raw = name.encode()
-    return len(raw).to_bytes(4, "big") + raw
+    return len(raw).to_bytes(4) + raw
 
 
 class BlindIndex:

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from safelight.assertions import actions, queries
-from safelight.assertions.actions import BatchSaid, do_make_batch
+from safelight.assertions.actions import BatchSaid, do_destroy_rows, do_make_batch
 from safelight.assertions.batches import (
     BLOCK_ROWS,
     BadBatchError,
@@ -19,7 +19,13 @@ from safelight.assertions.batches import (
     row_salt,
 )
 from safelight.assertions.models import AssertionBatch, AssertionBlock
-from safelight.assertions.queries import batch_header, batch_row, batch_rows, prove_batch_row
+from safelight.assertions.queries import (
+    DestroyedRowsError,
+    batch_header,
+    batch_row,
+    batch_rows,
+    prove_batch_row,
+)
 from safelight.assertions.signing import BadSignatureError, add_officer, verify_record
 from safelight.errors import UsageError
 from safelight.log.entries import Event
@@ -157,3 +163,15 @@ def test_nothing_of_a_row_or_a_header_stands_in_clear():
         assert len(dump) > 100
         assert [word for word in words if word in dump] == [], table
     assert parse_row(next(batch_rows(AssertionBatch.objects.get().id, NODE))) == planted
+
+
+def test_rows_that_were_destroyed_are_gone_while_their_header_stands_and_other_batches_stay():
+    gone, stays = make([row(1), row(2)]), make([row(3)])
+    proven = prove_batch_row(gone.row, 1, NODE)
+    do_destroy_rows(gone.row)
+    for read in (lambda: list(batch_rows(gone.row, NODE)), lambda: batch_row(gone.row, 1, NODE)):
+        with pytest.raises(DestroyedRowsError):
+            read()
+    header, _ = batch_header(gone.row, NODE)
+    assert check_row(header, proven.row, proven.number, proven.proof) == row(2)
+    assert list(batch_rows(stays.row, NODE)) == [encode_row(row(3))]

@@ -22,7 +22,14 @@ from safelight.assertions.fold import Thing, concerns, fold
 from safelight.assertions.handling import CannotFollowError, Reader, may_see
 from safelight.assertions.kinds import Target, load_kinds
 from safelight.assertions.models import AssertionAbout, StoredAssertion
-from safelight.assertions.queries import assertions_about, due_for_review, state_of, statement_named
+from safelight.assertions.queries import (
+    any_statements,
+    assertions_about,
+    due_for_review,
+    state_of,
+    statement_named,
+    statements_version,
+)
 from safelight.assertions.record import About, BadAssertionError, Handling, encode_assertion, reopen_assertion
 from safelight.assertions.sealing import StatementSeals
 from safelight.assertions.signing import (
@@ -394,3 +401,16 @@ def test_officers_of_this_node_sign_with_the_keys_that_they_were_enrolled_with(t
     assert do(officers=envelope.officers)
     do_revoke_officer(second.pseudonym, why="a stolen key", officer=lead, node=here, now=moment)
     assert officer_records()[key_name(access.key(2).public_key().public_bytes_raw())].revoked == moment
+
+
+def test_whoever_keeps_answers_learns_of_each_statement_and_of_each_review():
+    assert not any_statements()
+    versions = [statements_version(NOW)]
+    make(statement(review=NOW + timedelta(days=1)))
+    assert any_statements()
+    versions.append(statements_version(NOW))
+    assert statements_version(NOW + timedelta(hours=23)) == versions[-1]
+    versions.append(statements_version(NOW + timedelta(days=1)))
+    receive(statement("urgent", 2, agency="Agency Beta"))
+    versions.append(statements_version(NOW + timedelta(days=1)))
+    assert len(set(versions)) == len(versions)

@@ -18,6 +18,7 @@ from safelight.assertions.record import (
     latest_review,
     not_understood,
     parse_assertion,
+    reopen_assertion,
 )
 from tests.unit.assertions.example import (
     NOW,
@@ -49,6 +50,16 @@ def test_every_assertion_comes_back_and_to_the_byte(assertion):
     assert parse_assertion(encoded) == assertion
     assert encode_assertion(parse_assertion(encoded)) == encoded
     assert rfc8785.dumps(plain_json.loads(encoded)) == encoded
+
+
+@given(statements())
+def test_what_was_parsed_once_is_opened_again_as_it_was(assertion):
+    assert reopen_assertion(encode_assertion(assertion)) == assertion
+
+
+def test_what_contradicts_its_kind_is_not_opened_again_either():
+    with pytest.raises(BadAssertionError, match="value is missing"):
+        reopen_assertion(rfc8785.dumps({**wire(), "says": {"scheme": "DEMO"}}))
 
 
 @given(drawn)

@@ -1,5 +1,6 @@
 """A signature holds for these bytes, under this key, while the key counted, and for nothing else."""
 
+import re
 from datetime import timedelta
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.access.key_records import KeyRecord, key_name
-from safelight.assertions.record import MAX_BYTES, BadAssertionError, encode_assertion
+from safelight.assertions.record import MAX_BYTES, MAX_DEPTH, BadAssertionError, encode_assertion
 from safelight.assertions.signing import (
     OFFICER_PREFIX,
     BadSignatureError,
@@ -20,6 +21,7 @@ from safelight.assertions.signing import (
     check_four_eyes,
     encode_envelope,
     parse_envelope,
+    reopen_envelope,
     sign_assertion,
     sign_record,
     verify_assertion,
@@ -73,6 +75,7 @@ def test_an_envelope_comes_back_and_to_the_byte(assertion, officers):
     assert parse_envelope(encoded) == envelope
     assert encode_envelope(parse_envelope(encoded)) == encoded
     assert envelope.record in encoded
+    assert reopen_envelope(encoded) == envelope
 
 
 @given(statements(strange=False))
@@ -124,6 +127,31 @@ def test_another_agencys_node_or_an_officer_does_not_speak_for_the_node():
             verify_record(sign_assertion(statement(), key), KEYS, logged_at=NOW)
 
 
+def test_each_refusal_names_the_key_and_whose_it_is():
+    envelope = sign_assertion(statement(), NODE)
+    name = envelope.node.key
+    false = Envelope(envelope.record, Signature(name, "0" * 128))
+    foreign = statement(agency="Agency Gamma" + "a" * 300)
+    for bad, keys, sentence in (
+        (envelope, {}, f"The key {name} is not known: ask its agency for it."),
+        (envelope, revoked_at(NODE, NOW), f"The key {name} of 'Agency Alpha' did not count when the log took this in."),
+        (false, KEYS, f"The signature by the key {name} of 'Agency Alpha' does not hold."),
+        (
+            sign_record(rfc8785.dumps({"agency": foreign.agency, "algorithm": "Ed25519"}), NODE),
+            KEYS,
+            f"The record speaks for {foreign.agency[:200]!r} under a key that is not of its node.",
+        ),
+        (
+            sign_record(rfc8785.dumps({"agency": "Agency Alpha", "algorithm": "m" * 90}), NODE),
+            KEYS,
+            f"The record is signed with {'m' * 60!r}; this version knows Ed25519.",
+        ),
+        (add_officer(envelope, NODE), KEYS, "A node's key stands where an officer's should."),
+    ):
+        with pytest.raises(BadSignatureError, match=f"^{re.escape(sentence)}$"):
+            verify_record(bad, keys, logged_at=NOW)
+
+
 def test_a_node_is_no_officer():
     with pytest.raises(BadSignatureError, match="where an officer's"):
         verify_record(baseline(SEVEN, NODE), KEYS, logged_at=NOW)
@@ -167,8 +195,11 @@ def test_a_kind_that_wants_no_four_eyes_stands_with_the_nodes_signature():
 
 
 def test_nothing_is_signed_that_is_not_understood():
-    with pytest.raises(UsageError, match="kind foretold is not known"):
-        sign_assertion(statement("foretold"), NODE)
+    strange = statement("foretold", nature="rumour")
+    with pytest.raises(
+        UsageError, match=r"^The assertion is not signed: kind foretold, nature rumour is not known here\.$"
+    ):
+        sign_assertion(strange, NODE)
     with pytest.raises(BadAssertionError):
         sign_assertion(statement(review=NOW), NODE)
 
@@ -214,3 +245,42 @@ def test_a_malformed_envelope_is_refused(raw):
 
 def test_as_many_officers_as_allowed_are_taken():
     assert len(parse_envelope(envelope_with(officers=[{"key": "0" * 64, "value": "0" * 128}] * 16)).officers) == 16
+
+
+def test_a_key_is_named_by_its_digest():
+    assert RECORDS[0].name == key_name(RECORDS[0].public)
+    assert len(KEYS) == len(RECORDS)
+
+
+def test_an_envelope_has_room_for_the_largest_record_and_all_signatures_and_for_no_more():
+    envelope = sign_record(b'{"z":"' + b"a" * (MAX_BYTES - 8) + b'"}', NODE)
+    for _ in range(16):
+        envelope = add_officer(envelope, SEVEN)
+    assert len(envelope.record) == MAX_BYTES
+    assert parse_envelope(encode_envelope(envelope)) == envelope
+    with pytest.raises(BadAssertionError, match="is no JSON"):
+        parse_envelope(b" " * (MAX_BYTES + 8192))
+    with pytest.raises(BadAssertionError, match=f"^The statement is larger than {MAX_BYTES + 8192} bytes.$"):
+        parse_envelope(b" " * (MAX_BYTES + 8193))
+
+
+def test_a_record_in_an_envelope_may_be_as_deep_as_one_alone_and_no_deeper():
+    def envelope_of(depth):
+        return sign_record(b'{"z":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}", NODE)
+
+    deepest = envelope_of(MAX_DEPTH)
+    assert parse_envelope(encode_envelope(deepest)) == deepest
+    with pytest.raises(BadAssertionError, match="nested more than 9 deep"):
+        parse_envelope(encode_envelope(envelope_of(MAX_DEPTH + 1)))
+
+
+def test_what_is_no_envelope_says_why():
+    encoded = encode_envelope(sign_assertion(statement(), NODE))
+    for raw, sentence in (
+        (b"[]", r"The envelope holds no record\."),
+        (b"{}", r"The envelope holds no record\."),
+        (b'{"record":{}}', r"The envelope cannot be read: .*node.*\."),
+        (encoded + b" ", r"The envelope is not in the canonical form of RFC 8785\."),
+    ):
+        with pytest.raises(BadAssertionError, match=f"^{sentence}$"):
+            parse_envelope(raw)

@@ -101,3 +101,85 @@ def test_two_empty_trees_are_one():
     check_consistency(0, 0, EMPTY_ROOT, EMPTY_ROOT, [])
     with pytest.raises(BadProofError):
         check_consistency(0, 0, bytes(32), bytes(32), [])
+
+
+@pytest.mark.parametrize(("old", "new"), [(0, 3), (4, 3), (-1, 3)])
+def test_no_proof_shows_that_anything_goes_on_from_an_empty_or_a_larger_tree(old, new):
+    with pytest.raises(BadProofError, match=f"nothing can show that {new} leaves go on from {old}"):
+        check_consistency(old, new, EMPTY_ROOT, EMPTY_ROOT, [])
+
+
+@given(SIZES, SIZES, st.data())
+def test_a_proof_that_a_tree_goes_on_holds_as_it_is_and_in_no_other_way(one, other, data):
+    old, new = sorted((one, other + 1 if one == other else other))
+    leaves, subtree = tree(new)
+    roots = model(leaves[:old]), model(leaves)
+    proof = prove_consistency(subtree, old, new)
+    at = data.draw(st.integers(0, len(proof) - 1))
+    turned = bytes([proof[at][0] ^ 1]) + proof[at][1:]
+    for bad in (
+        [*proof[:at], turned, *proof[at + 1 :]],
+        proof[:-1],
+        [*proof, proof[0]],
+        [*proof[:at], b"", *proof[at:]],
+    ):
+        with pytest.raises(BadProofError):
+            check_consistency(old, new, *roots, bad)
+    for wrong in ((roots[1], roots[0]), (roots[0], leaf_hash(b"forged")), (roots[0][:-1], roots[1]), (roots[0], b"")):
+        with pytest.raises(BadProofError):
+            check_consistency(old, new, *wrong, proof)
+
+
+def test_a_proof_of_three_leaves_is_the_standards():
+    """Three leaves over the first two of them: RFC 9162, 2.1.4, by hand."""
+    a, b, c = tree(3)[0]
+    root_of_three = node_hash(node_hash(a, b), c)
+    check_consistency(2, 3, node_hash(a, b), root_of_three, [c])
+    check_consistency(1, 3, a, root_of_three, [b, c])
+    check_inclusion(c, 2, 3, [node_hash(a, b)], root_of_three)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "proof", "why"),
+    [
+        (3, 4, [], "the proof is too short"),
+        (2, 4, [], "the proof is too short"),
+        (2, 4, [bytes(32)] * 2, "the proof is too long"),
+        (2, 4, [bytes(32)], "the proof leads to other roots"),
+        (2, 4, [bytes(31)], "a hash in it has not 32 bytes"),
+        (2, 2, [], "two trees of one size are not one tree, or come with a proof where none is needed"),
+    ],
+)
+def test_what_is_wrong_with_a_proof_is_said(old, new, proof, why):
+    with pytest.raises(BadProofError, match=f"^{why}$"):
+        check_consistency(old, new, leaf_hash(b"old"), leaf_hash(b"new"), proof)
+
+
+def test_one_tree_needs_no_proof_and_takes_none():
+    check_consistency(2, 2, leaf_hash(b""), leaf_hash(b""), [])
+    with pytest.raises(BadProofError, match="where none is needed"):
+        check_consistency(2, 2, leaf_hash(b""), leaf_hash(b""), [bytes(32)])
+    with pytest.raises(BadProofError, match=r"^the root of an empty tree is another$"):
+        check_consistency(0, 0, bytes(32), bytes(32), [])
+
+
+@pytest.mark.parametrize(
+    ("index", "size", "proof", "why"),
+    [
+        (0, 1, [bytes(32)], "the proof is too long"),
+        (0, 2, [], "the proof is too short"),
+        (0, 2, [bytes(32)], "the proof leads to another root"),
+        (0, 2, [bytes(33)], "a hash in it has not 32 bytes"),
+        (2, 2, [], "there is no leaf 2 among 2"),
+    ],
+)
+def test_what_is_wrong_with_a_proof_of_a_leaf_is_said(index, size, proof, why):
+    with pytest.raises(BadProofError, match=f"^{why}$"):
+        check_inclusion(leaf_hash(b"a"), index, size, proof, leaf_hash(b"root"))
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_a_leaf_or_root_of_another_length_proves_nothing(length):
+    for leaf, expected in ((bytes(length), bytes(length)), (bytes(32), bytes(length))):
+        with pytest.raises(BadProofError, match="not 32 bytes"):
+            check_inclusion(leaf, 0, 1, [], expected)

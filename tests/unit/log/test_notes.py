@@ -1,6 +1,7 @@
 """Notes: one spelling, no signature believed unchecked, none of a known key overlooked."""
 
 import base64
+import re
 
 import pytest
 from hypothesis import given
@@ -200,3 +201,74 @@ def test_keys_that_cannot_be_told_apart_or_checked_are_refused(monkeypatch):
     monkeypatch.setattr(VerifierKey, "id", b"same")
     with pytest.raises(ValueError, match="share one name"):
         verify(NOTE, [ALPHA.key, VerifierKey(ALPHA.key.name, SignatureType.ED25519, BETA.key.public)])
+
+
+LONG = "x" * 201
+LINE = f"\u2014 name {LONG}"
+OTHER_ID = str(ALPHA.key).replace(ALPHA.key.id.hex(), "00000000")
+NOT_A_KEY = " is not <name>+<8 hex digits>+<base64>."
+CANNOT_NAME = " cannot name a key: it is empty, or has a space or a plus sign in it."
+
+
+@pytest.mark.parametrize(
+    ("refused", "error", "sentence"),
+    [
+        (lambda: VerifierKey.parse(LONG), BadKeyError, f"The key {LONG[:100]!r}{NOT_A_KEY}"),
+        (lambda: VerifierKey.parse("name+00000000+A"), BadKeyError, f"The key 'name+00000000+A'{NOT_A_KEY}"),
+        (lambda: VerifierKey.parse("name+0+AQ=="), BadKeyError, f"The key 'name+0+AQ=='{NOT_A_KEY}"),
+        (
+            lambda: VerifierKey.parse("name+00000000+Ag=="),
+            BadKeyError,
+            "The key 'name+00000000+Ag==' is of type 0x02, which is not supported.",
+        ),
+        (
+            lambda: VerifierKey.parse(OTHER_ID),
+            BadKeyError,
+            f"The key {OTHER_ID[:100]!r} should have the identifier {ALPHA.key.id.hex()}: ask for it again.",
+        ),
+        (
+            lambda: VerifierKey("name", SignatureType.ED25519, bytes(31)),
+            BadKeyError,
+            "The key of 'name' has 31 bytes instead of 32.",
+        ),
+        (lambda: VerifierKey(f"{LONG}+", SignatureType(1), bytes(32)), BadKeyError, f"{LONG[:100]!r}{CANNOT_NAME}"),
+        (lambda: NoteSignature("a b", b"1234", b"s"), BadNoteError, f"'a b'{CANNOT_NAME}"),
+        (
+            lambda: NoteSignature("name", b"1234", b""),
+            BadNoteError,
+            "A signature by 'name' is not four bytes of key identifier and a signature.",
+        ),
+        (
+            lambda: NoteSignature.parse(LONG),
+            BadNoteError,
+            f"The signature line {LONG[:100]!r} does not begin with a dash and a space.",
+        ),
+        (
+            lambda: NoteSignature.parse(LINE),
+            BadNoteError,
+            f"The signature line {LINE[:100]!r} does not end in base64.",
+        ),
+        (lambda: sign("a", ALPHA), BadNoteError, "The note's text does not end in a newline."),
+        (lambda: sign("a\t\n", ALPHA), BadNoteError, "The note's text has a control character in it."),
+        (lambda: sign("a\n"), BadNoteError, f"The note has 0 signatures instead of 1 to {MAX_SIGNATURES}."),
+        (lambda: Note.parse(b"\xff"), BadNoteError, "The note is not UTF-8."),
+        (
+            lambda: Note.parse(b"a\n\nb"),
+            BadNoteError,
+            "The note is not a text, an empty line and signature lines, each with its newline.",
+        ),
+        (
+            lambda: verify(Note("other\n", NOTE.signatures), [ALPHA.key]),
+            BadSignatureError,
+            f"The signature of {ALPHA.key.name!r} does not fit the note: it was altered.",
+        ),
+        (
+            lambda: verify(NOTE, [BETA.key]),
+            UnsignedError,
+            "No known key signed the note: check that it is the right note, and the right key.",
+        ),
+    ],
+)
+def test_each_refusal_says_what_is_wrong_with_what(refused, error, sentence):
+    with pytest.raises(error, match=f"^{re.escape(sentence)}$"):
+        refused()

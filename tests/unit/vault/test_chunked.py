@@ -234,6 +234,21 @@ def test_it_is_read_like_any_file(size, moves):
     assert sealed.read() == b""
 
 
+def test_each_read_goes_on_where_the_one_before_ended():
+    file = reader(sealed_of(2 * CHUNK))
+    file.seek(CHUNK - 3)
+    assert [file.read(2), file.tell(), file.read(4), file.tell()] == [
+        content_of(2 * CHUNK)[CHUNK - 3 : CHUNK - 1],
+        CHUNK - 1,
+        content_of(2 * CHUNK)[CHUNK - 1 : CHUNK + 3],
+        CHUNK + 3,
+    ]
+    assert file.read() == content_of(2 * CHUNK)[CHUNK + 3 :]
+    assert file.tell() == 2 * CHUNK
+    file.seek(3 * CHUNK)
+    assert (file.read(), file.read(1), file.tell()) == (b"", b"", 3 * CHUNK)
+
+
 def test_behind_a_buffer_lines_come_out():
     text = b"harbour\n" * 5000
     with io.BufferedReader(reader(b"".join(encrypt([text], KEY, CONTEXT)))) as file:
@@ -285,6 +300,34 @@ def test_no_read_past_the_end_believes_a_false_end(kept):
         short.seek(0, io.SEEK_END)
 
 
+@pytest.mark.parametrize(
+    ("length", "opened_says", "file_says"),
+    [
+        (0, "has 0 bytes: not even its first 56 are there.", "of 0 bytes is cut short: its end is missing."),
+        (55, "has 55 bytes: not even its first 56 are there.", "of 55 bytes is cut short: its end is missing."),
+        (71, "is cut short within chunk 0: its end is missing.", "of 71 bytes is cut short: its end is missing."),
+        (
+            56 + SEALED + 15,
+            "is cut short within chunk 1: its end is missing.",
+            f"of {56 + SEALED + 15} bytes is cut short: its end is missing.",
+        ),
+    ],
+)
+def test_what_is_cut_short_says_how_short(length, opened_says, file_says):
+    sealed = sealed_of(2 * CHUNK)[:length]
+    with pytest.raises(CutShortError, match=f"^The sealed content {opened_says}$"):
+        opened(sealed)
+    with pytest.raises(CutShortError, match=f"^Sealed content {file_says}$"):
+        reader(sealed)
+
+
+def test_a_head_is_split_off_however_the_blocks_are_cut():
+    for blocks in ([], [b""], [b"abc"], [b"a", b"bc"], [b"ab", b"", b"cdef"], [b"abcd", b"ef"]):
+        head, rest = chunked.split_head(blocks, 3)
+        whole = b"".join(blocks)
+        assert (head, b"".join(rest)) == (whole[:3], whole[3:])
+
+
 def test_a_source_that_ends_early_is_cut_short():
     sealed = sealed_of(2 * CHUNK)
     with pytest.raises(CutShortError, match="before chunk 1 does"):
@@ -294,10 +337,10 @@ def test_a_source_that_ends_early_is_cut_short():
 def test_offsets_before_the_start_are_wrong_use():
     file = reader(sealed_of(9))
     for offset, length in ((-1, 1), (0, -1)):
-        with pytest.raises(ValueError, match="negative"):
+        with pytest.raises(ValueError, match=r"^neither an offset nor a length can be negative$"):
             file.pread(offset, length)
     for whence in (io.SEEK_SET, io.SEEK_CUR, io.SEEK_END):
-        with pytest.raises(ValueError, match="before the start"):
+        with pytest.raises(ValueError, match=r"^cannot seek to before the start$"):
             file.seek(-10, whence)
     with pytest.raises(ValueError, match="cannot seek from 3"):
         file.seek(0, 3)

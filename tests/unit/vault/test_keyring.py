@@ -17,6 +17,9 @@ from safelight.vault.keys import Purpose, RootKey
 
 ROOT = RootKey(b"r" * 32)
 KEY = b"k" * 32
+DOES_NOT_OPEN = (
+    r"^The key of object 1 does not open: it was altered, belongs to something else, or was wrapped by another node\.$"
+)
 
 
 def ring(generations: Generations = Generations(), root: RootKey = ROOT) -> Keyring:  # noqa: B008  # it is frozen
@@ -48,7 +51,7 @@ def test_under_another_name_it_opens_nothing(name, other):
 
 
 def test_another_node_opens_nothing():
-    with pytest.raises(WrappedKeyError, match="The key of object 1 does not open"):
+    with pytest.raises(WrappedKeyError, match=DOES_NOT_OPEN):
         ring(root=RootKey(b"x" * 32)).unwrap(ring().wrap(KEY, "object 1"), "object 1")
 
 
@@ -67,6 +70,23 @@ def test_every_altered_byte_is_refused():
 def test_foreign_bytes_are_no_wrapped_key(foreign):
     with pytest.raises((WrappedKeyError, NoSuchGenerationError)):
         ring().unwrap(foreign, "object 1")
+
+
+@pytest.mark.parametrize("generation", [1, 2**8, 2**16 + 1, 2**24 + 5, 2**32 - 1])
+def test_a_wrapped_key_says_its_generation(generation):
+    keys = ring(Generations(generation))
+    wrapped = keys.wrap(KEY, "object 1")
+    assert generation_of(wrapped) == generation
+    assert keys.unwrap(wrapped, "object 1") == KEY
+
+
+@pytest.mark.parametrize("length", [0, 1, WRAPPED_BYTES - 1, WRAPPED_BYTES + 1])
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_another_length_or_version_is_no_wrapped_key(length, version):
+    for foreign in (bytes([version]).ljust(length, b"\0")[:length], bytes([version or 3]) * WRAPPED_BYTES):
+        if (len(foreign), foreign[:1]) != (WRAPPED_BYTES, b"\x01"):
+            with pytest.raises(WrappedKeyError, match=r"^These bytes are no wrapped key that this release knows\.$"):
+                generation_of(foreign)
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
@@ -109,7 +129,11 @@ def test_rewrapping_moves_a_key_to_the_current_generation_and_keeps_it():
 
 def test_a_generation_that_is_not_there_says_what_to_do():
     wrapped = ring().wrap(KEY, "object 1")
-    with pytest.raises(NoSuchGenerationError, match="generation 1, which this node's keys do not have"):
+    with pytest.raises(
+        NoSuchGenerationError,
+        match=r"^The key of object 1 is wrapped under generation 1, which this node's keys do not have: restore the file "
+        r"of node keys from a backup\.$",
+    ):
         ring(Generations(2)).unwrap(wrapped, "object 1")
 
 

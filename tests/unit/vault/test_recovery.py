@@ -12,7 +12,7 @@ from shamir_mnemonic.wordlist import WORDLIST
 
 from safelight.errors import UsageError
 from safelight.vault.keys import RootKey, new_root
-from safelight.vault.recovery import BadShareError, TooFewSharesError, make_kit, restore_root
+from safelight.vault.recovery import BadShareError, TooFewSharesError, make_kit, restore_root, words_of
 
 ROOT = RootKey(bytes(range(32)))
 DAY = date(2030, 1, 2)
@@ -146,6 +146,14 @@ def test_the_words_are_numbered_and_can_be_read_off_the_sheet():
         parts = [part for row in rows for part in row]
         assert parts[::2] == [str(number) for number in range(1, 34)]
         assert " ".join(parts[1::2]) == sheet.words
+
+
+def test_the_words_come_out_of_the_text_of_a_whole_sheet_and_out_of_words_alone():
+    for sheet in make_kit(ROOT, node="Unit Harbour", needed=2, total=3, made_on=DAY):
+        assert words_of(sheet.text()) == sheet.words
+        assert words_of(sheet.text().replace("\n", "\r\n")) == sheet.words
+        assert words_of(f"  {sheet.words}\n".replace(" ", "  ")) == sheet.words
+    assert words_of("") == ""
 
 
 def test_a_sheet_shows_its_words_on_paper_only():

@@ -41,3 +41,15 @@ def test_a_digest_is_taken_as_it_is_typed(digest):
 def test_what_is_no_digest_is_refused(text):
     with pytest.raises(UsageError, match="64 hexadecimal digits"):
         checked_digest(text)
+
+
+def test_each_realm_and_each_owner_has_a_blind_index_of_its_own(vault):
+    of = [
+        vault.index("realm one"),
+        vault.index("realm two"),
+        vault.owner_index("Agency Alpha"),
+        vault.owner_index("Agency Beta"),
+        vault.hold_index,
+    ]
+    assert len({index.of(b"a value") for index in of}) == len(of)
+    assert vault.index("realm one").of(b"a value") == of[0].of(b"a value")
