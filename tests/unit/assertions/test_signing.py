@@ -247,11 +247,6 @@ def test_as_many_officers_as_allowed_are_taken():
     assert len(parse_envelope(envelope_with(officers=[{"key": "0" * 64, "value": "0" * 128}] * 16)).officers) == 16
 
 
-def test_a_key_is_named_by_its_digest():
-    assert RECORDS[0].name == key_name(RECORDS[0].public)
-    assert len(KEYS) == len(RECORDS)
-
-
 def test_an_envelope_has_room_for_the_largest_record_and_all_signatures_and_for_no_more():
     envelope = sign_record(b'{"z":"' + b"a" * (MAX_BYTES - 8) + b'"}', NODE)
     for _ in range(16):
