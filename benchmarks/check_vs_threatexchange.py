@@ -166,7 +166,7 @@ def installation(base: list[str]) -> Iterator[Settings]:
     """A Safelight of its own with the base imported, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="sl-bench-") as scratch:
         settings = read_settings(data=Path(scratch) / "data")
-        with open_database(settings):
+        with open_database(settings, as_owner=True):
             from safelight.known.actions import ImportOptions, do_import_list  # noqa: PLC0415 - needs the database open
 
             listed = Path(scratch) / "base.csv"

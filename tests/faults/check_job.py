@@ -61,7 +61,7 @@ def _files(left: Left, what: str) -> int:
 def main(data: str, material: str) -> None:
     """Import a list and check the seizure, as somebody types it."""
     [known] = Path(material, "known").glob("*-alpha.json")
-    with open_database(read_settings(data=Path(data))):
+    with open_database(read_settings(data=Path(data)), as_owner=True):
         _type("--data", data, "known", "import", str(known), "--trust", "national")
         acknowledge("imported")
         words = ["--case", "Case Harbour", "--exhibit", "Exhibit 1", "--scheme", "DEMO", "--workers", "2"]

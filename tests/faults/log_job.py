@@ -87,7 +87,7 @@ def add(count: int) -> list[int]:
 
 def main(data: str, log: str) -> None:
     """Add and publish; acknowledge each entry once its transaction has ended, and each checkpoint."""
-    with open_database(read_settings(data=Path(data))):
+    with open_database(read_settings(data=Path(data)), as_owner=True):
         for batch in BATCHES:
             for _ in range(batch):
                 acknowledge("added", *add(1))

@@ -19,7 +19,7 @@ from safelight.known.rows import BadRow, KnownRow
 from safelight.known.rules import DEMO_PREFIX, HashState, Role, content_key, fingerprint, row_problem, speaks_demo
 from safelight.known.screening import Screen, Screened
 from safelight.known.words import TABLE, seal_words, words_of
-from safelight.platform.copying import binary_copy, reserve_ids
+from safelight.platform.copying import reserve_ids, writing
 from safelight.vault.content import Vault
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
@@ -35,7 +35,6 @@ _TYPES = (
     "int8", "int8", "int8", "int8", "bytea", "bytea", "text", "int8", "text", "text",
     "bool", "bool", "bool", "bool", "bool", "bool", "bytea",
 )  # fmt: skip
-_COPY = f"COPY known_entry ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 _REPEATED = "CREATE TEMPORARY TABLE known_repeated (entry bigint NOT NULL) ON COMMIT DROP"
 _MADE_BEFORE = """
 WITH asked AS (
@@ -185,7 +184,7 @@ class Intake:
             [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared],
         )
         entries = reserve_ids(KnownEntry, len(prepared))
-        with binary_copy(_COPY, _TYPES) as write:
+        with writing("known_entry", _COLUMNS, _TYPES) as write:
             for entry, signature, made in zip(entries, signatures, prepared, strict=True):
                 write(self._columns(entry, signature, made))
         self.counts.new += len(prepared)

@@ -20,7 +20,7 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from safelight.platform.copying import binary_copy, reserve_ids
+from safelight.platform.copying import reserve_ids, writing
 from safelight.vault.keyring import generation_of
 from safelight.vault.keys import KEY_BYTES
 from safelight.vault.models import Signature, SignatureBlock, SignatureKey
@@ -61,7 +61,7 @@ _BLOCKS = 200
 _KINDS = ("md5", "sha1", "sha256")
 _MISSING = bytes(INDEX_BYTES)
 
-_COPY = "COPY vault_signature (id, realm, block, md5, sha1, sha256, size) FROM STDIN (FORMAT BINARY)"
+_COLUMNS = ("id", "realm", "block", "md5", "sha1", "sha256", "size")
 _TYPES = ("int8", "int2", "int8", "bytea", "bytea", "bytea", "int8")
 _BLOCKS_AND_KEYS = """
 SELECT b.id, b.sealed, k.wrapped FROM vault_signature_block b JOIN vault_signature_key k ON k.block = b.id
@@ -118,7 +118,7 @@ class Signatures:
             sizes = [row.size for row in rows]
             whose = [int(realm)] * len(rows)
             lies = [blocks[at // BLOCK_ROWS] for at in range(len(rows))]
-            with binary_copy(_COPY, _TYPES) as write:
+            with writing("vault_signature", _COLUMNS, _TYPES) as write:
                 for row in zip(numbers, whose, lies, *blinded, sizes, strict=True):
                     write(row)
         return numbers

@@ -35,7 +35,7 @@ from safelight.errors import SafelightError
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
 try:
-    with open_database(read_settings(data=sys.argv[1])), connection.cursor() as cursor:
+    with open_database(read_settings(data=sys.argv[1]), as_owner=True), connection.cursor() as cursor:
         for statement in sys.argv[2:]:
             cursor.execute(statement)
         cursor.execute("SELECT count(*) FROM vault_signature")

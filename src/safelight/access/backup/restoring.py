@@ -163,7 +163,7 @@ def _clear(draft: Path) -> None:
 def _restore(order: Order, sources: _Sources, keys: NodeKeys, settings: Settings, now: datetime) -> Restored:
     node = Node(keys, settings.data)
     _put_files(sources.backup, settings.data)
-    with open_database(settings):
+    with open_database(settings, as_owner=True):
         with transaction.atomic():
             refuse_filled()
             _load_tables(sources)
