@@ -35,8 +35,8 @@ def create(settings: Settings, *, name: str, needed: int, total: int, kit: Path 
     """
     from safelight.platform.clock import now
     from safelight.platform.database import open_database
-    from safelight.platform.walls import NOBODY_ENROLLED, acting
     from safelight.platform.settings import prepare_data
+    from safelight.platform.walls import NOBODY_ENROLLED, acting
 
     prepare_data(settings)
     folder = _empty_folder(kit) if kit is not None else None
@@ -79,8 +79,8 @@ def recover(settings: Settings, *, files: tuple[Path, ...], why: str, name: str 
     """Lock the node's keys anew, with shares of its recovery kit, when its passphrase or key file is lost."""
     from safelight.platform.clock import now
     from safelight.platform.database import open_database
-    from safelight.platform.walls import NOBODY_ENROLLED, acting
     from safelight.platform.settings import prepare_data
+    from safelight.platform.walls import NOBODY_ENROLLED, acting
 
     prepare_data(settings)
     root = restore_root([_share(path) for path in files]) if files else typed_root()

@@ -1,6 +1,6 @@
 """Writes many rows at once: ids are reserved first, then rows go in by the column, inside the caller's transaction.
 
-PostgreSQL takes no COPY into a table with a wall (row-level security). Arrays, one for each column, are nearly as quick.
+PostgreSQL takes no COPY into a table with a wall (row-level security); it takes arrays, one for each column.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

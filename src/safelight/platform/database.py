@@ -67,8 +67,8 @@ class DatabaseStatus:
 def open_database(settings: Settings, *, as_owner: bool = False) -> Iterator[None]:
     """Open the database for as long as the block lasts; Django's models and `connection` work inside it.
 
-    Whoever opens it works as a worker, for whom there are no rows until somebody acts (`walls.acting`); `as_owner` is for
-    what moves whole tables: a backup, a restore.
+    Whoever opens it works as a worker, for whom there are no rows until somebody acts (`walls.acting`); `as_owner` is
+    for what moves whole tables: a backup, a restore.
 
     Opening what this process has open already joins it. Nothing of the embedded server outlives its last user by more
     than the second that it takes to stop.

@@ -43,8 +43,8 @@ def ensure_roles(owner: psycopg.Connection[Any]) -> None:
             _run(owner, f"CREATE ROLE {role} {_ATTRIBUTES}")
     if found := owner.execute(_TOO_MUCH, [[WORKER, WEB]]).fetchone():
         raise CannotRunError(
-            f"The database role {found[0]} may more than work: take from it SUPERUSER, BYPASSRLS, CREATEROLE, CREATEDB, "
-            "REPLICATION, its memberships and its tables."
+            f"The database role {found[0]} may more than work: take from it SUPERUSER, BYPASSRLS, CREATEROLE, "
+            "CREATEDB, REPLICATION, its memberships and its tables."
         )
 
 
@@ -67,8 +67,8 @@ def let_worker_in(owner: psycopg.Connection[Any], parameters: Parameters) -> Non
     except psycopg.OperationalError as error:
         if "password" not in parameters:
             raise CannotRunError(
-                f"The database role {WORKER} is not let in: {str(error).strip().partition(chr(10))[0]}. Let it in as its "
-                "owner is let in (pg_hba.conf), or give DATABASE_URL a password."
+                f"The database role {WORKER} is not let in: {str(error).strip().partition(chr(10))[0]}. Let it in "
+                "as its owner is let in (pg_hba.conf), or give DATABASE_URL a password."
             ) from error
         verifier = owner.pgconn.encrypt_password(
             parameters["password"].encode(), WORKER.encode(), b"scram-sha-256"
@@ -82,7 +82,7 @@ def _password(owners: str) -> str:
 
 def _run(owner: psycopg.Connection[Any], statement: str) -> None:
     try:
-        owner.execute(sql.SQL(statement))  # type: ignore[arg-type]  # made of our own names and a verifier in base64
+        owner.execute(sql.SQL(statement))  # made of our own names, and a verifier in base64
     except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation, psycopg.errors.InternalError):
         return  # another first command was quicker: roles belong to the whole server
     except psycopg.errors.InsufficientPrivilege:

@@ -1,7 +1,7 @@
 """The second wall: row-level security on every table, and who the database is told is acting.
 
-The first wall is code (`access`); this one holds where that code errs. It is no wall against who can send SQL of his own
-choice: he can name himself whom he likes. Such a role still cannot climb, take a wall down, or read another's tables.
+The first wall is code (`access`); this one holds where that code errs. It is no wall against who can send SQL of his
+own choice: he can name himself whom he likes. He still cannot climb, take a wall down, or leave this database.
 
 Rules kept here:
 - every table stands in `WALLS`; one that does not is refused at start;
@@ -100,7 +100,7 @@ WALLS: Mapping[str, Wall] = MappingProxyType(
         "casework_stackmember": Wall(Rule.CASE, _WORK, "case_id", kept=False),
         "django_migrations": Wall(Rule.OWNER, _PLATFORM),
         "evidence_exhibit": Wall(Rule.CASE_NAME, _CUSTODY, "case"),
-        "evidence_item": Wall(Rule.NODE, "one row for each content, whatever cases it is in; who has it is in sightings"),
+        "evidence_item": Wall(Rule.NODE, "one row for each content, whatever cases it is in; sightings say in which"),
         "evidence_run": Wall(Rule.EXHIBIT, _CUSTODY, "exhibit_id"),
         "evidence_sighting": Wall(
             Rule.EXHIBIT, f"{_CUSTODY}; what a content holds inside is known from wherever it was read first",
@@ -127,17 +127,22 @@ WALLS: Mapping[str, Wall] = MappingProxyType(
 # Each of these stands in a SELECT of its own, so that it is asked once for a query, and not for each row.
 _PERSON = "current_setting('safelight.person', true)"
 _PURPOSE = "current_setting('safelight.purpose', true)"
-_SOMEBODY = f"(SELECT coalesce({_PERSON}, '') <> '' AND coalesce({_PURPOSE}, '') IN ('{Purpose.WORK}', '{Purpose.ACROSS}'))"
+_SOMEBODY = (
+    f"(SELECT coalesce({_PERSON}, '') <> '' AND coalesce({_PURPOSE}, '') IN ('{Purpose.WORK}', '{Purpose.ACROSS}'))"
+)
 _ACROSS = f"(SELECT coalesce({_PERSON}, '') <> '' AND coalesce({_PURPOSE}, '') = '{Purpose.ACROSS}')"
-_FOUNDER = f"""(SELECT {_PERSON} = '{NOBODY_ENROLLED}' AND NOT EXISTS (
+_IS_FOUNDER = f"{_PERSON} = '{NOBODY_ENROLLED}'"
+_NONE_ENROLLED = """NOT EXISTS (
     SELECT FROM access_officer o WHERE (o.approval IS NOT NULL OR o.second_signature IS NOT NULL)
-       AND NOT EXISTS (SELECT FROM access_role_grant g WHERE g.officer_id = o.id AND g.role = 'outside-second')))"""
-_OWN_CASES = f"""(SELECT m."case" FROM access_case_member m JOIN access_officer o ON o.id = m.officer_id
-    WHERE m.ends IS NULL AND o.pseudonym = {_PERSON})"""
+       AND NOT EXISTS (SELECT FROM access_role_grant g WHERE g.officer_id = o.id AND g.role = 'outside-second'))"""
+_FOUNDER = f"(SELECT {_IS_FOUNDER} AND {_NONE_ENROLLED})"
+_OWN_CASES = """(SELECT m."case" FROM access_case_member m JOIN access_officer o ON o.id = m.officer_id
+    WHERE m.ends IS NULL AND o.pseudonym = current_setting('safelight.person', true))"""
 _NAMED_CASE = "(SELECT coalesce(current_setting('safelight.case', true), ''))"
 _OF: Mapping[Rule, str] = {
     Rule.NODE: _SOMEBODY,
-    Rule.CASE: f"({_SOMEBODY} AND {_NAMED_CASE} IN ('', {{column}}::text) AND ({_FOUNDER} OR {{column}} IN {_OWN_CASES}))",
+    Rule.CASE: f"({_SOMEBODY} AND {_NAMED_CASE} IN ('', {{column}}::text)"
+    f" AND ({_FOUNDER} OR {{column}} IN {_OWN_CASES}))",
     Rule.CASE_NAME: "{column} IN (SELECT name FROM casework_case)",
     Rule.EXHIBIT: "{column} IN (SELECT id FROM evidence_exhibit)",
 }
@@ -242,7 +247,7 @@ _acting: list[tuple[str, Purpose]] = []
 
 @contextmanager
 def acting(person: str, purpose: Purpose = Purpose.WORK) -> Iterator[None]:
-    """Act in the database as a person (a pseudonym) as long as the block lasts: in every thread that connects meanwhile.
+    """Act in the database as a person (a pseudonym) as long as the block lasts, in every thread that connects.
 
     A connection of this thread that is open already is told at once, and told at the end who acted before.
     """
@@ -257,7 +262,7 @@ def acting(person: str, purpose: Purpose = Purpose.WORK) -> Iterator[None]:
 
 @contextmanager
 def for_case(case: int) -> Iterator[None]:
-    """Be shown, of all that belongs to cases, this one's only, on this thread's connection, as long as the block lasts."""
+    """Be shown, of all that belongs to cases, this one's only, on this thread's connection, while the block lasts."""
     with _told({"case": str(case)}, {"case": ""}):
         yield
 

@@ -44,7 +44,7 @@ except SafelightError as error:
     print(error.message)
     sys.exit(error.exit_code)
 """
-FILL = "INSERT INTO vault_signature (realm, sha256) SELECT 1, sha256(i::text::bytea) FROM generate_series(1, 4000000) i"
+FILL = "INSERT INTO vault_signature (realm, block, sha256) SELECT 1, 1, sha256(i::text::bytea) FROM generate_series(1, 4000000) i"
 
 
 def url_of(settings: Settings) -> str | None:
@@ -153,7 +153,7 @@ def test_any_postgresql_from_15_on_by_its_address(
 ) -> None:
     tmp_path.chmod(0o700)
     monkeypatch.setenv("DATABASE_URL", debian_15)
-    insert = "INSERT INTO vault_signature (realm) VALUES (1)"
+    insert = "INSERT INTO vault_signature (realm, block) VALUES (1, 1)"
     commands = [
         subprocess.Popen([sys.executable, "-c", OPEN, str(tmp_path), insert], stdout=subprocess.PIPE, text=True)
         for _ in range(2)

@@ -17,7 +17,6 @@ from safelight.errors import CannotRunError
 from safelight.evidence.models import Exhibit
 from safelight.platform import walls
 from safelight.platform.roles import worker_parameters
-from safelight.platform.settings import Settings
 from safelight.platform.walls import WALLS, Rule, Wall, across_cases, acting, build_walls, for_case
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,7 +104,7 @@ def test_a_member_is_shown_the_own_case_and_nothing_of_another(
 ) -> None:
     act(worker, "officer-one")
     assert worker.execute("SELECT name FROM casework_case").fetchall() == [("Series Harbour",)]
-    assert worker.execute("SELECT \"case\" FROM evidence_exhibit").fetchall() == [("Series Harbour",)]
+    assert worker.execute('SELECT "case" FROM evidence_exhibit').fetchall() == [("Series Harbour",)]
     act(worker, "officer-nobody")
     assert rows(worker, "casework_case") == 0
 
@@ -202,7 +201,9 @@ def test_walls_that_were_weakened_are_found_and_built_anew() -> None:
 def told() -> tuple[str, ...]:
     with connection.cursor() as cursor:
         names = ("person", "purpose", "case")
-        cursor.execute("SELECT " + ", ".join(f"coalesce(current_setting('safelight.{name}', true), '')" for name in names))
+        cursor.execute(
+            "SELECT " + ", ".join(f"coalesce(current_setting('safelight.{name}', true), '')" for name in names)
+        )
         return tuple(cursor.fetchone())
 
 
@@ -244,7 +245,9 @@ with open_database(read_settings(data=sys.argv[1], database_url=sys.argv[2] or N
 def test_two_commands_do_not_act_for_each_other(tmp_path_factory: pytest.TempPathFactory) -> None:
     data = tmp_path_factory.mktemp("walled")
     data.chmod(0o700)
-    make = COMMAND.replace("print(Case.objects.count())", "Case.objects.create(name='Series Harbour', opened='2026-03-01T00:00Z')", 1)
+    make = COMMAND.replace(
+        "print(Case.objects.count())", "Case.objects.create(name='Series Harbour', opened='2026-03-01T00:00Z')", 1
+    )
     runs = [
         subprocess.run([sys.executable, "-c", text, str(data), ""], check=True, capture_output=True, text=True).stdout
         for text in (make, COMMAND)
