@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -259,3 +260,10 @@ def test_a_rule_names_a_column_where_it_needs_one() -> None:
     for table, wall in WALLS.items():
         assert bool(wall.column) == (wall.rule in {Rule.CASE, Rule.CASE_NAME, Rule.EXHIBIT}), table
     assert Wall(Rule.NODE, "made up").kept
+
+
+def test_the_walls_are_described_as_they_stand() -> None:
+    said = (Path(__file__).parents[3] / "docs" / "access.md").read_text(encoding="utf-8")
+    for table, wall in WALLS.items():
+        across = " (reads across cases pass)" if wall.across else ""
+        assert f"| `{table}` | {wall.rule}{across} | {'no' if wall.kept else 'yes'} | {wall.why} |" in said
