@@ -92,10 +92,8 @@ class BackupFolder:
         with in_words(self.root):
             lock = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(lock, self.root)
             yield
-        except BlockingIOError:
-            raise BusyError(f"Another command is at work on the backups in {self.root}: wait for it.") from None
         finally:
             os.close(lock)
 
@@ -221,6 +219,13 @@ class Bundle:
                 continue
             if (size, digest.hexdigest()) != (part.size, part.sha256):
                 yield f"{self.manifest.name}/{part.name} is not what was written: it was altered or cut short."
+
+
+def _take(lock: int, root: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BusyError(f"Another command is at work on the backups in {root}: wait for it.") from None
 
 
 def open_bundle(folder: BackupFolder, name: str, node: Node) -> Bundle:

@@ -41,9 +41,9 @@ def gather(case: Case, vault: Vault, *, now: datetime, demo: bool) -> m.Report:
         exhibits = list(evidence.Exhibit.objects.filter(case=case.name).order_by("name"))
         sightings, without_item = _sightings(exhibits)
         active = {source.name: source for source in list_sources()}
-        items = list(_items(case, sightings, _Opener(vault, set(active))))
-        by_number = dict(items)
-        every = (*(item for _, item in items), *without_item)
+        by_number = dict(_items(case, sightings, _Opener(vault, set(active))))
+        # As this case met them: by number, their order would tell which of them another case had met before.
+        every = (*(by_number[item] for item in sightings if item in by_number), *without_item)
         return m.Report(
             case=case.name,
             scheme=case.scheme or "",

@@ -1,0 +1,289 @@
+"""Backup and restore as processes: beside a node at work, erased in between, killed, damaged, and of an earlier release."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+
+import pytest
+
+from safelight.log.notes import Signer
+from safelight.vault.nodekeys import load_keys
+from safelight.vault.protection import read_key_file
+from tests.acceptance.commands import ROOT, Command, run
+from tests.acceptance.test_vault import HARBOUR, ROOM, Unit, sha256
+from tests.faults.harness import Strike
+from tests.faults.harness import run as run_struck
+from tests.integration.platform.test_database import debian_15  # noqa: F401 - a fixture
+from tests.nodes import UNLOCKED
+
+from safelight.access.backup.restoring import wait_until_stopped  # isort: skip - it needs the models
+
+pytestmark = pytest.mark.acceptance
+WHY = ["--why", "a made-up drill"]
+_START = (
+    "from safelight.platform.database import set_up_django; set_up_django(); from safelight.cli import main; main()"
+)
+SAFELIGHT = [sys.executable, "-c", _START]
+
+
+class Site:
+    """A unit at work, and the folder on another disk that its backups go to."""
+
+    def __init__(self, folder):
+        self.folder, self.backups = folder, folder / "backups"
+        self.unit = Unit(folder)
+
+    def create(self):
+        return run("backup", "create", self.backups, settings=self.unit.settings)
+
+    def verify(self):
+        return run("backup", "verify", self.backups, settings=self.unit.settings)
+
+    def settings(self, name):
+        return self.unit.settings | {"SAFELIGHT_DATA": str(self.folder / name)}
+
+    def restore(self, name, *words):
+        return run("backup", "restore", self.backups, *WHY, *words, settings=self.settings(name))
+
+    def faults(self, name):
+        checked = run("vault", "fsck", settings=self.settings(name))
+        return sorted(fault["kind"] for fault in checked.events("fault"))
+
+    def bundles(self, kind):
+        return sorted(path.name for path in self.backups.glob(f"{kind}-*"))
+
+    def key(self):
+        """The log's public key, as whoever checks it was given it."""
+        keys = load_keys(self.unit.data / "node-keys.json", read_key_file(self.folder / "key", self.unit.data))
+        return str(Signer(keys.node, keys.root.signing_key()).key)
+
+    def environment(self, name):
+        outside = {key: value for key, value in os.environ.items() if not key.startswith(("DATABASE", "PG"))}
+        return outside | self.settings(name)
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+def test_a_backup_taken_at_work_is_restored_whole_and_the_log_goes_on(site):
+    site.unit.keep(HARBOUR, ROOM)
+    (site.unit.data / "schemes").mkdir()
+    (site.unit.data / "schemes" / "HARBOUR.json").write_text("{}")
+    keeper = site.unit.keeper()
+    keeper.stdout.readline()
+    taken = site.create()
+    assert taken.status == 0, taken
+    assert keeper.poll() is None, "the backup stopped nobody's work"
+    os.kill(keeper.pid, signal.SIGKILL)
+    keeper.communicate()
+    [told] = taken.events("backup")
+    assert told["blobs"] >= 2
+    assert site.verify().status == 0
+    before = run("log", "checkpoint", settings=site.unit.settings).out
+    restored = site.restore("again")
+    assert restored.status == 0, restored
+    [said] = restored.events("restored")
+    assert (said["backup"], said["faults"], said["erased_again"]) == (told["name"], 0, 0)
+    assert site.faults("again") == []
+    assert (site.folder / "again" / "schemes" / "HARBOUR.json").read_text() == "{}"
+    (site.folder / "before").write_text(before)
+    words = ["log", "verify", site.folder / "again" / "log", "--key", site.key()]
+    held = run(*words, "--checkpoint", site.folder / "before", settings={})
+    assert held.status == 0, "nothing was logged after the backup, so the log goes on from what was handed out"
+    assert held.events("log")[0]["entries"] == said["entries"]
+
+
+def test_what_was_copied_already_is_not_copied_again(site):
+    site.unit.keep(HARBOUR)
+    assert site.create().status == 0
+    [first] = [path for path in (site.backups / "contents").rglob("*") if path.is_file()]
+    written = first.stat().st_mtime_ns
+    site.unit.keep(ROOM)
+    assert site.create().status == 0
+    blobs = [path for path in (site.backups / "contents").rglob("*") if path.is_file()]
+    assert (len(blobs), first.stat().st_mtime_ns) == (2, written)
+    pruned = run("backup", "prune", site.backups, "--keep", "1", settings=site.unit.settings)
+    assert len(pruned.events("pruned")[0]["removed"]) == 1
+    assert site.verify().status == 0
+
+
+def test_what_was_erased_after_a_backup_is_erased_again_when_it_is_restored(site):
+    site.unit.keep(HARBOUR, ROOM)
+    older = site.create().events("backup")[0]["name"]
+    erase = ["erase", sha256(HARBOUR), "--why", "a court said so", "--legal-basis", "made-up order 7"]
+    subprocess.run([*SAFELIGHT, "vault", *erase], env=site.environment("data"), cwd=ROOT, check=True)
+    time.sleep(1)
+    assert site.create().status == 0
+    restored = site.restore("again", "--name", older)
+    assert restored.status == 0, restored
+    assert restored.events("restored")[0]["erased_again"] == 1
+    assert site.faults("again") == []
+    assert len(list((site.folder / "again" / "vault").glob("[0-9a-f][0-9a-f]/*"))) == 1
+    kept = run("review", settings=site.settings("again")).events("review")
+    assert [one["kind"] for one in kept] == ["erasure"], "the tombstone is there again"
+
+
+def test_without_keys_the_rest_is_restored_and_what_does_not_open_is_named(site):
+    site.unit.keep(HARBOUR, ROOM)
+    assert site.create().status == 0
+    for keys in site.bundles("keys"):
+        shutil.rmtree(site.backups / keys)
+    restored = site.restore("again")
+    assert restored.status == 1
+    assert restored.events("restored")[0]["keys"] is None
+    assert restored.err.count("Its key is missing") == 2
+    assert site.faults("again") == ["keyless", "keyless"]
+
+
+def test_the_recovery_kit_restores_where_secret_and_data_are_lost(site):
+    site.unit.keep(HARBOUR)
+    assert site.create().status == 0
+    (site.folder / "key").unlink()
+    shares = [word for sheet in sorted((site.folder / "kit").iterdir())[:2] for word in ("--share", sheet)]
+    assert site.restore("again", *shares).status == 0
+    assert site.faults("again") == []
+
+
+def test_every_flipped_byte_is_found_and_nothing_of_it_is_restored(site):
+    site.unit.keep(HARBOUR)
+    assert site.create().status == 0
+    paths = [path for path in site.backups.rglob("*") if path.is_file()]
+    for path in paths:
+        content = path.read_bytes()
+        path.chmod(0o600)
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    checked = site.verify()
+    assert checked.status == 1
+    # a damaged manifest hides its parts: each manifest is named, and no part is believed
+    assert {fault["bundle"][:4] for fault in checked.events("fault")} == {"back", "keys"}
+    refused = site.restore("again")
+    assert refused.status in {1, 2}
+    assert not (site.folder / "again").exists()
+
+
+def test_two_backups_at_once_into_one_folder_are_one_after_the_other_or_refused(site):
+    site.unit.keep(*(f"benign {number}" for number in range(50)))
+    both = [Command("backup", "create", site.backups, settings=site.unit.settings) for _ in range(2)]
+    ended = [one.end() for one in both]
+    assert 0 in {one.status for one in ended}
+    assert all(one.status in {0, 2, 3} and "Traceback" not in one.err for one in ended)
+    assert site.verify().status == 0
+
+
+@pytest.mark.parametrize(("kind", "at"), [("kill", 6), ("kill", 60), ("full", 20)])
+def test_a_backup_that_is_struck_is_none_and_the_next_one_is_whole(site, at, kind):
+    site.unit.keep(HARBOUR, ROOM)
+    os.environ |= site.unit.settings
+    try:
+        left = run_struck([*SAFELIGHT, "backup", "create", str(site.backups)], site.folder, Strike(kind, at))
+    finally:
+        for name in site.unit.settings:
+            del os.environ[name]
+    assert "Traceback" not in left.said
+    whole = len(site.bundles("backup"))
+    assert whole == 0 or left.steps >= at
+    time.sleep(1)
+    assert site.create().status == 0
+    assert site.verify().status == 0
+    assert len(site.bundles("backup")) == whole + 1
+
+
+@pytest.mark.parametrize("after", [1.6])
+def test_a_restore_that_is_killed_leaves_no_node_and_the_next_one_is_whole(site, after):
+    site.unit.keep(HARBOUR)
+    assert site.create().status == 0
+    words = [*SAFELIGHT, "backup", "restore", str(site.backups), *WHY]
+    killed = subprocess.Popen(words, env=site.environment("again"), cwd=ROOT)
+    time.sleep(after)
+    killed.kill()
+    killed.wait()
+    assert not (site.folder / "again" / "node-keys.json").exists()
+    assert site.restore("again").status == 0
+    assert site.faults("again") == []
+
+
+def test_a_folder_that_holds_something_and_a_reason_that_says_nothing_are_refused(site):
+    assert site.create().status == 0
+    (site.folder / "full").mkdir()
+    (site.folder / "full" / "file").write_text("mine")
+    assert site.restore("full").status == 2
+    blank = run("backup", "restore", site.backups, "--why", " ", settings=site.settings("again"))
+    assert blank.status == 2
+    inside = run("backup", "create", site.unit.data / "b", settings=site.unit.settings)
+    assert inside.status == 2
+
+
+@pytest.fixture(params=sorted((ROOT / "tests" / "data" / "backup").glob("*.tar.xz")), ids=lambda path: path.name)
+def old_backups(request, tmp_path):
+    with tarfile.open(request.param) as packed:
+        packed.extractall(tmp_path / "old", filter="data")
+    return tmp_path / "old"
+
+
+def restored_whole(old_backups, data, settings=None):
+    """Restore a backup of an earlier release and look at everything in it."""
+    known = UNLOCKED | {"SAFELIGHT_DATA": str(data)} | (settings or {})
+    restored = run("backup", "restore", old_backups, *WHY, settings=known)
+    assert restored.status == 0, restored
+    assert restored.events("restored")[0]["keys"] is not None
+    assert run("vault", "fsck", settings=known).events("vault") == [{"event": "vault", "faults": 0}]
+    held = run("review", "--days", "30000", settings=known).events("review")
+    assert [one["kind"] for one in held] == ["hold"]
+    assert (data / "schemes" / "HARBOUR.json").read_text() == "{}"
+    assert len(list((data / "vault").glob("[0-9a-f][0-9a-f]/*"))) == 2
+
+
+def test_a_backup_of_an_earlier_release_restores(old_backups, tmp_path):
+    restored_whole(old_backups, tmp_path / "data")
+
+
+def test_a_backup_of_earlier_tables_is_brought_to_those_of_this_release(tmp_path):
+    words = [sys.executable, "-m", "tests.acceptance.old_backup", tmp_path / "old", "log", "0001_initial"]
+    subprocess.run(words, cwd=ROOT, check=True)
+    restored_whole(tmp_path / "old", tmp_path / "data")
+    assert run("log", "checkpoint", settings=UNLOCKED | {"SAFELIGHT_DATA": str(tmp_path / "data")}).status == 0
+
+
+def test_a_backup_restores_into_a_postgresql_of_another_major_version(old_backups, tmp_path, debian_15):  # noqa: F811
+    url = {"DATABASE_URL": debian_15}
+    restored_whole(old_backups, tmp_path / "data", url)
+    again = run(
+        "backup", "restore", old_backups, *WHY,
+        settings=UNLOCKED | url | {"SAFELIGHT_DATA": str(tmp_path / "second")},
+    )  # fmt: skip
+    assert (again.status, "not empty" in again.err) == (2, True)
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_database_of_an_older_postgresql_is_replaced_and_kept_aside(site):
+    site.unit.keep(HARBOUR)
+    assert site.create().status == 0
+    upgrade = ["database", "upgrade", site.backups]
+    needless = run(*upgrade, settings=site.unit.settings)
+    assert (needless.status, "nothing to upgrade" in needless.err) == (2, True)
+    wait_until_stopped(site.unit.data)
+    (site.unit.data / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")
+    refused = run("vault", "fsck", settings=site.unit.settings)
+    assert (refused.status, "is a cluster of PostgreSQL 14" in refused.err) == (3, True)
+    done = run(*upgrade, settings=site.unit.settings)
+    assert done.status == 0, done
+    assert done.events("upgraded") == [{"event": "upgraded", "kept": f"{site.unit.data}.postgres-14"}]
+    assert site.faults("data") == []
+    assert (site.folder / "data.postgres-14" / "node-keys.json").exists()
+
+
+def test_a_backup_that_the_node_went_on_after_does_not_replace_it(site):
+    assert site.create().status == 0
+    hold = ["hold", sha256(HARBOUR), *WHY]
+    subprocess.run([*SAFELIGHT, "vault", *hold], env=site.environment("data"), cwd=ROOT, check=True)
+    wait_until_stopped(site.unit.data)
+    (site.unit.data / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")
+    refused = run("database", "upgrade", site.backups, settings=site.unit.settings)
+    assert (refused.status, "went on after the backup" in refused.err) == (1, True)
+    assert (site.unit.data / "node-keys.json").exists()

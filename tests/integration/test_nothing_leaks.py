@@ -1,0 +1,353 @@
+"""What a reader may not see changes no answer: not a value, not a count, not an error.
+
+Random worlds are made twice: once with all that is in them, once without what the reader may not see, which is cases of which
+he is no member and statements whose handling leaves his agency out. Every public function of the packages that answer
+(`ANSWERING`) is asked in both, and has to say the same; what it says of a case is what an independent model says, which
+never heard of the hidden. A function that is new fails until it stands in one of the tables below.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import random
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import md5, sha1, sha256
+
+import pytest
+from django.db import transaction
+
+from safelight.access.errors import RefusedError
+from safelight.access.permissions import Permission
+from safelight.assertions.actions import do_receive_assertion
+from safelight.assertions.record import About
+from safelight.casework.access import Acting, access_case, open_case
+from safelight.casework.judging import judge_items
+from safelight.casework.models import Case
+from safelight.casework.queries import failures_of, path_text, summarise
+from safelight.casework.report.actions import do_report_case
+from safelight.casework.report.gather import gather
+from safelight.casework.stacking import do_stack_case
+from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
+from safelight.evidence.drafts import Content, Draft, Times
+from safelight.evidence.models import Exhibit, ItemState, RunState, Sighting, SightingHow, SightingState
+from safelight.evidence.queries import Standings, known_places, latest_run, recorded_files, with_digests
+from safelight.evidence.recording import record, recorded_items
+from safelight.known.actions import ImportOptions, do_import_list
+from safelight.known.matching import KnownBase
+from safelight.known.queries import base_version, list_sources, show_source
+from safelight.known.rules import Trust
+from safelight.media.types import Metadata
+from safelight.platform.settings import mark_demo, read_settings
+from safelight.signatures.types import Digests, Examination, Pdq, Still
+from tests.integration.access.example import LEAD, NOW, SECOND, enrolled, found, node
+from tests.integration.assertions.node import KEYS, sent
+from tests.unit.assertions.example import open_to_all, statement
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SEEDS = range(6)
+ANSWERING = ("casework", "known", "evidence", "exchange")
+
+ASKED = {
+    "casework.access.access_case", "casework.access.open_case", "casework.judging.judge_items",
+    "casework.queries.failures_of", "casework.queries.path_text", "casework.queries.summarise",
+    "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.stacking.do_stack_case",
+    "evidence.actions.do_add_source", "evidence.actions.do_begin_run", "evidence.actions.do_end_run",
+    "evidence.actions.do_open_exhibit", "evidence.queries.Standings.of", "evidence.queries.known_places",
+    "evidence.queries.latest_run", "evidence.queries.recorded_files", "evidence.queries.with_digests",
+    "evidence.recording.record", "evidence.recording.recorded_items", "known.matching.KnownBase.match",
+    "known.matching.KnownBase.open", "known.queries.base_version", "known.queries.list_sources",
+    "known.queries.show_source",
+}  # fmt: skip
+"""Asked here in both worlds."""
+
+ELSEWHERE = {
+    "casework.actions.do_erase_item": "one act of two persons by digest; tests/integration/vault/test_erasing.py",
+    "casework.check.actions.Surroundings.vault": "a key ring, no record",
+    "casework.check.actions.do_check": "opens its case by open_case; its steps are asked here one by one",
+    "casework.check.intake.Intake.finished": "no record",
+    "casework.check.intake.Intake.join": "no record",
+    "casework.check.intake.Intake.start": "reads the source that is checked, and known_places",
+    "casework.check.keeping.do_keep_missing": "of the case that do_check opened; content that another case keeps counts as kept",
+    "casework.check.queries.Unkept.items": "of the case that do_check opened",
+    "casework.check.queries.Unkept.left": "of the case that do_check opened",
+    "casework.check.queries.Unkept.places": "of the case that do_check opened",
+    "casework.check.readers.Reader.read": "reads the source that is checked",
+    "casework.check.readers.same_file": "values only",
+    "casework.check.recorder.Recorder.flush": "record and judge_items, asked here",
+    "casework.check.recorder.Recorder.work": "record and judge_items, asked here",
+    "casework.check.settling.name_failure": "values only",
+    "casework.check.settling.settle": "values only",
+    "casework.check.settling.settle_as_seen": "values only",
+    "casework.check.settling.settle_unexamined": "values only",
+    "casework.stacking.do_let_go": "answers nothing",
+    "casework.stacking.do_settle_kept": "answers nothing",
+    "casework.stacking.lock_kept": "answers nothing",
+    "evidence.actions.do_complete_containers": "answers nothing",
+    "evidence.actions.do_meet_again": "answers nothing",
+    "evidence.actions.hold_run": "answers nothing",
+    "evidence.drafts.Draft.named": "values only",
+    "evidence.drafts.Draft.news": "values only",
+    "evidence.drafts.Draft.said": "values only",
+    "evidence.queries.Known.answered": "values only",
+    "evidence.queries.Known.same_file": "values only",
+    "known.actions.ImportResult.clean": "values only",
+    "known.intake.Intake.finish": "a step of do_import_list",
+    "known.intake.Intake.take": "a step of do_import_list",
+}
+"""Not asked by themselves, and why."""
+
+NODE_WIDE = {
+    "evidence.recording.find_items": "a content is examined once on a node: tells the check whether it was, in any case",
+    "known.actions.do_import_list": "lists are the node's: who may search the base sees all of them",
+    "known.actions.do_remove_source": "as do_import_list",
+    "known.queries.active_signatures": "lists are the node's",
+    "known.queries.current_entries": "lists are the node's",
+    "known.queries.sources_by_id": "lists are the node's",
+}
+"""For the whole node by design, and why."""
+
+
+def public_functions():
+    """Every public function and method, by name, of the modules that touch the database."""
+    names = set()
+    for package in ANSWERING:
+        try:
+            root = importlib.import_module(f"safelight.{package}")
+        except ModuleNotFoundError:
+            continue  # it is not built yet
+        for info in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
+            if ".migrations" in info.name or info.name.rpartition(".")[2] in {"models", "apps"}:
+                continue
+            module = importlib.import_module(info.name)
+            source = inspect.getsource(module)
+            if "django.db" in source or ".models import" in source:
+                names |= set(_public(module, info.name))
+    return names
+
+
+def _public(module, name):
+    short = name.removeprefix("safelight.")
+    for word, one in vars(module).items():
+        if word.startswith("_") or getattr(one, "__module__", None) != name:
+            continue
+        if inspect.isfunction(one):
+            yield f"{short}.{word}"
+        elif inspect.isclass(one):
+            for method, value in vars(one).items():
+                if not method.startswith("_") and isinstance(
+                    value, (type(_public), classmethod, staticmethod, property)
+                ):
+                    yield f"{short}.{word}.{method}"
+
+
+def test_every_public_function_is_asked_or_says_why_not():
+    assert not ASKED & ELSEWHERE.keys()
+    assert not (ASKED | ELSEWHERE.keys()) & NODE_WIDE.keys()
+    found_now = public_functions()
+    assert found_now - ASKED - ELSEWHERE.keys() - NODE_WIDE.keys() == set(), "new: ask it here in both worlds"
+    # A tree in which these modules are called otherwise has them under another name.
+    assert ASKED - found_now == set()
+
+
+# --- worlds ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class World:
+    """The reader's case as (place, content or None for a failure); hidden cases likewise; which contents are listed."""
+
+    own: tuple[tuple[str, int | None], ...]
+    hidden: tuple[tuple[tuple[str, int | None], ...], ...]
+    listed: frozenset[int]
+    said: tuple[int, ...]
+
+    @property
+    def seen(self):
+        """The same without what the reader may not see."""
+        return replace(self, hidden=(), said=())
+
+
+def draw(seed):
+    dice = random.Random(seed)
+
+    def places(least):
+        contents = [dice.choice([None, *range(1, 9)]) for _ in range(dice.randint(least, 7))]
+        return tuple((f"file-{number}", content) for number, content in enumerate(contents))
+
+    hidden = tuple(places(1) for _ in range(dice.randint(1, 3)))
+    listed = frozenset(dice.sample(range(1, 9), dice.randint(0, 4)))
+    return World(places(1), hidden, listed, tuple(dice.sample(range(1, 9), 3)))
+
+
+def expected(world):
+    """The model: verdicts of the reader's files, contents and stacks, from what he may see alone."""
+
+    def verdict(content):
+        if content is None:
+            return "unreadable"
+        return "known" if content in world.listed else "new"
+
+    files = Counter(verdict(content) for _, content in world.own)
+    contents = {content for _, content in world.own if content is not None}
+    return {
+        "files": files,
+        "contents": Counter(verdict(content) for content in contents),
+        "failures": sorted(f"/made-up/{place}" for place, content in world.own if content is None),
+        "stacks": len(contents),
+        "digests": sorted(sha256(bytes([content])).hexdigest() for content in contents),
+    }
+
+
+def draft(source, place, content):
+    common = {"source": source, "parent": None, "place": md5(place.encode()).digest(), "how": SightingHow.FILE}
+    if content is None:
+        common |= {"state": SightingState.UNREADABLE, "failure": "unreadable", "reason": "made up"}
+        return Draft(name=place.encode(), **common)
+    return Draft(
+        name=place.encode(), state=SightingState.EXAMINED, times=Times(size=9), content=made(content), **common
+    )
+
+
+def made(content):
+    """A content of which everything follows from its number; no two are near each other."""
+    raw, dice = bytes([content]), random.Random(content)
+    pdq = Pdq(dice.randbytes(256), 100, usable=True)
+    still = Still(0, pdq, None, dice.randbytes(4096), (640, 480), dice.randbytes(16))
+    seen = Examination("jpeg", (640, 480), 1, 1, "RGB", [still], [], Metadata(make="Lantern"))
+    digests = Digests(md5(raw).digest(), sha1(raw).digest(), sha256(raw).digest(), 9)
+    return Content(digests, "jpeg", ItemState.PICTURE, None, seen)
+
+
+@dataclass
+class Bench:
+    """A node with two officers, the reader and somebody else, in a folder of its own."""
+
+    folder: object
+    number: int = 0
+
+    def acting(self, person):
+        return Acting(node(self.folder / "data"), found(person), found(person).pseudonym)
+
+    @contextmanager
+    def world(self, world):
+        """Everything of a world, in a transaction that is undone."""
+        with transaction.atomic():
+            enrolled(node(self.folder / "data"))
+            self.learn(world.listed)
+            for number, places in enumerate(world.hidden):
+                self.check(f"Hidden {number}", places, self.acting(SECOND))
+            self.say(world.said)
+            self.check("Own", world.own, self.acting(LEAD))
+            yield
+            transaction.set_rollback(True)
+
+    def learn(self, listed):
+        rows = [f"{sha256(bytes([content])).hexdigest()},1" for content in sorted(listed)]
+        path = self.folder / "demo-not-for-use-list.csv"
+        path.write_text("\n".join(["sha256,category", f"{'ab' * 32},1", *rows, ""]))
+        settings, vault = read_settings(data=self.folder / "data"), node(self.folder / "data").vault
+        options = ImportOptions(trust=Trust.NATIONAL, scheme="DEMO")
+        do_import_list(path, options=options, settings=settings, vault=vault, acting_user="officer", now=NOW)
+
+    def check(self, name, places, acting):
+        """What a check of these files leaves, without reading any."""
+        vault = acting.node.vault
+        case = open_case(name, "DEMO", acting, now=NOW)
+        exhibit = do_open_exhibit(case.name, "Exhibit", now=NOW)
+        run = do_begin_run(exhibit, RunRecord("check", {}, {}), now=NOW, acting_user=acting.by)
+        source = do_add_source(exhibit, b"/made-up")
+        drafts = [draft(source.pk, place, content) for place, content in places]
+        new = record(run, drafts, vault)
+        items = [one.item for one in drafts if one.item is not None]
+        judge_items(case, run, items, KnownBase.open(vault), vault, now=NOW, new=new)
+        do_end_run(run, RunState.DONE, now=NOW)
+        do_stack_case(case, vault, spool=self.folder)
+
+    def say(self, contents):
+        """Statements of Agency Beta that only Agency Gamma may see, about contents of the reader's case, too."""
+        at = node(self.folder / "data")
+        told = datetime(2030, 1, 31, 12, 0, tzinfo=UTC)
+        narrow = open_to_all(all_units=False, providers=False, agencies=("Agency Gamma",))
+        for number, content in enumerate(contents, 1):
+            about = About(type="item", ids=(sha256(bytes([content])).hexdigest(),))
+            said = statement(
+                "note", number, says={"text": "hidden"}, agency="Agency Beta", about=about, handling=narrow
+            )
+            do_receive_assertion(sent(said), KEYS, at, acting_user="officer", now=told + timedelta(hours=1))
+
+    def answers(self):
+        """What every function in `ASKED` says to the reader, without the numbers that the database gives."""
+        acting = self.acting(LEAD)
+        vault = acting.node.vault
+        case = access_case("Own", Permission.CASE_WORK, acting, now=NOW)
+        exhibit = Exhibit.objects.get(case="Own")
+        rows = list(Sighting.objects.filter(exhibit=exhibit).order_by("id"))
+        standings = Standings([exhibit.pk])
+        known = with_digests(list(known_places(exhibit, [bytes(row.place) for row in rows]).values()), vault)
+        items = recorded_items([row.item_id for row in rows if row.item_id], vault)
+        base = KnownBase.open(vault)
+        refused = {name: self.refusal(name, acting) for name in ("Hidden 0", "Hidden 1", "Nowhere")}
+        report = asdict(gather(case, vault, now=NOW, demo=True))
+        self.number += 1
+        written = do_report_case(
+            "Own", "json", self.folder / f"{self.number}.json", pictures=False, acting=acting, now=NOW
+        )
+        return {
+            "summary": vars(summarise(case, "Exhibit")),
+            "failures": [asdict(one) for one in failures_of([exhibit.pk])],
+            "paths": [path_text(row) for row in rows],
+            "standings": [standings.of(row) for row in rows],
+            "places": [{**asdict(one), "sighting": 0, "item": bool(one.item)} for one in known],
+            "items": sorted((one.signature.sha256, one.state, one.reason) for one in items),
+            "files": sorted(recorded_files(rows[0].source_id)),
+            "run": latest_run(exhibit).number,
+            "report": report,
+            "written": written.read_text(),
+            "refused": refused,
+            "stacked again": do_stack_case(case, vault, spool=self.folder),
+            "matches": self.matches(base, items),
+            "lists": [(one.name, one.entries) for one in list_sources()],
+            "list": show_source("demo-not-for-use-list").by_grade,
+            "removed": base_version().partition(".")[2],
+        }  # fmt: skip
+
+    def matches(self, base, items):
+        """What the known base says of each of the reader's contents."""
+        asked = sorted((one.signature for one in items), key=lambda one: one.sha256)
+        return [[(one.how, one.value, one.statement) for one in matches] for matches in base.match(asked)]
+
+    def refusal(self, name, acting):
+        """How each permission of a case is refused that the reader is no member of, or that does not exist."""
+        said = []
+        for permission in (Permission.CASE_WORK, Permission.CASE_REPORT, Permission.CASE_REPORT_PICTURES):
+            with pytest.raises(RefusedError) as met:
+                access_case(name, permission, acting, now=NOW)
+            said.append(str(met.value))
+        return said
+
+
+@pytest.fixture
+def bench(tmp_path):
+    mark_demo(tmp_path / "data")
+    return Bench(tmp_path)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_hidden_changes_an_answer(bench, seed):
+    world = draw(seed)
+    with bench.world(world):
+        assert Case.objects.count() == 1 + len(world.hidden)
+        told = bench.answers()
+        assert told["refused"]["Hidden 0"] == told["refused"]["Nowhere"]
+    with bench.world(world.seen):
+        assert bench.answers() == told
+    model = expected(world)
+    assert told["summary"]["sightings"] == model["files"]
+    assert told["summary"]["stacks"] == model["stacks"]
+    assert {word: count for word, count in told["summary"]["items"].items() if count} == model["contents"]
+    assert sorted(one["path"] for one in told["failures"]) == model["failures"]
+    assert sorted(one["sha256"] for one in told["report"]["items"] if one["sha256"]) == model["digests"]
