@@ -181,10 +181,9 @@ def installation(base: list[str]) -> Iterator[Settings]:
 def run_safelight(folder: Path, base: list[str], keep: str) -> Timing:
     """`do_check` over all files."""
     with installation(base) as settings:
-        from safelight.vault.stores.folder import FolderStore  # noqa: PLC0415 - likewise
-
         from safelight.casework.check.actions import Surroundings, do_check  # noqa: PLC0415 - needs the database open
         from safelight.casework.check.options import CheckOptions, Keep  # noqa: PLC0415 - likewise
+        from safelight.vault.stores.folder import FolderStore  # noqa: PLC0415 - likewise
 
         stages = Stages()
         around = Surroundings(FolderStore(settings.data), settings.data, now, getpass.getuser(), stages)

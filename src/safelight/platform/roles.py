@@ -82,7 +82,7 @@ def _password(owners: str) -> str:
 
 def _run(owner: psycopg.Connection[Any], statement: str) -> None:
     try:
-        owner.execute(sql.SQL(statement))  # made of our own names, and a verifier in base64
+        owner.execute(sql.SQL(statement))  # our own names, and a verifier in base64
     except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation, psycopg.errors.InternalError):
         return  # another first command was quicker: roles belong to the whole server
     except psycopg.errors.InsufficientPrivilege:
