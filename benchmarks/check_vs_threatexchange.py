@@ -16,6 +16,7 @@ import getpass
 import hashlib
 import multiprocessing
 import os
+import secrets
 import statistics
 import tempfile
 import time
@@ -25,6 +26,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
@@ -38,7 +40,13 @@ from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 from safelight.casework.check.progress import Unwatched
 from safelight.platform.clock import now
 from safelight.platform.database import open_database
-from safelight.platform.settings import Settings, read_settings
+from safelight.platform.settings import read_settings
+from safelight.platform.walls import NOBODY_ENROLLED, acting
+from safelight.vault.protection import KeyFile
+
+if TYPE_CHECKING:
+    from safelight.casework.access import Acting
+    from safelight.casework.models import Case
 
 QUALITY = 50
 PLANTED = 0.3
@@ -162,44 +170,59 @@ def run_limit(paths: Iterable[Path], size: tuple[int, int]) -> float:
 
 
 @contextmanager
-def installation(base: list[str]) -> Iterator[Settings]:
-    """A Safelight of its own with the base imported, gone at the end."""
+def installation(base: list[str]) -> Iterator["Acting"]:
+    """A Safelight of its own with the base imported, gone at the end; its founder acts."""
     with tempfile.TemporaryDirectory(prefix="sl-bench-") as scratch:
         settings = read_settings(data=Path(scratch) / "data")
-        with open_database(settings, as_owner=True):
-            from safelight.known.actions import ImportOptions, do_import_list  # noqa: PLC0415 - needs the database open
+        with open_database(settings), acting(NOBODY_ENROLLED):
+            from safelight.access.actions import do_create_node  # noqa: PLC0415 - needs the database open
+            from safelight.access.rules import FOUNDER  # noqa: PLC0415 - likewise
+            from safelight.casework.access import Acting  # noqa: PLC0415 - likewise
+            from safelight.known.actions import ImportOptions, do_import_list  # noqa: PLC0415 - likewise
+            from safelight.log.sequencer import publishing  # noqa: PLC0415 - likewise
+
+            who = getpass.getuser()
+            made = do_create_node(
+                "bench.example",
+                settings,
+                lambda: KeyFile(secrets.token_bytes(32)),
+                needed=2,
+                total=3,
+                acting_user=who,
+                now=now(),
+            )
+            node = made.node
 
             listed = Path(scratch) / "base.csv"
             with listed.open("w", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerows([("pdq", "quality"), *((code, 100) for code in base)])
             options = ImportOptions(name="bench")
-            do_import_list(listed, options=options, settings=settings, acting_user=getpass.getuser(), now=now())
-            yield settings
+            do_import_list(listed, options=options, settings=settings, node=node, acting_user=who, now=now())
+            with publishing(node.log_store, node.signer):
+                yield Acting(node, FOUNDER, who)
 
 
 def run_safelight(folder: Path, base: list[str], keep: str) -> Timing:
     """`do_check` over all files."""
-    with installation(base) as settings:
+    with installation(base) as acting:
         from safelight.casework.check.actions import Surroundings, do_check  # noqa: PLC0415 - needs the database open
         from safelight.casework.check.options import CheckOptions, Keep  # noqa: PLC0415 - likewise
-        from safelight.vault.stores.folder import FolderStore  # noqa: PLC0415 - likewise
 
         stages = Stages()
-        around = Surroundings(FolderStore(settings.data), settings.data, now, getpass.getuser(), stages)
+        around = Surroundings(acting, acting.node.data, now, stages)
         began = time.monotonic()
-        do_check(CheckOptions([os.fsencode(folder)], "Bench", "Bench", Keep(keep)), around)
+        result = do_check(CheckOptions([os.fsencode(folder)], "Bench", "Bench", Keep(keep)), around)
         ended = time.monotonic()
         checking = stages.at["checking"]
-        return Timing(checking - began, ended - checking, stages.busy, recorded_answers(folder))
+        return Timing(checking - began, ended - checking, stages.busy, recorded_answers(result.case, acting, folder))
 
 
-def recorded_answers(folder: Path) -> dict[str, Answer]:
+def recorded_answers(case: "Case", acting: "Acting", folder: Path) -> dict[str, Answer]:
     """What was recorded of each file: the list PDQ, and whether it matched as stored, as the peer matches."""
-    from safelight.casework.queries import access_case  # noqa: PLC0415 - needs the database open
-    from safelight.casework.report.gather import gather  # noqa: PLC0415 - likewise
+    from safelight.casework.report.gather import gather  # noqa: PLC0415 - needs the database open
 
-    report = gather(access_case("Bench"), now=now(), demo=False)
+    report = gather(case, acting.node.vault, now=now(), demo=False)
     found = {}
     for item in report.items:
         direct = any(one.which == "list" and one.transform == "original" for one in item.evidence)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from surroundings import ROOT, commit, machine
+from surroundings import ROOT, commit, machine, make_node
 
 from safelight.platform.clock import now
 
@@ -139,6 +139,7 @@ def main() -> int:
     began = now()
     with tempfile.TemporaryDirectory(prefix="sl-many-") as work:
         folder, data = Path(work) / "source", Path(work) / "data"
+        make_node(data)
         make(folder, options.sightings, options.paths)
         runs: dict[str, Ran] = {}
         for name, words in (

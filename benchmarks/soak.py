@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from surroundings import ROOT, commit, machine
+from surroundings import ROOT, commit, machine, make_node
 
 from safelight.platform.clock import now
 from safelight.samples.many import Base, archive_bases, bases, make_many
@@ -173,6 +173,7 @@ def main() -> int:
     began, tally = now(), Tally()
     made = sources(options.seed)
     with tempfile.TemporaryDirectory(prefix="soak-") as work:
+        make_node(Path(work) / "data")
         for number, first in enumerate(range(0, options.files, options.portion), start=1):
             count = min(options.portion, options.files - first)
             portion(Path(work), made, number, first, count, options, tally)

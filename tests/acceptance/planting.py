@@ -42,6 +42,8 @@ class Planted:
     folder: Path
     sealed: dict[str, bytes] = field(default_factory=dict)
     working: dict[str, bytes] = field(default_factory=dict)
+    laid_aside: dict[str, bytes] = field(default_factory=dict)
+    """What lies as it is in an unnamed file of `tmp/` while an archive is walked: see the limits in the threat model."""
 
     @property
     def seizure(self) -> Path:
@@ -72,8 +74,8 @@ def plant(folder: Path) -> Planted:
     (folder / "known").mkdir()
     (seizure / "marked.tif").write_bytes(_marked_picture(planted))
     (seizure / "harbour.jpg").write_bytes(_photograph(planted))
-    lake = _jpeg(secrets.randbits(32))
-    planted.sealed["picture in an archive in an archive"] = lake[-60:-20]
+    lake = _jpeg(secrets.randbits(32)) + secrets.token_bytes(1 << 18)  # so that it is stored, not deflated
+    planted.laid_aside["picture in an archive in an archive"] = lake[-300:-240]
     inner = write_zip([ZipEntry(b"lake.jpg", lake)])
     (seizure / "boxes.zip").write_bytes(write_zip([ZipEntry(b"inner.zip", inner), ZipEntry(b"lane.jpg", _jpeg(4))]))
     (seizure / "broken.jpg").write_bytes(_jpeg(5)[:600])

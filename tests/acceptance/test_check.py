@@ -73,7 +73,7 @@ def test_status_2_where_it_is_used_in_a_way_that_cannot_work(source, tmp_path, a
 
 
 def test_a_data_folder_inside_the_source_is_refused(source):
-    ended = run("check", source, "--data", source / "data")
+    ended = run("check", source, "--data", source / "data", settings={})
     assert ended.status == 2, ended
     assert not (source / "data").exists()
 

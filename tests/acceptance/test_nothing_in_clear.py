@@ -88,3 +88,9 @@ def test_no_sealed_value_is_anywhere(worked):
 def test_working_data_is_found_by_the_same_search(worked):
     found = worked.found(worked.planted.working)
     assert set(found) == set(worked.planted.working)
+
+
+def test_an_archive_in_an_archive_lies_nowhere_but_in_a_file_that_is_gone(worked):
+    """Until then it is a limit that the threat model names."""
+    [places] = worked.found(worked.planted.laid_aside).values()
+    assert all(place.startswith("spilled/") or place.endswith(" (deleted)") for place in places)

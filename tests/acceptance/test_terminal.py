@@ -119,7 +119,7 @@ def test_cases_are_listed_so_that_they_can_be_read(here):
 
 def test_a_dangling_link_and_what_is_kept_here_are_no_sources(here):
     (here / "src" / "dangling").symlink_to("the target")
-    refused = run("check", here / "src" / "dangling", "--data", here / "data")
+    refused = run("check", here / "src" / "dangling", "--data", here / "data", settings={})
     assert (refused.status, "dangling' is a link that leads nowhere" in refused.err) == (2, True), refused
     assert not (here / "data").exists()
     assert run("check", here / "src", "--data", here / "data").status == 0

@@ -5,10 +5,11 @@ import pytest
 from tests.faults.check_job import CheckJob
 from tests.faults.harness import rounds
 from tests.faults.log_job import LogJob
+from tests.faults.vault_job import VaultJob
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 
-JOBS = {"log": (LogJob, 24), "check": (CheckJob, 1)}
+JOBS = {"log": (LogJob, 18), "vault": (VaultJob, 6), "check": (CheckJob, 1)}
 """Each job, made for a data folder whose database is open, and its weight: its share of the rounds."""
 
 ROUNDS = rounds({name: weight for name, (_, weight) in JOBS.items()})

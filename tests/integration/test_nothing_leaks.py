@@ -83,9 +83,15 @@ ELSEWHERE = {
     "casework.check.settling.settle": "values only",
     "casework.check.settling.settle_as_seen": "values only",
     "casework.check.settling.settle_unexamined": "values only",
+    "casework.judging.hold_answers": "answers nothing",
     "casework.stacking.do_let_go": "answers nothing",
     "casework.stacking.do_settle_kept": "answers nothing",
+    "casework.actions.WorkOnItems.destroy": "a step of do_erase_item",
     "casework.stacking.lock_kept": "answers nothing",
+    "casework.stacking.lock_stacks": "answers nothing",
+    "evidence.actions.RecordedOfItems.destroy": "a step of do_erase_item",
+    "evidence.queries.items_of": "for do_erase_item, of digests that its caller brings",
+    "evidence.recording.lock_items": "answers nothing",
     "evidence.actions.do_complete_containers": "answers nothing",
     "evidence.actions.do_meet_again": "answers nothing",
     "evidence.actions.hold_run": "answers nothing",
@@ -93,10 +99,13 @@ ELSEWHERE = {
     "evidence.drafts.Draft.news": "values only",
     "evidence.drafts.Draft.said": "values only",
     "evidence.queries.Known.answered": "values only",
+    "evidence.queries.Known.erased": "values only",
     "evidence.queries.Known.same_file": "values only",
     "known.actions.ImportResult.clean": "values only",
     "known.intake.Intake.finish": "a step of do_import_list",
+    "known.intake.Intake.flush": "a step of do_import_list",
     "known.intake.Intake.take": "a step of do_import_list",
+    "known.matching.KnownBase.signatures": "a key ring, no record",
 }
 """Not asked by themselves, and why."""
 
@@ -249,9 +258,9 @@ class Bench:
         rows = [f"{sha256(bytes([content])).hexdigest()},1" for content in sorted(listed)]
         path = self.folder / "demo-not-for-use-list.csv"
         path.write_text("\n".join(["sha256,category", f"{'ab' * 32},1", *rows, ""]))
-        settings, vault = read_settings(data=self.folder / "data"), node(self.folder / "data").vault
+        settings, at = read_settings(data=self.folder / "data"), node(self.folder / "data")
         options = ImportOptions(trust=Trust.NATIONAL, scheme="DEMO")
-        do_import_list(path, options=options, settings=settings, vault=vault, acting_user="officer", now=NOW)
+        do_import_list(path, options=options, settings=settings, node=at, acting_user="officer", now=NOW)
 
     def check(self, name, places, acting):
         """What a check of these files leaves, without reading any."""
@@ -263,7 +272,7 @@ class Bench:
         drafts = [draft(source.pk, place, content) for place, content in places]
         new = record(run, drafts, vault)
         items = [one.item for one in drafts if one.item is not None]
-        judge_items(case, run, items, KnownBase.open(vault), vault, now=NOW, new=new)
+        judge_items(case, run, items, KnownBase.open(acting.node, now=NOW), vault, now=NOW, new=new)
         do_end_run(run, RunState.DONE, now=NOW)
         do_stack_case(case, vault, spool=self.folder)
 
@@ -275,8 +284,9 @@ class Bench:
         for number, content in enumerate(contents, 1):
             about = About(type="item", ids=(sha256(bytes([content])).hexdigest(),))
             said = statement(
-                "note", number, says={"text": "hidden"}, agency="Agency Beta", about=about, handling=narrow
-            )
+                "grade", number, agency="Agency Beta", about=about, handling=narrow,
+                purpose="identify-persons-and-objects",
+            )  # fmt: skip
             do_receive_assertion(sent(said), KEYS, at, acting_user="officer", now=told + timedelta(hours=1))
 
     def answers(self):
@@ -289,7 +299,7 @@ class Bench:
         standings = Standings([exhibit.pk])
         known = with_digests(list(known_places(exhibit, [bytes(row.place) for row in rows]).values()), vault)
         items = recorded_items([row.item_id for row in rows if row.item_id], vault)
-        base = KnownBase.open(vault)
+        base = KnownBase.open(acting.node, now=NOW)
         refused = {name: self.refusal(name, acting) for name in ("Hidden 0", "Hidden 1", "Nowhere")}
         report = asdict(gather(case, vault, now=NOW, demo=True))
         self.number += 1

@@ -21,6 +21,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from safelight.access.node import Node
+from safelight.access.queries import officer_keys
 from safelight.assertions.batches import (
     BLOCK_ROWS,
     BadBatchError,
@@ -96,6 +97,12 @@ def own_key(node: Node) -> KeyRecord:
     return KeyRecord(public, node.name, None, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
+def officer_records() -> dict[str, KeyRecord]:
+    """The keys of this node's officers by name, also those that count no more: what they signed before stays valid."""
+    records = (KeyRecord(**vars(one)) for one in officer_keys())
+    return {record.name: record for record in records}
+
+
 def do_make_assertion(
     assertion: Assertion,
     node: Node,
@@ -111,7 +118,7 @@ def do_make_assertion(
         assertion: what is said.
         node: who says it.
         officers: officers' signatures over the record (`signing.add_officer`), two where its kind wants four eyes.
-        keys: those officers' keys by name.
+        keys: keys by name of officers who are not enrolled here.
         acting_user: who did it.
         now: when it is logged, at which keys must count.
 
@@ -128,7 +135,7 @@ def do_make_assertion(
         raise UsageError(f"The assertion {assertion.id} would be made at {assertion.made}, which is still to come.")
     signed = sign_assertion(assertion, node.keys.root.signing_key())
     envelope = Envelope(signed.record, signed.node, tuple(officers))
-    verify_assertion(envelope, {**keys, **_own(node)}, logged_at=now)
+    verify_assertion(envelope, {**keys, **_known_here(node, envelope)}, logged_at=now)
     with transaction.atomic():
         for identifier in assertion.supersedes:
             earlier = statement_named(assertion.agency, identifier, node)
@@ -178,7 +185,7 @@ def do_make_batch(
         rows: the rows in their order, any number of them.
         node: who takes the list in.
         countersign: adds the officer's signature to the header (`signing.add_officer`).
-        keys: the officer's key by its name.
+        keys: the officer's key by its name, where he is not enrolled here.
         acting_user: who did it.
         now: when the batch is made and logged.
 
@@ -204,7 +211,7 @@ def do_make_batch(
         envelope = sign_record(encode_header(header), node.keys.root.signing_key())
         if countersign is not None:
             envelope = countersign(envelope)
-        verify_record(envelope, {**keys, **_own(node)}, logged_at=now)
+        verify_record(envelope, {**keys, **_known_here(node, envelope)}, logged_at=now)
         about = {"id": header.id, "record": _digest(envelope), "rows": count, "root": header.root}
         AssertionBatch.objects.create(
             id=batch,
@@ -214,6 +221,14 @@ def do_make_batch(
             entry=do_add_entry(Entry(Event.BATCH_ASSERTED, acting_user, now, about=about), node.log_sealer),
         )
     return MadeBatch(batch, header)
+
+
+def do_destroy_rows(batch: int) -> None:
+    """Destroy what a batch says, in the caller's transaction and under its entry in the log.
+
+    Header and roots stay: a proof that somebody holds of a row still holds, and nothing here shows what it says.
+    """
+    AssertionBlock.objects.filter(batch_id=batch).update(rows=b"")
 
 
 def do_search_statements(
@@ -231,9 +246,11 @@ def do_search_statements(
     return assertions_about([thing], reader, node)
 
 
-def _own(node: Node) -> dict[str, KeyRecord]:
-    key = own_key(node)
-    return {key.name: key}
+def _known_here(node: Node, envelope: Envelope) -> dict[str, KeyRecord]:
+    """The node's own key, and where officers signed, those of its officers."""
+    officers = officer_records() if envelope.officers else {}
+    own = own_key(node)
+    return {**officers, own.name: own}
 
 
 def _digest(envelope: Envelope) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from safelight.access.node import Node
 from safelight.assertions.batches import (
@@ -29,9 +29,13 @@ from safelight.assertions.models import AssertionAbout, AssertionBatch, Assertio
 from safelight.assertions.record import Assertion, reopen_assertion
 from safelight.assertions.sealing import StatementSeals
 from safelight.assertions.signing import Envelope, reopen_envelope
-from safelight.errors import UsageError
+from safelight.errors import InputError, UsageError
 
 _AT_A_TIME = 2000
+
+
+class DestroyedRowsError(InputError):
+    """The rows of this batch were destroyed, as when its source was removed."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,17 @@ def due_for_review(before: datetime, reader: Reader, node: Node) -> list[Asserti
     return [assertion for assertion in visible if assertion.agency == reader.agency]
 
 
+def statements_version(now: datetime) -> str:
+    """A text that differs whenever a statement has come in, or has come to its review."""
+    latest = StoredAssertion.objects.aggregate(latest=Max("id"))["latest"]
+    return f"{latest or 0}.{StoredAssertion.objects.filter(review__lte=now).count()}"
+
+
+def any_statements() -> bool:
+    """Whether there is a statement at all."""
+    return StoredAssertion.objects.exists()
+
+
 def statement_named(agency: str, identifier: str, node: Node) -> Assertion | None:
     """The statement of an agency under this identifier, for who takes it back; None where it is not here.
 
@@ -121,13 +136,14 @@ def batch_rows(batch: int, node: Node) -> Iterator[bytes]:
     """The rows of a batch in their fixed form and their order, streamed; `batches.check_batch` checks them as a whole.
 
     Raises:
+        DestroyedRowsError: they were destroyed.
         BadBatchError: a block breaks off.
         SealedValueError: a block was altered, moved or sealed by another node.
     """
     seals = StatementSeals(node)
     blocks = AssertionBlock.objects.filter(batch_id=batch).order_by("number").values_list("number", "rows")
     for number, sealed in blocks.iterator(chunk_size=64):
-        yield from split_rows(seals.open_rows(bytes(sealed), batch, number))
+        yield from _opened_rows(bytes(sealed), batch, number, seals)
 
 
 def batch_row(batch: int, number: int, node: Node) -> BatchRow:
@@ -182,4 +198,10 @@ def _visible(rows: "QuerySet[StoredAssertion]", reader: Reader, seals: Statement
 def _block_rows(batch: int, block: int, seals: StatementSeals) -> list[bytes]:
     """The rows of a block; none where there is no such block."""
     sealed = AssertionBlock.objects.filter(batch_id=batch, number=block).values_list("rows", flat=True).first()
-    return [] if sealed is None else list(split_rows(seals.open_rows(bytes(sealed), batch, block)))
+    return [] if sealed is None else _opened_rows(bytes(sealed), batch, block, seals)
+
+
+def _opened_rows(sealed: bytes, batch: int, block: int, seals: StatementSeals) -> list[bytes]:
+    if not sealed:
+        raise DestroyedRowsError
+    return list(split_rows(seals.open_rows(sealed, batch, block)))

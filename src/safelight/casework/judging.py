@@ -57,13 +57,15 @@ def judge_items(
 ) -> dict[int, Verdict]:
     """Answer about items that have no current answer from this state of the base; the verdict of every item comes back.
 
+    One whose content was erased gets no answer: its verdict is that it was not examined.
+
     `new` holds those of them that were recorded in this very transaction, so that they need not be read back. The
     caller's transaction, or one of its own, holds the new answers; earlier ones stay, no longer current.
     """
     fresh = new or {}
     wanted = dict.fromkeys(items)
     with transaction.atomic():
-        _one_at_a_time(case)
+        hold_answers(case)
         older = [item for item in wanted if item not in fresh]
         standing = dict(_standing(case, older, base)) if older else {}
         again = [item for item in older if item not in standing]
@@ -79,10 +81,11 @@ def judge_items(
             for number, (item, one, told) in zip(reserve_ids(Answer, len(judged)), judged, strict=True)
         )
         copy_rows(Answer, _COLUMNS, rows)
-    return standing | {item.number: judgement.verdict for item, judgement, _evidence in judged}
+    erased = dict.fromkeys(wanted, Verdict.NOT_EXAMINED)
+    return erased | standing | {item.number: judgement.verdict for item, judgement, _evidence in judged}
 
 
-def _one_at_a_time(case: Case) -> None:
+def hold_answers(case: Case) -> None:
     """Until the transaction ends, nobody else answers in this case: an item has one current answer."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ANSWERS_LOCK, case.pk])

@@ -41,8 +41,7 @@ def do_stack_case(case: Case, vault: Vault, *, spool: Path) -> bool:
     `spool` is a folder for the tiles meanwhile, sealed: of a million pictures they would not fit into memory.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_STACKS_LOCK, case.pk])
+        lock_stacks(case)
         state = _state(case)
         if Case.objects.get(pk=case.pk).stacked == state:
             return False
@@ -80,6 +79,12 @@ def do_let_go(case: Case, vault: Vault) -> None:
         stored = vault.signatures.fetch(signatures).values()
         do_release_contents(vault, (one.sha256 for one in stored if one.sha256), vault.keys.node)
         Kept.objects.filter(case=case, item__in=items).delete()
+
+
+def lock_stacks(case: Case) -> None:
+    """Until the transaction ends: nobody else builds the stacks of this case."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_STACKS_LOCK, case.pk])
 
 
 def lock_kept(*, shared: bool = False) -> None:
@@ -146,30 +151,25 @@ def _items(case: Case, spool: _Spool, vault: Vault) -> Iterator[_Spooled]:
     answered = Answer.objects.filter(case=case, current=True).values("item")
     pictures = (
         Item.objects.filter(pk__in=answered, state__in=[ItemState.PICTURE, ItemState.DAMAGED])
-        .only("signature", "sealed", "shown_width", "shown_height", "size")  # metadata may be large
         .order_by("id")
+        .values_list("id", "signature", "sealed", "shown_width", "shown_height", "size")
     )
     columns = vault.columns(TABLE)
     coming = pictures.iterator(chunk_size=_CHUNK)
     while chunk := list(islice(coming, _CHUNK)):
-        stored = vault.signatures.fetch([item.signature for item in chunk])
-        for item in chunk:
-            seen = open_seen(item.sealed, item.pk, columns)
-            row = spool.add(seen.tile or b"")
-            yield _spooled(item, seen.pixels or b"", stored[item.signature], spool, row)
-
-
-def _spooled(item: Item, pixels: bytes, signature: NewSignature, spool: _Spool, row: int) -> _Spooled:
-    return _Spooled(
-        key=item.pk,
-        digest=signature.sha256 or b"",
-        pixels=pixels,
-        pdq=_shown_hash(signature),
-        shown_size=(item.shown_width or 0, item.shown_height or 0),
-        byte_size=item.size,
-        spool=spool,
-        row=row,
-    )
+        stored = vault.signatures.fetch([signature for _, signature, *_ in chunk])
+        for number, key, sealed, width, height, size in chunk:
+            seen, signature = open_seen(sealed, number, columns), stored[key]
+            yield _Spooled(
+                key=number,
+                digest=signature.sha256 or b"",
+                pixels=seen.pixels or b"",
+                pdq=_shown_hash(signature),
+                shown_size=(width or 0, height or 0),
+                byte_size=size,
+                spool=spool,
+                row=spool.add(seen.tile or b""),
+            )
 
 
 def _shown_hash(signature: NewSignature) -> bytes | None:

@@ -60,6 +60,7 @@ def create(settings: Settings, *, folder: Path, named: str | None) -> None:
 def verify(settings: Settings, *, folder: Path, named: str | None) -> None:
     """Read all that lies in FOLDER to its last byte, and name what is damaged."""
     with session(settings, named) as here:
+        here.require(Permission.KEY_ROTATE)
         from safelight.access.backup.checking import check_backups, counted
         from safelight.access.backup.folder import BackupFolder
 

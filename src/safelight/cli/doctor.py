@@ -98,15 +98,12 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _node(settings: Settings) -> Iterator[Finding]:
-    from safelight.access.layout import keys_path, log_store
-    from safelight.log.checkpoints import Checkpoint
-    from safelight.log.notes import Note
+    from safelight.access.layout import keys_path
     from safelight.vault.nodekeys import NoKeysError, describe_keys
 
     try:
         keys = describe_keys(keys_path(settings))
-        note = log_store(settings.data).checkpoint()
-        size = Checkpoint.parse(Note.parse(note).text).size if note is not None else 0
+        size = _published(settings)
     except NoKeysError:
         yield Finding("node", "none made", good=False, follows="nothing is signed or logged: `safelight node create`")
         return
@@ -114,10 +111,17 @@ def _node(settings: Settings) -> Iterator[Finding]:
         yield Finding("node", error.message, good=False, follows="nothing that needs its keys runs")
         return
     yield Finding("node", f"{keys.node}, key {keys.fingerprint}, locked by a {keys.locked_by}", good=True)
-    follows = (
-        "one that was written anew looks like the true one, but to who keeps checkpoints (`safelight log checkpoint`)"
-    )
-    yield Finding("log", f"{size} entries published", good=True, follows=follows)
+    yield Finding("log", f"{size} entries published", good=True)
+
+
+def _published(settings: Settings) -> int:
+    """How many entries the log's checkpoint covers."""
+    from safelight.access.layout import log_store
+    from safelight.log.checkpoints import Checkpoint
+    from safelight.log.notes import Note
+
+    note = log_store(settings.data).checkpoint()
+    return Checkpoint.parse(Note.parse(note).text).size if note is not None else 0
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
@@ -153,6 +157,7 @@ def _people(settings: Settings) -> Iterator[Finding]:
             from safelight.access.queries import count_officers, is_enrolled, open_reviews
 
             enrolled, officers, reviews = is_enrolled(), count_officers(now()), len(open_reviews())
+            logged = list(_log_beside(_published(settings)))
     except SafelightError as error:
         yield Finding("officers", error.message, good=False, follows="who may do what cannot be told")
         return
@@ -167,6 +172,18 @@ def _people(settings: Settings) -> Iterator[Finding]:
     if reviews:
         follows = "the recovery kit was used, and nobody else has looked at why: `safelight act list`"
         yield Finding("break-glass", f"{reviews} to be reviewed", good=False, follows=follows)
+    yield from logged
+
+
+def _log_beside(published: int) -> Iterator[Finding]:
+    """What waits to be published, and what holds the log to its history from outside."""
+    from safelight.log.outside import protection
+    from safelight.log.queries import count_unpublished, last_handed_out
+
+    outside = protection(published, last_handed_out())
+    yield Finding("log kept outside", outside.state, good=outside.good, follows=outside.follows)
+    if waiting := count_unpublished(published):
+        yield Finding("log waiting", f"{waiting} entries", good=True, follows="the next command publishes them")
 
 
 def _not_yet() -> Iterator[Finding]:

@@ -142,7 +142,7 @@ def remove_source(settings: "Settings", name: str, *, yes: bool, named: str | No
 
         if not yes and for_people():
             click.confirm(f"Remove {visible(name)}? Its entries will answer no more", abort=True)
-        result = do_remove_source(name, vault=here.node.vault, acting_user=here.by, now=now())
+        result = do_remove_source(name, node=here.node, acting_user=here.by, now=now())
     if not for_people():
         _print_json(asdict(result))
     else:
@@ -202,7 +202,7 @@ def _import_one(settings: "Settings", here: "Session", path: Path, options: "Imp
             path,
             options=options,
             settings=settings,
-            vault=here.node.vault,
+            node=here.node,
             acting_user=here.by,
             now=now(),
             on_rows=lambda rows: progress.update(task, completed=rows),

@@ -115,10 +115,10 @@ def erase(
 
     Where officers are enrolled, two have to want it: `safelight act request vault:content:erase`.
     """
-    from safelight.vault.content import checked_digest
-
-    digest = checked_digest(sha256)
     with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
+
+        digest = checked_digest(sha256)
         from safelight.casework.access import Acting
         from safelight.casework.actions import do_erase_item
         from safelight.vault.actions.erasing import ErasureOrder
@@ -134,10 +134,10 @@ def erase(
 @click.pass_obj
 def certificate(settings: Settings, *, sha256: str, named: str | None) -> None:
     """Show the certificate of the erasure of this SHA-256 as it is today."""
-    from safelight.vault.content import checked_digest
-
-    digest = checked_digest(sha256)
     with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
+
+        digest = checked_digest(sha256)
         from safelight.access.authorising import require_one_of
         from safelight.vault import queries
 
@@ -154,10 +154,10 @@ def certificate(settings: Settings, *, sha256: str, named: str | None) -> None:
 @click.pass_obj
 def receipt(settings: Settings, *, sha256: str, recipient: str, named: str | None) -> None:
     """Note that RECIPIENT said that its copy of an erased content is destroyed."""
-    from safelight.vault.content import checked_digest
-
-    digest = checked_digest(sha256)
     with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
+
+        digest = checked_digest(sha256)
         here.require(Permission.CONTENT_ERASE)
         from safelight.vault.actions.erasing import do_note_receipt
 
@@ -173,10 +173,10 @@ def receipt(settings: Settings, *, sha256: str, recipient: str, named: str | Non
 @click.pass_obj
 def hold(settings: Settings, *, sha256: str, why: str, named: str | None) -> None:
     """Put a legal hold on the content with this SHA-256: nobody erases it before the hold is released."""
-    from safelight.vault.content import checked_digest
-
-    digest = checked_digest(sha256)
     with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
+
+        digest = checked_digest(sha256)
         here.require(Permission.HOLD_PLACE)
         from safelight.vault.actions.holding import do_hold_content
 
@@ -191,10 +191,10 @@ def hold(settings: Settings, *, sha256: str, why: str, named: str | None) -> Non
 @click.pass_obj
 def release(settings: Settings, *, sha256: str, why: str, named: str | None) -> None:
     """Release the legal hold that this node has put on the content with this SHA-256."""
-    from safelight.vault.content import checked_digest
-
-    digest = checked_digest(sha256)
     with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
+
+        digest = checked_digest(sha256)
         here.require(Permission.HOLD_LIFT)
         from safelight.vault.actions.holding import do_release_hold
 

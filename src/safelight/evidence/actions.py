@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +10,15 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from safelight.evidence.drafts import Times
-from safelight.evidence.models import Exhibit, Run, RunState, Sighting, Source
+from safelight.evidence.models import Exhibit, Item, ItemState, Run, RunState, Sighting, Source
+from safelight.evidence.queries import items_of
+from safelight.vault.content import Vault
 
 _RUNS_LOCK = 0x5AFE_0005
+_MADE_OF_CONTENT = (
+    *("reason", "width", "height", "shown_width", "shown_height", "orientation", "frames", "mode"),
+    *("metadata", "sealed"),
+)
 _MEET_AGAIN = """
 UPDATE evidence_sighting s
    SET met_modified = m.modified, met_changed = m.changed, met_inode = m.inode
@@ -28,6 +34,26 @@ class RunRecord:
     command: str
     versions: dict[str, str]
     settings: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RecordedOfItems:
+    """What is recorded of a content itself: see `vault.actions.erasing.Derived`. Its sightings stay, as places."""
+
+    vault: Vault
+
+    def destroy(self, sha256: bytes, owner: str) -> Mapping[str, int]:
+        """Destroy signatures, small pictures and metadata of the item; items are the node's own."""
+        if owner != self.vault.keys.node:
+            return {}
+        rows = Item.objects.filter(pk__in=items_of(sha256, self.vault))
+        signatures = list(rows.values_list("signature", flat=True))
+        pictures = rows.filter(sealed__isnull=False).count()
+        numbers = list(rows.values_list("id", flat=True))
+        nothing: dict[str, None] = dict.fromkeys(_MADE_OF_CONTENT)
+        Item.objects.filter(pk__in=numbers).update(state=ItemState.ERASED, **nothing)
+        self.vault.signatures.remove(signatures)
+        return {"signatures": len(signatures), "small pictures": pictures}
 
 
 def do_open_exhibit(case: str, name: str, *, now: datetime) -> Exhibit:

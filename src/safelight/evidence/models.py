@@ -32,6 +32,7 @@ class ItemState(models.TextChoices):
     DAMAGED = "damaged"
     UNREADABLE = "unreadable"
     NO_MEDIA = "no media"
+    ERASED = "erased"
 
 
 class RunState(models.TextChoices):
@@ -83,7 +84,10 @@ class Source(models.Model):
 
 
 class Item(models.Model):
-    """One distinct content. Its digests and hashes stand in the vault under `signature`; `sealed` is `sealed.Seen`."""
+    """One distinct content. Its digests and hashes stand in the vault under `signature`; `sealed` is `sealed.Seen`.
+
+    Of one that was erased neither is there, nor anything else that was made of it: it only says that something was.
+    """
 
     signature = models.BigIntegerField(unique=True)
     size = models.BigIntegerField()

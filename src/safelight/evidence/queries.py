@@ -15,8 +15,11 @@ from django.db.models.functions import Coalesce
 from safelight.evidence.drafts import Times
 from safelight.evidence.models import Exhibit, Item, Run, Sighting
 from safelight.vault.content import Vault
+from safelight.vault.signatures import NewSignature, Realm
 
 VANISHED = "vanished"
+NO_DIGEST = b""
+"""Stands for the SHA-256 of what was erased."""
 RETRIED = frozenset({"unreadable", VANISHED, "changed"})
 """Failures to read a place that may be over by the next run."""
 
@@ -61,6 +64,11 @@ class Known:
     sha256: bytes | None = None
 
     @property
+    def erased(self) -> bool:
+        """Whether what was read there was erased since, so that nothing can be compared with it."""
+        return self.item is not None and self.sha256 is None
+
+    @property
     def answered(self) -> bool:
         """Whether it was read to its end, or is nothing that is read; what could not be read is tried again."""
         return self.complete and (self.item is not None or self.news or self.failure not in RETRIED)
@@ -84,14 +92,14 @@ def known_places(exhibit: Exhibit, places: Sequence[bytes]) -> dict[bytes, Known
 
 
 def with_digests(known: Sequence[Known], vault: Vault) -> list[Known]:
-    """The same with the SHA-256 of what was read there, where anything was."""
+    """The same with the SHA-256 of what was read there, where anything was and has not been erased since."""
     if not known:
         return []
     signatures = dict(
         Item.objects.filter(pk__in={one.item for one in known if one.item}).values_list("id", "signature")
     )
     stored = vault.signatures.fetch(signatures.values())
-    digests = {item: stored[signature].sha256 for item, signature in signatures.items()}
+    digests = {item: stored[signature].sha256 for item, signature in signatures.items() if signature in stored}
     return [replace(one, sha256=digests.get(one.item or 0)) for one in known]
 
 
@@ -116,6 +124,13 @@ class Standings:
         if sighting.pk in self._superseded:
             return Standing.REPLACED
         return Standing.VANISHED if sighting.failure == VANISHED else Standing.CURRENT
+
+
+def items_of(sha256: bytes, vault: Vault) -> list[int]:
+    """The numbers of the item with this SHA-256: one, or none."""
+    hits = vault.signatures.find(Realm.ITEM, [NewSignature(None, None, sha256, None)])
+    exact = [hit.signature for hit in hits if hit.how == "sha256"]
+    return list(Item.objects.filter(signature__in=exact).values_list("id", flat=True))
 
 
 def recorded_files(source: int) -> Iterator[tuple[bytes, bytes]]:

@@ -15,11 +15,14 @@ from safelight.platform.copying import copy_rows, reserve_ids
 from safelight.platform.walls import across_cases
 from safelight.signatures.types import Digests, Examination
 from safelight.vault.content import Vault
+from safelight.vault.queries import erased
 from safelight.vault.sealing import ColumnSealer
 from safelight.vault.signatures import NewSignature, Realm
 
 _ITEMS_LOCK = 0x5AFE_0001
 """Two runs that meet the same new content at once make one item of it."""
+ERASED, ERASED_BEFORE = "erased", "its content was erased from this node before, so it is not kept again"
+"""The failure by which such a content is named where it is met again, and what it says."""
 _ITEM_COLUMNS = [
     "id",
     "signature",
@@ -79,10 +82,10 @@ class RecordedItem:
 def record(run: Run, drafts: Sequence[Draft], vault: Vault) -> dict[int, RecordedItem]:
     """Record drafts and their children, and fill in their `number` and `item`; the items that are new come back.
 
-    The caller holds the transaction.
+    Of a content that was erased the place is recorded, and nothing else. The caller holds the transaction.
     """
-    flat = list(_family(drafts))
-    without = [draft for draft in flat if draft.content is not None and draft.item is None]
+    _leave_erased(drafts, vault)
+    without = [draft for draft in _family(drafts) if draft.content is not None and draft.item is None]
     new = _record_items(run, without, vault)
     _adopt_children(drafts, new)
     flat = list(_family(drafts))
@@ -96,9 +99,9 @@ def record(run: Run, drafts: Sequence[Draft], vault: Vault) -> dict[int, Recorde
 
 
 def recorded_items(numbers: Collection[int], vault: Vault) -> list[RecordedItem]:
-    """Items by number, in ascending order, with their digests and hashes."""
-    rows = Item.objects.filter(pk__in=numbers).order_by("id").values_list("id", "state", "reason", "signature")
-    found = list(rows)
+    """Items by number, in ascending order, with their digests and hashes; those that were erased are left out."""
+    rows = Item.objects.filter(pk__in=numbers).exclude(state=ItemState.ERASED).order_by("id")
+    found = list(rows.values_list("id", "state", "reason", "signature"))
     stored = vault.signatures.fetch([signature for *_, signature in found])
     return [RecordedItem(number, ItemState(state), reason, stored[key]) for number, state, reason, key in found]
 
@@ -120,6 +123,25 @@ def find_items(digests: Sequence[Digests], vault: Vault) -> list[SeenItem | None
     rows = Item.objects.filter(signature__in=signatures.values()).values_list("signature", "id", "state", "reason")
     items = {signature: SeenItem(number, ItemState(state), reason) for signature, number, state, reason in rows}
     return [items.get(signatures.get(row, 0)) for row in range(len(digests))]
+
+
+def lock_items() -> None:
+    """Until the transaction ends: nobody else adds items, or erases them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ITEMS_LOCK])
+
+
+def _leave_erased(drafts: Sequence[Draft], vault: Vault) -> None:
+    """Name what was erased here, and let go of what was read of it: neither item nor signature comes back by itself."""
+    fresh = [draft for draft in _family(drafts) if draft.content is not None and draft.item is None]
+    if not fresh:
+        return
+    lock_items()
+    gone = erased(vault, {draft.content.digests.sha256 for draft in fresh if draft.content}, vault.keys.node)
+    for draft in fresh:
+        if draft.content is not None and draft.content.digests.sha256 in gone:
+            draft.state, draft.failure, draft.reason = SightingState.NOT_EXAMINED, ERASED, ERASED_BEFORE
+            draft.content, draft.children = None, []
 
 
 def _adopt_children(drafts: Sequence[Draft], new: Collection[int]) -> None:
@@ -169,8 +191,6 @@ def _family(drafts: Iterable[Draft]) -> Iterator[Draft]:
 def _record_items(run: Run, drafts: Sequence[Draft], vault: Vault) -> dict[int, RecordedItem]:
     if not drafts:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ITEMS_LOCK])
     contents = {draft.content.digests.sha256: draft.content for draft in drafts if draft.content}
     found = find_items([content.digests for content in contents.values()], vault)
     items: dict[bytes, int] = {}

@@ -12,6 +12,9 @@ from pathlib import Path
 import msgspec
 from django.db import transaction
 
+from safelight.access.node import Node
+from safelight.assertions.actions import BatchSaid, do_destroy_rows, do_make_batch
+from safelight.assertions.batches import BatchRow
 from safelight.errors import UsageError
 from safelight.known.formats.columns import FIELDS
 from safelight.known.formats.reader import ReadOptions
@@ -30,7 +33,6 @@ from safelight.log.entries import Entry, Event
 from safelight.platform.database import advisory_lock
 from safelight.platform.settings import Settings, is_demo
 from safelight.sandbox import Limits, Nursery, SandboxError, TaskFailedError, reply_decoder
-from safelight.vault.content import Vault
 
 _READER = "safelight.known.formats.reader:read"
 _LIMITS = Limits(wall_seconds=300.0, cpu_seconds=24 * 3600, memory_bytes=1 << 30, reply_bytes=8 << 20)
@@ -104,7 +106,7 @@ def do_import_list(
     *,
     options: ImportOptions,
     settings: Settings,
-    vault: Vault,
+    node: Node,
     acting_user: str,
     now: datetime,
     on_rows: Callable[[int], None] | None = None,
@@ -115,7 +117,7 @@ def do_import_list(
         path: the list.
         options: what is said of it.
         settings: names the data folder (schemes, screening, quarantine, whether it is a demonstration).
-        vault: seals what the list says, and the log's entry.
+        node: seals and signs what the list says, and the log's entry.
         acting_user: who imports.
         now: the moment that is recorded.
         on_rows: called with the number of rows read so far.
@@ -132,11 +134,11 @@ def do_import_list(
     _check_mapping(options.mapping)
     data = settings.data.expanduser().absolute()
     with _opened(path) as file, _alone(name), Nursery(_READER, limits=_LIMITS) as nursery:
-        quarantine = Quarantine(data, name, now, vault)
+        quarantine = Quarantine(data, name, now, node.vault)
         try:
             with transaction.atomic():
                 reply = _Reading(nursery, file, options.mapping)
-                done = _Import(file, name, options, data, vault, acting_user, now).run(reply, quarantine, on_rows)
+                done = _Import(file, name, options, data, node, acting_user, now).run(reply, quarantine, on_rows)
                 if options.dry_run:
                     transaction.set_rollback(True)
                 else:
@@ -154,7 +156,7 @@ def _check_mapping(mapping: dict[str, str]) -> None:
             )
 
 
-def do_remove_source(name: str, *, vault: Vault, acting_user: str, now: datetime) -> RemovalResult:
+def do_remove_source(name: str, *, node: Node, acting_user: str, now: datetime) -> RemovalResult:
     """Remove a source: it answers no more, and its digests and hashes are destroyed. What it said stays as history.
 
     Raises:
@@ -168,12 +170,14 @@ def do_remove_source(name: str, *, vault: Vault, acting_user: str, now: datetime
         current = KnownEntry.objects.filter(source=source, superseded_at__isnull=True)
         entries = current.update(superseded_at=now)
         for held in _holding(source):
-            vault.signatures.remove(held.values())
+            node.vault.signatures.remove(held.values())
             KnownEntry.objects.filter(id__in=held).update(signature=None)
+        for batch in KnownImport.objects.filter(source=source, batch__isnull=False).values_list("batch", flat=True):
+            do_destroy_rows(batch or 0)
         source.removed_at, source.removed_by = now, acting_user
         source.save(update_fields=["removed_at", "removed_by"])
         entry = Entry(Event.LIST_REMOVED, acting_user, now, about={"source": name, "entries": entries})
-        do_add_entry(entry, vault.log_sealer)
+        do_add_entry(entry, node.log_sealer)
     return RemovalResult(name, entries)
 
 
@@ -259,7 +263,7 @@ class _Import:
     name: str
     options: ImportOptions
     data: Path
-    vault: Vault
+    node: Node
     acting_user: str
     now: datetime
 
@@ -276,14 +280,11 @@ class _Import:
                 quarantine=quarantine,
                 pictures=pictures,
                 demo_folder=demo_folder,
-                vault=self.vault,
+                vault=self.node.vault,
             )
-            for rows in reading.rows():
-                intake.take(rows)
-                if on_rows is not None:
-                    on_rows(intake.counts.read)
+            batch = self._sign(source, self._taken(intake, reading, on_rows))
             counts = intake.finish(self.now)
-        self._record(edition, counts, reading.end, quarantine)
+        self._record(edition, counts, reading.end, quarantine, batch)
         return ImportResult(
             source=source.name,
             role=source.role,
@@ -299,6 +300,20 @@ class _Import:
             notes=tuple(reading.head.notes),
             dry_run=self.options.dry_run,
         )
+
+    @staticmethod
+    def _taken(intake: Intake, reading: _Reading, on_rows: Callable[[int], None] | None) -> Iterator[BatchRow]:
+        """Every statement that is new, once it is in the tables."""
+        for rows in reading.rows():
+            yield from intake.take(rows)
+            if on_rows is not None:
+                on_rows(intake.counts.read)
+        yield from intake.flush()
+
+    def _sign(self, source: KnownSource, rows: Iterator[BatchRow]) -> int:
+        """Take the statements as one batch under this node's signature; the number of the batch."""
+        said = BatchSaid(self.acting_user[:200], source.name, source.scheme or "", source.trust)
+        return do_make_batch(said, rows, self.node, acting_user=self.acting_user, now=self.now).row
 
     def _source(self, head: FileHead, *, demo_folder: bool) -> KnownSource:
         """The source, made or found; what it was is kept, what is newly said of it is taken over."""
@@ -350,14 +365,21 @@ class _Import:
             complete=False,
         )
 
-    def _record(self, edition: KnownImport, counts: Counts, end: FileEnd, quarantine: Quarantine) -> None:
+    def _record(self, edition: KnownImport, counts: Counts, end: FileEnd, quarantine: Quarantine, batch: int) -> None:
         edition.read, edition.new, edition.repeated = counts.read, counts.new, counts.repeated
         edition.superseded, edition.refused = counts.superseded, counts.refused
         edition.quarantined_hashes = counts.quarantined_hashes
         edition.complete, edition.problem = end.complete, end.reason
         edition.quarantine_file = quarantine.path.name if quarantine.used else None
+        edition.batch = batch
         edition.save()
-        about = {"source": self.name, "import": edition.pk, "file": edition.file_name, "sha256": self.file.sha256}
+        about = {
+            "source": self.name,
+            "import": edition.pk,
+            "file": edition.file_name,
+            "sha256": self.file.sha256,
+            "batch": batch,
+        }
         counted = {"read": counts.read, "new": counts.new, "refused": counts.refused}
         entry = Entry(Event.LIST_IMPORTED, self.acting_user, self.now, about=about | counted)
-        do_add_entry(entry, self.vault.log_sealer)
+        do_add_entry(entry, self.node.log_sealer)

@@ -5,12 +5,14 @@ minutes and bounded memory. Because one transaction holds a whole file, a killed
 anyone sees, and the same command again starts afresh.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
 
+from safelight.assertions.batches import SECRET_BYTES, BatchRow, row_salt
 from safelight.errors import UsageError
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.pictures import OwnPictureError, OwnPictures
@@ -28,11 +30,12 @@ _ANALYSE_FROM = 1000
 _SHOWN_PROBLEMS = 20
 
 _COLUMNS = (
-    "id", "source_id", "edition_id", "signature", "fingerprint", "content", "hash_state", "line", "grade", "media_type",
+    "id", "source_id", "edition_id", "signature", "fingerprint", "content", "hash_state", "line", "row", "grade",
+    "media_type",
     "victim_identified", "offender_identified", "distributed", "self_generated", "suspected", "baseline", "words",
 )  # fmt: skip
 _TYPES = (
-    "int8", "int8", "int8", "int8", "bytea", "bytea", "text", "int8", "text", "text",
+    "int8", "int8", "int8", "int8", "bytea", "bytea", "text", "int8", "int8", "text", "text",
     "bool", "bool", "bool", "bool", "bool", "bool", "bytea",
 )  # fmt: skip
 _REPEATED = "CREATE TEMPORARY TABLE known_repeated (entry bigint NOT NULL) ON COMMIT DROP"
@@ -119,13 +122,14 @@ class Intake:
         self._screen, self._quarantine, self._pictures = screen, quarantine, pictures
         self._demo_folder = demo_folder
         self._waiting: list[KnownRow] = []
+        self._secret = secrets.token_bytes(SECRET_BYTES)
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS known_repeated")
             cursor.execute(_REPEATED)
             cursor.execute(_BY_INDEX)
 
-    def take(self, messages: Sequence[KnownRow | BadRow]) -> None:
-        """Take messages of the reader, in order.
+    def take(self, messages: Sequence[KnownRow | BadRow]) -> list[BatchRow]:
+        """Take messages of the reader, in order; what was new and is in the tables now comes back, to be signed.
 
         Raises:
             UsageError: a row grades without a scheme, or declares itself a demonstration in a real base.
@@ -139,12 +143,10 @@ class Intake:
             else:
                 self._check(message)
                 self._waiting.append(message)
-        if len(self._waiting) >= BATCH_ROWS:
-            self._flush()
+        return self.flush() if len(self._waiting) >= BATCH_ROWS else []
 
     def finish(self, now: datetime) -> Counts:
-        """Take what waits, and let this file's rows replace what the source said of the same contents before."""
-        self._flush()
+        """Let this file's rows replace what the source said of the same contents before; nothing waits any more."""
         with connection.cursor() as cursor:
             cursor.execute(_AS_USUAL)
             if self.counts.new >= _ANALYSE_FROM:
@@ -175,7 +177,8 @@ class Intake:
             self.counts.problems.append((line, reason))
         self._quarantine.hold(line, reason, text)
 
-    def _flush(self) -> None:
+    def flush(self) -> list[BatchRow]:
+        """Take what waits, as `take` does."""
         waiting, self._waiting = self._waiting, []
         prepared = self._unseen([made for row in waiting if (made := self._prepare(row)) is not None])
         self._screen_all(prepared)
@@ -185,9 +188,35 @@ class Intake:
         )
         entries = reserve_ids(KnownEntry, len(prepared))
         with writing("known_entry", _COLUMNS, _TYPES) as write:
-            for entry, signature, made in zip(entries, signatures, prepared, strict=True):
-                write(self._columns(entry, signature, made))
+            for number, (entry, signature, made) in enumerate(
+                zip(entries, signatures, prepared, strict=True), self.counts.new
+            ):
+                write(self._columns(entry, signature, number, made))
+        signed = [self._signed(number, made) for number, made in enumerate(prepared, self.counts.new)]
         self.counts.new += len(prepared)
+        return signed
+
+    def _signed(self, number: int, made: _Prepared) -> BatchRow:
+        """The statement as it is signed. A source without a scheme does not grade."""
+        row, first = made.row, made.pdqs[0] if made.pdqs else None
+        graded = row.category is not None and self._source.scheme is not None
+        return BatchRow(
+            row_salt(self._secret, number),
+            row.md5,
+            row.sha1,
+            row.sha256,
+            first.bits if first else None,
+            first.quality if first else None,
+            row.size,
+            (self._source.scheme or "") if graded else "",
+            (row.category or "") if graded else "",
+            row.victim_identified,
+            row.offender_identified,
+            row.distributed,
+            row.self_generated,
+            row.suspected,
+            row.baseline,
+        )
 
     def _prepare(self, row: KnownRow) -> _Prepared | None:
         pdqs: tuple[NewPdq, ...] = ()
@@ -250,11 +279,11 @@ class Intake:
         self.counts.quarantined_hashes += 1
         self._quarantine.hold(made.row.line, f"PDQ kept and not matched: {answer.reason}", pdq.bits.hex())
 
-    def _columns(self, entry: int, signature: int, made: _Prepared) -> tuple[object, ...]:
+    def _columns(self, entry: int, signature: int, number: int, made: _Prepared) -> tuple[object, ...]:
         row = made.row
         return (
             entry, self._source.pk, self._edition.pk, signature, made.print, self._content_index.of(content_key(row)),
-            made.state.value, row.line, row.category, row.media_type, row.victim_identified, row.offender_identified,
-            row.distributed, row.self_generated, row.suspected, row.baseline,
+            made.state.value, row.line, number, row.category, row.media_type, row.victim_identified,
+            row.offender_identified, row.distributed, row.self_generated, row.suspected, row.baseline,
             seal_words(words_of(row), entry, self._words),
         )  # fmt: skip

@@ -5,26 +5,31 @@ Rules kept here:
 - a hash takes part where it carries information and its quality is at least the limit, on both sides; a list that gives
   no quality with its hashes is taken at its word;
 - superseded entries, removed sources and quarantined hashes answer nothing;
+- what agencies have signed about an item by its SHA-256 answers as entries do, as far as this node may read it;
 - what a match is worth is not decided here: MD5 alone says so by `how`, known good by `statement.known_good`.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
+from safelight.access.node import Node
+from safelight.assertions.handling import Reader
+from safelight.assertions.queries import any_statements, statements_version
 from safelight.known.models import KnownSource
 from safelight.known.queries import CurrentEntry, active_signatures, base_version, current_entries, sources_by_id
 from safelight.known.rules import Role, Trust
 from safelight.known.schemes import Scheme, load_schemes
+from safelight.known.statements import SignedClaim, reader_of, signed_claims
 from safelight.known.words import TABLE, open_words
 from safelight.search.banded import BandedIndex
 from safelight.search.ports import Codes, HammingIndex, Hits
 from safelight.signatures.types import TRANSFORMS, Transform
-from safelight.vault.content import Vault
 from safelight.vault.sealing import ColumnSealer
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Signatures, Which
 
@@ -32,6 +37,7 @@ RADIUS = 31
 """Bits: the distance within which PDQ's makers call two pictures the same."""
 MIN_QUALITY = 50
 _STRENGTH = {"sha256": 0, "sha1": 1, "md5": 2, "pdq": 3}
+_FLAGS = ("victim_identified", "offender_identified", "distributed", "baseline", "suspected", "self_generated")
 
 
 @dataclass(frozen=True)
@@ -72,14 +78,13 @@ class Nearness:
 
 @dataclass(frozen=True)
 class Match:
-    """One entry of the known base that a content matches.
+    """One entry of the known base, or what an agency signed, that a content matches; `entry` is 0 for the latter.
 
     `how` is the strongest way ("sha256", "sha1", "md5" or "pdq"), `value` the matched value in hex; `size_agrees` is
     None where a side has no size. `near` tells the perceptual match as well, where there is one.
     """
 
     entry: int
-    source: int
     statement: Statement
     how: str
     value: str
@@ -99,26 +104,53 @@ class _Found:
 
 @dataclass
 class KnownBase:
-    """The base as it was when it was opened; `version` tells whether it has changed since."""
+    """The base as it was when it was opened; `version` tells whether it has changed since, and is for nobody's eyes.
+
+    `lists` tells the same of its lists alone: a statement that somebody may not see shows in no record.
+    """
 
     index: HammingIndex
     radius: int
     min_quality: int
     version: str
-    signatures: Signatures
+    lists: str
+    node: Node
+    reader: Reader
     words: ColumnSealer
+    asks_statements: bool
     schemes: dict[str, Scheme] = field(default_factory=dict)
 
     @classmethod
     def open(
-        cls, vault: Vault, radius: int = RADIUS, min_quality: int = MIN_QUALITY, *, data: Path | None = None
+        cls,
+        node: Node,
+        radius: int = RADIUS,
+        min_quality: int = MIN_QUALITY,
+        *,
+        now: datetime,
+        data: Path | None = None,
     ) -> Self:
-        """Load every hash that takes part; `data` is the data folder, for the unit's own schemes."""
-        version = base_version()
-        sealed = vault.signatures, vault.columns(TABLE)
-        base = cls(BandedIndex(), radius, min_quality, version, *sealed, load_schemes(data))
+        """Load every hash that takes part, for questions of this moment; `data` is the folder of the unit's schemes."""
+        lists = base_version()
+        base = cls(
+            BandedIndex(),
+            radius,
+            min_quality,
+            f"{lists}.{statements_version(now)}",
+            lists,
+            node,
+            reader_of(node, now),
+            node.vault.columns(TABLE),
+            any_statements(),
+            load_schemes(data),
+        )
         base._load()
         return base
+
+    @property
+    def signatures(self) -> Signatures:
+        """The digests and hashes of the base."""
+        return self.node.vault.signatures
 
     def match(self, contents: Sequence[NewSignature]) -> list[list[Match]]:
         """The matches of each content, strongest first (SHA-256, SHA-1, MD5, then by distance), then by entry.
@@ -167,9 +199,40 @@ class KnownBase:
             for entry in entries.get(signature, ()) if signature in stored else ():
                 said = self._statement(entry, sources[entry.source_id])
                 answers[number].append(self._match(entry, said, pair, stored[signature], asked))
+        for number, signed in self._signed(contents):
+            answers[number].append(signed)
         for matches in answers:
             matches.sort(key=_order)
         return answers
+
+    def _signed(self, contents: Sequence[NewSignature]) -> Iterator[tuple[int, Match]]:
+        """What agencies have signed about contents, by the content's number."""
+        if not self.asks_statements:
+            return
+        digests = {content.sha256 for content in contents if content.sha256 is not None}
+        claims = signed_claims(digests, self.reader, self.node)
+        for number, content in enumerate(contents):
+            for claim in claims.get(content.sha256 or b"", ()):
+                yield number, Match(0, self._statement_of(claim), "sha256", (content.sha256 or b"").hex())
+
+    def _statement_of(self, claim: SignedClaim) -> Statement:
+        scheme = self.schemes.get(claim.scheme) if claim.scheme else None
+        trust = Trust.OWN if claim.agency == self.node.name else Trust.PARTNER
+        flags: dict[str, bool | None] = {name: claim.flags.get(name) for name in _FLAGS}
+        return Statement(
+            source=claim.agency,
+            trust=trust.value,
+            source_date=claim.made.date().isoformat(),
+            known_good=False,
+            scheme=claim.scheme,
+            grade=claim.grade,
+            label=scheme.label(claim.grade) if scheme else None,
+            series=claim.series,
+            external_id=claim.assertion,
+            agency=claim.agency,
+            sets_grade=trust.sets_grade,
+            **flags,
+        )
 
     def _match(
         self, entry: CurrentEntry, said: Statement, pair: _Found, stored: NewSignature, asked: "_Asked"
@@ -179,7 +242,6 @@ class KnownBase:
         value = digest if digest is not None else near.bits if near is not None else b""
         return Match(
             entry=entry.id,
-            source=entry.source_id,
             statement=said,
             how=pair.how,
             value=value.hex(),

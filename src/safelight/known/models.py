@@ -36,7 +36,10 @@ class KnownSource(models.Model):
 
 
 class KnownImport(models.Model):
-    """One file that was imported into a source, by whom, and what became of its rows."""
+    """One file that was imported into a source, by whom, and what became of its rows.
+
+    What was new of it is one signed batch (`assertions`), and each entry one row of that: provable alone.
+    """
 
     id = models.BigAutoField(primary_key=True)
     source = models.ForeignKey(KnownSource, on_delete=models.PROTECT, related_name="imports")
@@ -58,6 +61,7 @@ class KnownImport(models.Model):
     complete = models.BooleanField()
     problem = models.TextField(null=True)
     quarantine_file = models.TextField(null=True)
+    batch = models.BigIntegerField(null=True)
 
     class Meta:
         """History of a source, in order of number."""
@@ -84,6 +88,7 @@ class KnownEntry(models.Model):
     content = models.BinaryField(max_length=16)
     hash_state = models.CharField(max_length=20, choices=[(state.value, state.value) for state in HashState])
     line = models.BigIntegerField()
+    row = models.BigIntegerField()
     grade = models.TextField(null=True)
     media_type = models.TextField(null=True)
     victim_identified = models.BooleanField(null=True)

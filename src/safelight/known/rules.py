@@ -19,6 +19,8 @@ from safelight.known.rows import KnownRow
 
 DEMO_SCHEME = "DEMO"
 DEMO_PREFIX = "demo-not-for-use"
+GRADE_BYTES = 255
+"""What a grade may have at the most, as a signed row holds it."""
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _NAME = re.compile(r"[\w][\w .()+-]{0,99}\Z")
 
@@ -127,10 +129,8 @@ def row_problem(row: KnownRow) -> str | None:
 
     The reader has checked the same; it ran on foreign bytes, so it is not believed.
     """
-    lengths = (("MD5", row.md5, 16), ("SHA-1", row.sha1, 20), ("SHA-256", row.sha256, 32), ("PDQ", row.pdq, 32))
-    for title, value, length in lengths:
-        if value is not None and len(value) != length:
-            return f"{title} has {len(value)} bytes instead of {length}"
+    if (wrong := _wrong_length(row)) is not None:
+        return wrong
     if row.size is not None and not 0 <= row.size < 2**63:
         return "size is outside what a file can have"
     if row.quality is not None and not 0 <= row.quality <= 100:
@@ -139,6 +139,16 @@ def row_problem(row: KnownRow) -> str | None:
         return "a value of it was left out, of a field that there is not"
     if not any((row.md5, row.sha1, row.sha256, row.pdq, row.path)):
         return "no digest, hash or path in it"
+    return None
+
+
+def _wrong_length(row: KnownRow) -> str | None:
+    lengths = (("MD5", row.md5, 16), ("SHA-1", row.sha1, 20), ("SHA-256", row.sha256, 32), ("PDQ", row.pdq, 32))
+    for title, value, length in lengths:
+        if value is not None and len(value) != length:
+            return f"{title} has {len(value)} bytes instead of {length}"
+    if row.category is not None and len(row.category.encode("utf-8", "replace")) > GRADE_BYTES:
+        return f"the grade is longer than {GRADE_BYTES} bytes"
     return None
 
 

@@ -39,6 +39,7 @@ class ColumnSealer:
     def __init__(self, root: RootKey, table: str) -> None:
         self._table = table
         self._cipher = AESGCM(root.derive(Purpose.SEALED_COLUMN, table))
+        self._heads: dict[str, bytes] = {}
 
     def seal(self, value: bytes, column: str, row: str) -> bytes:
         """Seal a value for the row of this identifier, which must be known before the row is written."""
@@ -65,8 +66,15 @@ class ColumnSealer:
 
     def _place(self, column: str, row: str) -> bytes:
         """Table, column and row so that no two places read the same: each after its length."""
-        names = [name.encode() for name in (self._table, column, row)]
-        return _VERSION + b"".join(len(name).to_bytes(4, "big") + name for name in names)
+        head = self._heads.get(column)
+        if head is None:
+            head = self._heads[column] = _VERSION + _after_length(self._table) + _after_length(column)
+        return head + _after_length(row)
+
+
+def _after_length(name: str) -> bytes:
+    raw = name.encode()
+    return len(raw).to_bytes(4, "big") + raw
 
 
 class BlindIndex:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from safelight.platform.copying import reserve_ids, writing
 from safelight.vault.keyring import generation_of
 from safelight.vault.keys import KEY_BYTES
-from safelight.vault.models import Signature, SignatureBlock, SignatureKey
+from safelight.vault.models import Signature, SignatureBlock
 from safelight.vault.nodekeys import NodeKeys
 from safelight.vault.records import open_record, seal_record
 from safelight.vault.sealing import INDEX_BYTES, BlindIndex
@@ -63,6 +63,20 @@ _MISSING = bytes(INDEX_BYTES)
 
 _COLUMNS = ("id", "realm", "block", "md5", "sha1", "sha256", "size")
 _TYPES = ("int8", "int2", "int8", "bytea", "bytea", "bytea", "int8")
+_WRITE_BLOCK = """
+WITH block AS (
+    INSERT INTO vault_signature_block (id, realm, sealed) VALUES (%(block)s, %(realm)s, %(sealed)s)
+)
+INSERT INTO vault_signature_key (block, generation, wrapped) VALUES (%(block)s, %(generation)s, %(wrapped)s)
+"""
+_DESTROY = """
+WITH destroyed AS (DELETE FROM vault_signature_key WHERE block = %(block)s)
+DELETE FROM vault_signature_block WHERE id = %(block)s
+"""
+_FORGET = "DELETE FROM vault_signature WHERE id = ANY(%s)"
+_HOLD = "SELECT id, realm FROM vault_signature_block WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+_BLOCKS_IN = "SELECT id FROM vault_signature_block WHERE realm = %s ORDER BY id"
+_BLOCKS_OF = "SELECT id, block FROM vault_signature WHERE id = ANY(%s)"
 _BLOCKS_AND_KEYS = """
 SELECT b.id, b.sealed, k.wrapped FROM vault_signature_block b JOIN vault_signature_key k ON k.block = b.id
 WHERE b.id = ANY(%s) ORDER BY b.id
@@ -152,8 +166,7 @@ class Signatures:
         found: dict[int, NewSignature] = {}
         for start in range(0, len(wanted), _CHUNK):
             by_block: dict[int, list[int]] = defaultdict(list)
-            some = Signature.objects.filter(pk__in=wanted[start : start + _CHUNK])
-            for number, block in some.values_list("id", "block"):
+            for number, block in _rows(_BLOCKS_OF, wanted[start : start + _CHUNK]):
                 by_block[block].append(number)
             for block, opened in self._opened(by_block):
                 found.update((number, opened.signature(number)) for number in by_block[block])
@@ -164,8 +177,7 @@ class Signatures:
 
         Those of a quality below `min_quality` are left out; those whose source gave no quality are not.
         """
-        blocks = SignatureBlock.objects.filter(realm=realm).order_by("id").values_list("id", flat=True)
-        wanted = list(blocks)
+        wanted = [block for (block,) in _rows(_BLOCKS_IN, int(realm))]
         for start in range(0, len(wanted), _BLOCKS):
             parts = [opened.codes(min_quality) for _, opened in self._opened(wanted[start : start + _BLOCKS])]
             yield np.concatenate([numbers for numbers, _ in parts]), np.concatenate([bits for _, bits in parts])
@@ -177,14 +189,12 @@ class Signatures:
         """
         gone = set(signatures)
         with transaction.atomic():
-            rows = Signature.objects.filter(pk__in=gone)
-            blocks = sorted(set(rows.values_list("block", flat=True)))
-            held = dict(SignatureBlock.objects.select_for_update().filter(pk__in=blocks).values_list("id", "realm"))
-            rows.delete()
+            blocks = sorted({block for _, block in _rows(_BLOCKS_OF, list(gone))})
+            held = dict(_rows(_HOLD, blocks))
+            _run(_FORGET, list(gone))
             for block, opened in self._opened(list(held)):
                 left = opened.without(gone)
-                SignatureKey.objects.filter(block=block).delete()
-                SignatureBlock.objects.filter(pk=block).delete()
+                _run(_DESTROY, {"block": block})
                 if left is not None:
                     self._write_block(block, Realm(held[block]), left)
 
@@ -209,17 +219,16 @@ class Signatures:
     def _write_block(self, block: int, realm: Realm, raw: bytes) -> None:
         key = secrets.token_bytes(KEY_BYTES)
         sealed = b"".join(seal_record([raw], key, _context(block)))
-        SignatureBlock.objects.create(id=block, realm=realm, sealed=sealed)
         wrapped = self._keyring.wrap(key, block_key_name(block))
-        SignatureKey.objects.create(block=block, generation=generation_of(wrapped), wrapped=wrapped)
+        generation = generation_of(wrapped)
+        values = {"block": block, "realm": realm, "sealed": sealed, "generation": generation, "wrapped": wrapped}
+        _run(_WRITE_BLOCK, values)
 
     def _opened(self, blocks: Iterable[int]) -> Iterator[tuple[int, Block]]:
         wanted = list(blocks)
         for start in range(0, len(wanted), _BLOCKS):
-            with connection.cursor() as cursor:
-                cursor.execute(_BLOCKS_AND_KEYS, [wanted[start : start + _BLOCKS]])
-                for block, sealed, wrapped in cursor.fetchall():
-                    yield block, self.open_block(block, sealed, wrapped)
+            for block, sealed, wrapped in _rows(_BLOCKS_AND_KEYS, wanted[start : start + _BLOCKS]):
+                yield block, self.open_block(block, sealed, wrapped)
 
 
 def block_key_name(block: int) -> str:
@@ -237,4 +246,16 @@ def _has(question: NewSignature) -> int:
 
 def count(realm: Realm) -> int:
     """How many signatures a realm holds."""
-    return Signature.objects.filter(realm=realm).count()
+    [(found,)] = _rows("SELECT count(*) FROM vault_signature WHERE realm = %s", int(realm))
+    return int(found)
+
+
+def _rows(query: str, value: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [value])
+        return list(cursor.fetchall())
+
+
+def _run(statement: str, values: dict[str, Any] | list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values if isinstance(values, dict) else [values])

@@ -3,14 +3,18 @@
 import random
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, connections, transaction
 
+from safelight.access.officer_actions import do_revoke_officer
 from safelight.assertions.actions import (
     OtherStatementError,
+    do_make_assertion,
     do_receive_assertion,
     do_search_statements,
+    officer_records,
     own_key,
 )
 from safelight.assertions.fold import Thing, concerns, fold
@@ -24,6 +28,7 @@ from safelight.assertions.signing import (
     BadSignatureError,
     add_officer,
     encode_envelope,
+    key_name,
     parse_envelope,
     reopen_envelope,
     sign_assertion,
@@ -32,6 +37,7 @@ from safelight.errors import UsageError
 from safelight.log.entries import Event
 from safelight.log.models import LogEntry
 from safelight.vault.sealing import SealedValueError
+from tests.integration.access import example as access
 from tests.integration.assertions.node import ELSEWHERE, KEYS, NODE, logged, make, receive, sent
 from tests.unit.assertions.example import (
     NOW,
@@ -369,3 +375,20 @@ def test_two_who_take_in_the_same_statement_at_once_take_it_once():
     for thread in threads:
         thread.join(20)
     assert (len(rows), len(set(rows)), len(logged())) == (2, 1, 1)
+
+
+def test_officers_of_this_node_sign_with_the_keys_that_they_were_enrolled_with(tmp_path):
+    here = access.node(tmp_path)
+    lead, second = access.enrolled(here)
+    moment = access.NOW + timedelta(hours=1)
+    usual = {"agency": here.name, "officer": lead.pseudonym, "made": moment, "review": moment + timedelta(days=20)}
+    said = change(statement("baseline", says={"value": True}), **usual)
+    envelope = add_officer(
+        add_officer(sign_assertion(said, here.keys.root.signing_key()), access.key(1)), access.key(2)
+    )
+    do = partial(do_make_assertion, said, here, acting_user=lead.pseudonym, now=moment)
+    with pytest.raises(BadSignatureError):
+        do(officers=envelope.officers[:1])
+    assert do(officers=envelope.officers)
+    do_revoke_officer(second.pseudonym, why="a stolen key", officer=lead, node=here, now=moment)
+    assert officer_records()[key_name(access.key(2).public_key().public_bytes_raw())].revoked == moment

@@ -18,7 +18,7 @@ from safelight.platform.settings import mark_demo, read_settings
 from safelight.samples.archives import ZipEntry, write_zip
 from safelight.vault.content import Vault
 from tests.integration.casework.outcome import Outcome, outcome
-from tests.nodes import acting_in, vault_in
+from tests.nodes import acting_in, node_in, vault_in
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ class Bench:
         """Import a made-up list."""
         options = ImportOptions(trust=trust, role=role, scheme=None if role is Role.KNOWN_GOOD else scheme)
         settings = read_settings(data=self.data)
-        made = {"settings": settings, "vault": self.vault, "acting_user": "officer", "now": NOW}
+        made = {"settings": settings, "node": node_in(self.data), "acting_user": "officer", "now": NOW}
         return do_import_list(path, options=options, **made)
 
 

@@ -16,7 +16,7 @@ from safelight.signatures.digests import digest
 from safelight.signatures.examine import examine
 from tests.integration.casework.conftest import NOW
 from tests.integration.casework.outcome import verdicts
-from tests.nodes import VAULT
+from tests.nodes import VAULT, node_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REFUSE = "tests.integration.casework.idle:refuse"
@@ -62,7 +62,7 @@ def test_a_list_imported_later_changes_the_answers_and_a_removed_one_changes_the
     assert answer.graded
     assert evidence_of(answer)[0].claim.series == "Series Harbour"
 
-    do_remove_source("demo-not-for-use-alpha", vault=bench.vault, acting_user="officer", now=NOW)
+    do_remove_source("demo-not-for-use-alpha", node=node_in(bench.data), acting_user="officer", now=NOW)
     bench.check(examiner=REFUSE)
     assert verdicts(bench.outcome()) == {"new": 3}
     answer.refresh_from_db()

@@ -23,7 +23,7 @@ from safelight.vault.actions.sweeping import do_sweep
 from safelight.vault.queries import stored_objects
 from safelight.vault.stores.sealed_folder import SealedFolder
 from tests.integration.casework.conftest import NOW, zipped
-from tests.nodes import kept_in
+from tests.nodes import kept_in, node_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REFUSE = "tests.integration.casework.idle:refuse"
@@ -83,7 +83,7 @@ def test_what_was_known_and_is_new_now_is_kept(bench):
     learn(bench, png(1))
     bench.check()
     assert kept(bench) == {key(png(2))}
-    do_remove_source("demo-not-for-use-alpha", vault=bench.vault, acting_user="officer", now=NOW)
+    do_remove_source("demo-not-for-use-alpha", node=node_in(bench.data), acting_user="officer", now=NOW)
     bench.check(examiner=REFUSE)
     assert kept(bench) == {key(png(1)), key(png(2))}
 

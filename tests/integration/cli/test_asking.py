@@ -24,6 +24,9 @@ ASKED = {
     "act list": (),
     "act review": ("1", "--remark", "seen"),
     "act show": ("1",),
+    "backup create": ("FOLDER",),
+    "backup prune": ("FOLDER",),
+    "backup verify": ("FOLDER",),
     "check": ("FILE",),
     "history": (DIGEST, *WHY),
     "known import": ("FILE",),
@@ -42,6 +45,7 @@ ASKED = {
     "officer revoke": (LEAD.pseudonym, *WHY),
     "officer withdraw": (LEAD.pseudonym, "auditor"),
     "report": ("Case",),
+    "review": (),
     "vault certificate": (DIGEST,),
     "vault erase": (DIGEST, *WHY, "--legal-basis", "made-up order 7"),
     "vault fsck": (),
@@ -55,7 +59,9 @@ ASKED = {
 NOT_ASKED = {
     "act break-glass": "the kit's words are asked for first; `do_break_glass` asks, and its tests see to it",
     "act request": "the officer's key is asked for first, at a terminal; `do_request_act` asks, and its tests see to it",
+    "backup restore": "the secret or the kit of the node that is restored opens it; there is no database to ask yet",
     "compare": "works on files alone",
+    "database upgrade": "restores a backup, as `backup restore`",
     "doctor": "says how the machine and its node stand, and nothing of what is in it",
     "hash": "works on files alone",
     "log open": "works offline, on what somebody was given",
@@ -97,7 +103,8 @@ def nobody(embedded_database, tmp_path):
     settings = read_settings(data=data, key_file=UNLOCKED["SAFELIGHT_KEY_FILE"], database_url=url)
 
     def run(*words):
-        given = [str(tmp_path / "list") if word == "FILE" else word for word in words]
+        paths = {"FILE": str(tmp_path / "list"), "FOLDER": str(tmp_path)}
+        given = [paths.get(word, word) for word in words]
         with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
             safelight_commands.main([*given, "--officer", SECOND.pseudonym], standalone_mode=False, obj=settings)
         return out.getvalue()

@@ -9,7 +9,7 @@ import pytest
 
 from safelight.known.actions import ImportOptions, ImportResult, do_import_list
 from safelight.platform.settings import Settings, mark_demo, read_settings
-from tests.nodes import VAULT
+from tests.nodes import NODE
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 Importer = Callable[..., ImportResult]
@@ -37,6 +37,6 @@ def bring(tmp_path: Path, folder: Settings) -> Importer:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         settings.data.mkdir(parents=True, exist_ok=True)
         chosen = ImportOptions(name=name, **options)
-        return do_import_list(path, options=chosen, settings=settings, vault=VAULT, acting_user="officer", now=NOW)
+        return do_import_list(path, options=chosen, settings=settings, node=NODE, acting_user="officer", now=NOW)
 
     return run

@@ -16,7 +16,7 @@ from safelight.known.queries import list_sources, show_source
 from safelight.known.rules import Role, Trust
 from safelight.vault.signatures import Realm, count
 from tests.integration.known.conftest import NOW
-from tests.nodes import VAULT, words_of
+from tests.nodes import NODE, VAULT, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -224,21 +224,21 @@ def test_a_dry_run_tells_and_changes_nothing(bring, folder):
 
 def test_a_removed_source_is_history_and_its_hashes_are_gone(bring):
     bring(f"md5,pdq\n{A},{REAL_PDQ}\n")
-    assert do_remove_source("alpha", vault=VAULT, acting_user="officer", now=NOW).entries == 1
+    assert do_remove_source("alpha", node=NODE, acting_user="officer", now=NOW).entries == 1
     assert count(Realm.KNOWN) == 0
     assert list_sources() == []
     assert list_sources(removed=True)[0].removed_at == NOW
     assert show_source("alpha").summary.removed_at == NOW
     assert KnownEntry.objects.get().superseded_at == NOW
     with pytest.raises(UsageError, match="no source"):
-        do_remove_source("alpha", vault=VAULT, acting_user="officer", now=NOW)
+        do_remove_source("alpha", node=NODE, acting_user="officer", now=NOW)
     assert bring(f"md5,pdq\n{A},{REAL_PDQ}\n").counts.new == 1
 
 
 def test_removing_in_several_helpings_leaves_nothing(bring, monkeypatch):
     monkeypatch.setattr("safelight.known.actions._REMOVE_ROWS", 2)
     bring(f"md5\n{A}\n{B}\n{C}\n{D}\n{D[::-1]}\n")
-    do_remove_source("alpha", vault=VAULT, acting_user="officer", now=NOW)
+    do_remove_source("alpha", node=NODE, acting_user="officer", now=NOW)
     assert count(Realm.KNOWN) == 0
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from safelight.known.models import KnownEntry, KnownSource
 from safelight.platform.database import BusyError, advisory_lock
 from safelight.signatures.types import Digests
 from safelight.vault.signatures import NewSignature, Realm, count
-from tests.nodes import VAULT
+from tests.nodes import NODE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,13 +29,13 @@ from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
 with open_database(read_settings(data=Path(sys.argv[1])), as_owner=True):
     from safelight.known.actions import ImportOptions, do_import_list
-    from tests.nodes import VAULT
+    from tests.nodes import NODE, VAULT
     def seen(rows):
         print(rows, flush=True)
         if rows >= int(sys.argv[3]):
             sys.stdin.readline()
     do_import_list(Path(sys.argv[2]), options=ImportOptions(name="alpha"), settings=read_settings(data=Path(sys.argv[1])),
-                   vault=VAULT, acting_user="officer", now=datetime(2026, 5, 4, tzinfo=UTC), on_rows=seen)
+                   node=NODE, acting_user="officer", now=datetime(2026, 5, 4, tzinfo=UTC), on_rows=seen)
 """
 
 
@@ -77,11 +78,11 @@ def test_an_import_under_way_answers_nothing_and_shuts_others_out(embedded_datab
     assert child.stdout is not None
     assert int(child.stdout.readline()) > 0
     question = NewSignature.of(Digests((1).to_bytes(16, "big"), b"\1" * 20, b"\1" * 32, 1))
-    assert KnownBase.open(VAULT).match([question]) == [[]]
+    assert KnownBase.open(NODE, now=datetime(2026, 5, 4, tzinfo=UTC)).match([question]) == [[]]
     with pytest.raises(BusyError), advisory_lock("known: source alpha"):
         pass
     child.communicate()
-    assert len(KnownBase.open(VAULT).match([question])[0]) == 1
+    assert len(KnownBase.open(NODE, now=datetime(2026, 5, 4, tzinfo=UTC)).match([question])[0]) == 1
 
 
 def wait_until_free() -> None:

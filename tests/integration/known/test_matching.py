@@ -13,7 +13,7 @@ from safelight.known.rules import Role, Trust
 from safelight.signatures.types import TRANSFORMS, Digests, Pdq, Still
 from safelight.vault.signatures import NewPdq, NewSignature, Which
 from tests.integration.known.conftest import NOW
-from tests.nodes import VAULT
+from tests.nodes import NODE
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def a_still(listed: Pdq, shown: Pdq | None = None) -> Still:
 
 
 def answers(question: NewSignature, **options) -> list:
-    return KnownBase.open(VAULT, **options).match([question])[0]
+    return KnownBase.open(NODE, now=NOW, **options).match([question])[0]
 
 
 def of_size(size: int) -> Digests:
@@ -135,7 +135,7 @@ def test_equal_hashes_all_answer(bring):
             "md5,pdq\n" + "".join(f"{number:032x},{bits(count).hex()}\n" for number in range(1, count + 1)),
             name=f"s{count}",
         )
-    base = KnownBase.open(VAULT)
+    base = KnownBase.open(NODE, now=NOW)
     assert [len(base.match([ask(bits(count))])[0]) for count in (1, 2, 4, 7)] == [1, 2, 4, 7]
 
 
@@ -144,9 +144,9 @@ def test_removed_replaced_and_held_back_entries_are_silent(bring):
     bring(f"md5,category,pdq\n{'07' * 16},1,{bits(2).hex()}\n", name="changed", scheme="VIC-US")
     bring(f"md5,category,pdq\n{'07' * 16},2,{bits(3).hex()}\n", name="changed")
     bring(f"sha256,pdq\n{'09' * 32},{'0' * 64}\n", name="flat")
-    opened = KnownBase.open(VAULT)
-    do_remove_source("gone", vault=VAULT, acting_user="officer", now=NOW)
-    for base in (opened, KnownBase.open(VAULT)):
+    opened = KnownBase.open(NODE, now=NOW)
+    do_remove_source("gone", node=NODE, acting_user="officer", now=NOW)
+    for base in (opened, KnownBase.open(NODE, now=NOW)):
         exact, gone, replaced, current, flat = base.match(
             [NewSignature.of(of_size(1)), ask(bits(1)), ask(bits(2)), ask(bits(3)), ask(bytes(32))]
         )
@@ -162,14 +162,14 @@ def test_the_version_changes_with_the_base(bring):
     versions.append(base_version())
     bring(f"md5\n{'07' * 16}\n", name="dry", dry_run=True)
     assert base_version() == versions[-1]
-    do_remove_source("alpha", vault=VAULT, acting_user="officer", now=NOW)
+    do_remove_source("alpha", node=NODE, acting_user="officer", now=NOW)
     versions.append(base_version())
     assert len(set(versions)) == 3
 
 
 def test_many_questions_are_answered_in_their_order(bring):
     bring("pdq\n" + "".join(f"{bits(number).hex()}\n" for number in range(40)))
-    found = KnownBase.open(VAULT).match([ask(bits(number)) for number in range(60)])
+    found = KnownBase.open(NODE, now=NOW).match([ask(bits(number)) for number in range(60)])
     assert [[match.value for match in matches] for matches in found] == [
         [bits(number).hex()] if number < 40 else [] for number in range(60)
     ]
@@ -189,8 +189,8 @@ def test_matches_are_those_of_brute_force(bring, entries, queries):
     rows = [f"{code.hex()},{quality}" for code, (_, _, quality) in zip(codes, entries, strict=True)]
     bring("pdq,quality\n" + "".join(f"{row}\n" for row in rows), name=name)
     asked = [ask(near(bits(base), distance, 99), quality=quality) for base, distance, quality in queries]
-    found = KnownBase.open(VAULT).match(asked)
-    do_remove_source(name, vault=VAULT, acting_user="officer", now=NOW)
+    found = KnownBase.open(NODE, now=NOW).match(asked)
+    do_remove_source(name, node=NODE, acting_user="officer", now=NOW)
     known = {(code, quality) for code, (_, _, quality) in zip(codes, entries, strict=True)}
     for question, matches in zip(asked, found, strict=True):
         (query,) = question.pdqs

@@ -15,7 +15,7 @@ from safelight.signatures.digests import digest
 from safelight.signatures.examine import examine
 from safelight.vault.signatures import NewSignature
 from tests.integration.known.conftest import NOW
-from tests.nodes import VAULT, words_of
+from tests.nodes import NODE, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def pictures(tmp_path: Path) -> Path:
 def bring(folder: Path, settings, text: str):
     (folder / "list.csv").write_text(text, encoding="utf-8")
     options = ImportOptions(name="own", scheme="VIC-US")
-    made = {"settings": settings, "vault": VAULT, "acting_user": "officer", "now": NOW}
+    made = {"settings": settings, "node": NODE, "acting_user": "officer", "now": NOW}
     return do_import_list(folder / "list.csv", options=options, **made)
 
 
@@ -49,7 +49,7 @@ def test_pictures_are_digested_and_hashed(pictures, folder, tmp_path):
     content = turned.read_bytes()
     question = NewSignature.of(digest(content), examine(content, Kind.JPEG).stills)
     same = NewSignature.of(digest((pictures / "harbour.jpg").read_bytes()))
-    near, exact = KnownBase.open(VAULT).match([question, same])
+    near, exact = KnownBase.open(NODE, now=NOW).match([question, same])
     assert (near[0].how, near[0].near.transform, near[0].statement.external_id) == ("pdq", "flipy", "harbour.jpg")
     assert (exact[0].how, exact[0].size_agrees, exact[0].statement.grade) == ("sha256", True, "1")
 

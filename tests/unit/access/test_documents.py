@@ -1,6 +1,7 @@
 """docs/access.md says what the code allows."""
 
 import re
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from safelight.access.permissions import BY_CASE, FOUR_EYES, Permission
@@ -12,7 +13,8 @@ TEXT = (Path(__file__).parents[3] / "docs" / "access.md").read_text(encoding="ut
 def rows(heading):
     """The rows of the first table under a heading, as cells."""
     section = TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
+    after = dropwhile(lambda line: not line.startswith("|"), section.splitlines())
+    lines = list(takewhile(lambda line: line.startswith("|"), after))
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 

@@ -48,7 +48,7 @@ def test_a_node_is_described_without_its_secret(tmp_path):
     save_keys(tmp_path / "node-keys.json", keys, replacing=None)
     found = looked_at(tmp_path)
     assert found["node"].state == f"unit-alpha.example, key {keys.root.fingerprint()}, locked by a key file"
-    assert (found["log"].state, "checkpoints" in found["log"].follows) == ("0 entries published", True)
+    assert found["log"].state == "0 entries published"
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / "checkpoint").write_text("unit-alpha.example\n12\n" + "A" * 43 + "=\n\n— a AAAAAAAA\n")
     assert looked_at(tmp_path)["log"].state == "12 entries published"

@@ -42,7 +42,7 @@ from safelight.vault.content import Vault
 _CHUNK = 500
 _MANY = 10_000
 """Files recorded by a run from which the database looks at its tables anew before they are queried as a whole."""
-_VALUES_PER_COLLECTION = 50_000
+_VALUES_PER_COLLECTION = 500_000
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
     case = _open_case(options, around, around.clock())
     exhibit = do_open_exhibit(options.case, options.exhibit, now=around.clock())
     try:
-        with advisory_lock(f"check: exhibit {exhibit.pk}"):
+        with advisory_lock(f"check: exhibit {exhibit.pk}"), _collecting_seldom():
             return _run(case, exhibit, options, around)
     except BusyError as error:
         raise BusyError(
@@ -107,7 +107,7 @@ def _open_case(options: CheckOptions, around: Surroundings, now: datetime) -> Ca
 
 
 def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundings) -> CheckResult:
-    base = KnownBase.open(around.vault, options.radius, options.quality, data=around.data)
+    base = KnownBase.open(around.acting.node, options.radius, options.quality, now=around.clock(), data=around.data)
     with Nursery(options.examiner, *options.tasks, limits=options.limits) as nursery:
         warm_up()  # the sandbox loads its decoders meanwhile
         _look_at_layers(nursery, options, around.watcher)
@@ -141,7 +141,7 @@ def _begin(exhibit: Exhibit, options: CheckOptions, base: KnownBase, around: Sur
     now = around.clock()
     with transaction.atomic():
         run = do_begin_run(exhibit, _record(options, base), now=now, acting_user=around.acting.by)
-        _log(run, "begun", {"case": options.case, "exhibit": options.exhibit, "base": base.version}, around, now)
+        _log(run, "begun", {"case": options.case, "exhibit": options.exhibit, "base": base.lists}, around, now)
     return run
 
 
@@ -164,8 +164,7 @@ def _work(run: Run, recorder: Recorder, line: Line, intake: Intake, around: Surr
     intake.start()
     drained = _Drain(line, intake)
     try:
-        with _collecting_seldom():
-            recorder.work(line, drained)
+        recorder.work(line, drained)
     except KeyboardInterrupt:
         around.watcher.stage("stopping: what is done is recorded")
         _abandon(line, intake)
@@ -183,7 +182,10 @@ def _work(run: Run, recorder: Recorder, line: Line, intake: Intake, around: Surr
 
 @contextmanager
 def _collecting_seldom() -> Iterator[None]:
-    """Look for garbage in cycles seldom: a check makes millions of small values and hardly one in a cycle."""
+    """Look for garbage in cycles seldom: a check makes millions of small values and hardly one in a cycle.
+
+    Most live as long as their batch: looked at before, they are looked at in vain.
+    """
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(_VALUES_PER_COLLECTION, *before[1:])
@@ -253,7 +255,7 @@ def _record(options: CheckOptions, base: KnownBase) -> RunRecord:
         "radius": options.radius,
         "quality": options.quality,
         "keep": options.keep.value,
-        "base": base.version,
+        "base": base.lists,
         "workers": options.workers,
     }
     return RunRecord(options.command, versions(), {name: str(value) for name, value in settings.items()})

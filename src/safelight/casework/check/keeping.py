@@ -17,13 +17,14 @@ from django.db import transaction
 
 from safelight.casework.check.progress import Watcher
 from safelight.casework.check.queries import Place, Unkept
-from safelight.casework.check.recorder import ERASED_BEFORE
 from safelight.casework.models import Case, Kept
 from safelight.casework.report.model import Failure
 from safelight.casework.stacking import lock_kept
 from safelight.evidence.archives.messages import ArchiveLimits
 from safelight.evidence.errors import ChangedError, ReadingError
+from safelight.evidence.queries import NO_DIGEST
 from safelight.evidence.reading import Reading, read_again, read_content
+from safelight.evidence.recording import ERASED_BEFORE
 from safelight.evidence.unpacking import Allowance, Unpacking
 from safelight.media.embedded import EXTRACTOR, decode_embedded
 from safelight.media.types import ARCHIVES
@@ -36,6 +37,7 @@ BATCH = 400
 BATCH_BYTES = 96 << 20
 _CHUNK = 200_000
 """Items looked for at a time: an archive that holds more of them is walked more than once."""
+_HOLDER_ERASED = "what held it was erased from this node"
 _NOT_FOUND = "it was not found again where it was seen"
 _LET_GO = "another run let go of it meanwhile, run the same command again"
 
@@ -131,6 +133,8 @@ class _Hand:
             elif digest in there:
                 if place.item not in self._done:
                     self._add(place.item, digest)
+            elif NO_DIGEST in place.chain:
+                self.reasons[place.item] = _HOLDER_ERASED
             else:
                 search.wanted[digest] = place.item
                 search.holders.update(place.chain[:-1])

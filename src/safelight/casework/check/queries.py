@@ -11,6 +11,7 @@ from safelight.casework.check.options import Keep
 from safelight.casework.models import Case
 from safelight.casework.queries import path_text
 from safelight.evidence.models import Exhibit, Item, ItemState, Sighting, Source
+from safelight.evidence.queries import NO_DIGEST
 from safelight.media.types import ARCHIVES
 from safelight.vault.content import Vault
 
@@ -59,7 +60,10 @@ SELECT DISTINCT ON (s.item_id) s.item_id, s.id, s.source_id = ANY(%(sources)s)
 
 @dataclass(frozen=True)
 class Place:
-    """Where an item was seen: `chain` is the SHA-256 of the outermost file, of what it holds on the way, and its."""
+    """Where an item was seen: `chain` is the SHA-256 of the outermost file, of what it holds on the way, and its.
+
+    `NO_DIGEST` stands in it for what was erased.
+    """
 
     outermost: int
     root: bytes
@@ -94,7 +98,7 @@ class Unkept:
         while some := list(islice(rows, _ROWS)):
             digests = _digests({number for row in some for number in row[4]}, self._vault)
             for outermost, root, name, size, chain in some:
-                held = tuple(digests[number] for number in chain)
+                held = tuple(digests.get(number, NO_DIGEST) for number in chain)
                 yield Place(outermost, bytes(root), bytes(name), size, chain[-1], held)
 
     def left(self, items: list[int]) -> Iterator[tuple[int, str | None]]:

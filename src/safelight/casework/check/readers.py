@@ -72,7 +72,8 @@ class Reader:
         if before is None:
             self._dispatch(parcel, reading, _Below())
         elif before.sha256 != reading.digests.sha256:
-            parcel.draft.altered = _altered(before) if before.answered or before.item is not None else None
+            told = not before.erased and (before.answered or before.item is not None)
+            parcel.draft.altered = _altered(before) if told else None
             self._dispatch(parcel, reading, _Below())
         elif before.complete:
             reading.close()

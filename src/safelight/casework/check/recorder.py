@@ -24,10 +24,8 @@ from safelight.known.matching import KnownBase
 from safelight.sandbox import SealedContent
 from safelight.vault.actions.keeping import do_keep_contents
 from safelight.vault.content import Vault
-from safelight.vault.queries import erased
 
 BATCH = 400
-ERASED_BEFORE = "its content was erased from this node before, so it is not kept again"
 BATCH_SECONDS = 2.0
 MOMENT = 0.02
 BATCH_BYTES = 96 << 20
@@ -116,24 +114,11 @@ class Recorder:
                 wanted[item] = parcel.content
         for item in Kept.objects.filter(case=self._case, item__in=wanted).values_list("item_id", flat=True):
             del wanted[item]
-        self._leave_erased(batch, wanted)
         if wanted:
             lock_kept(shared=True)
             contents = (content.read(content.size) for content in wanted.values())
             do_keep_contents(self._vault, contents, self._vault.keys.node)
             Kept.objects.bulk_create((Kept(case=self._case, item_id=item) for item in wanted), ignore_conflicts=True)
-
-    def _leave_erased(self, batch: list[Parcel], wanted: dict[int, SealedContent]) -> None:
-        """What was erased here is not kept again by itself: it is named instead."""
-        digests = {
-            parcel.draft.content.digests.sha256: parcel
-            for parcel in batch
-            if parcel.draft.content is not None and parcel.draft.item in wanted
-        }
-        for digest in erased(self._vault, digests, self._vault.keys.node) if digests else ():
-            parcel = digests[digest]
-            self._watcher.warn(f"{parcel.path}: {ERASED_BEFORE}")
-            wanted.pop(parcel.draft.item or 0)
 
     def _acknowledge(self, line: Line, parcel: Parcel, verdicts: dict[int, Verdict]) -> None:
         draft = parcel.draft

@@ -26,6 +26,7 @@ from safelight.vault.sealing import ColumnSealer
 from safelight.vault.signatures import NewSignature, Which
 
 _CHUNK = 2000
+_ERASED = "its content was erased from this node"
 _ANSWER_OF_STATE = {
     evidence.SightingState.LOCKED: Verdict.LOCKED,
     evidence.SightingState.UNREADABLE: Verdict.UNREADABLE,
@@ -60,9 +61,10 @@ def gather(case: Case, vault: Vault, *, now: datetime, demo: bool) -> m.Report:
 
 
 def _sightings(exhibits: list[evidence.Exhibit]) -> tuple[dict[int, list[m.Sighting]], list[m.ReportItem]]:
-    """The sightings of each item, and those that have none (locked, not opened) as entries of their own."""
+    """The sightings of each item, and those that have none (locked, not opened, erased) as entries of their own."""
     names = {exhibit.pk: exhibit.name for exhibit in exhibits}
     standings = Standings(list(names))
+    erased = set(evidence.Item.objects.filter(state=evidence.ItemState.ERASED).values_list("id", flat=True))
     found: dict[int, list[m.Sighting]] = defaultdict(list)
     without: list[m.ReportItem] = []
     containers: dict[int, str] = {}
@@ -76,7 +78,7 @@ def _sightings(exhibits: list[evidence.Exhibit]) -> tuple[dict[int, list[m.Sight
             containers[row.pk] = path
         exhibit, standing = names[row.exhibit_id], standings.of(row).value
         sighting = m.Sighting(path, row.size, _time(row.modified), roots[row.source_id], row.how, exhibit, standing)
-        if row.item_id is not None:
+        if row.item_id is not None and row.item_id not in erased:
             found[row.item_id].append(sighting)
         else:
             without.append(_without_item(row, sighting))
@@ -98,7 +100,7 @@ def _without_item(row: evidence.Sighting, sighting: m.Sighting) -> m.ReportItem:
         md5="",
         size=row.size or 0,
         verdict=verdict.value,
-        reason=": ".join(filter(None, (row.failure, row.reason))) or None,
+        reason=_ERASED if row.item_id is not None else ": ".join(filter(None, (row.failure, row.reason))) or None,
         format=None,
         width=None,
         height=None,
@@ -133,7 +135,8 @@ class _Opener:
 
 
 def _items(case: Case, sightings: dict[int, list[m.Sighting]], opener: _Opener) -> Iterator[tuple[int, m.ReportItem]]:
-    answers = Answer.objects.filter(case=case, current=True).select_related("item").order_by("item_id")
+    current = Answer.objects.filter(case=case, current=True).exclude(item__state=evidence.ItemState.ERASED)
+    answers = current.select_related("item").order_by("item_id")
     for chunk in _chunks(answers.iterator(chunk_size=_CHUNK)):
         stored = opener.signatures.fetch([answer.item.signature for answer in chunk])
         for answer in chunk:

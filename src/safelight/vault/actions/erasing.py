@@ -66,13 +66,15 @@ def do_erase_content(
     acting_user: str,
     now: datetime,
 ) -> Certificate:
-    """Erase a content that an owner keeps; return the certificate, which is pending until backups of keys are gone.
+    """Erase a content that an owner keeps, or has made something of.
+
+    The certificate that is returned is pending until backups of keys are gone.
 
     `approve` uses up what allows this, inside the transaction, and names it (`access.four_eyes.use_approval`); what it
     raises undoes everything.
 
     Raises:
-        NotKeptError: the owner keeps no such content.
+        NotKeptError: the owner keeps no such content, and has made nothing of it.
         ErasedContentError: the owner erased it before; `queries.certificate` shows what was done.
         HeldContentError: somebody has put a legal hold on it.
         CannotRunError: the blob could not be removed; its key is destroyed, and `vault sweep` removes it.
@@ -84,14 +86,14 @@ def do_erase_content(
         if held(vault, [sha256]):
             raise HeldContentError
         rows = stored_of(vault, [sha256], owner)
-        if not rows:
-            raise NotKeptError(f"The vault keeps no content with the SHA-256 {sha256.hex()} for {owner}.")
-        allowed = approve()
         destroyed = {"keys": sum(one.wrapped is not None for one in rows), "rows": len(rows)}
         addresses = [address for one in rows if (address := remove_rows(vault, one))]
         destroyed["blobs"] = len(addresses)
         for one in derived:
             destroyed |= one.destroy(sha256, owner)
+        if not any(destroyed.values()):
+            raise NotKeptError(f"Nothing is here of a content with the SHA-256 {sha256.hex()} for {owner}.")
+        allowed = approve()
         act = Act(acting_user, order.why, order.legal_basis, allowed, destroyed)
         stone = _bury(vault, sha256, owner, act, now)
         _await_receipts(vault, stone, order.recipients)

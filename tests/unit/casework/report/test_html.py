@@ -61,7 +61,6 @@ def test_the_page_says_what_matters():
     for words in (
         "Harbour 17",
         "Demonstration: lists, grades and series are made up",
-        "Unsealed: this installation",
         "54 files (51 contents): 5 known, 3 copies of known, 28 new, 1 known good, 1 locked, 2 could not be read",
         "They disagree on: grade in DEMO, victim identified",
         "SHA-256 equal to an entry of demo-not-for-use-alpha, which says DEMO 1 'Category one', Series Harbour",
