@@ -57,7 +57,7 @@ demo: $(STAMPS)/runtime  ## check a made-up seizure against a made-up known base
 	@PATH="$(CURDIR)/$(BIN):$$PATH" DEMO="$(DEMO)" CASE="$(CASE)" bash .ci/demo
 
 test: $(STAMPS)/runtime $(STAMPS)/requirements-test  ## all tests (PYTEST_ARGS="-k word" for some of them)
-	$(PY) pytest $(PYTEST_ARGS)
+	$(PY) pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 
 # --- for developers --------------------------------------------------------------------------------------------------
 
@@ -73,8 +73,9 @@ lint: $(STAMPS)/runtime $(STAMPS)/requirements-test $(STAMPS)/requirements-check
 bench: $(STAMPS)/runtime $(STAMPS)/requirements-bench  ## compare speed and answers with threatexchange on the same files
 	$(BIN)/python benchmarks/check_vs_threatexchange.py
 
-soak: $(STAMPS)/runtime  ## 100,000 damaged files of all formats; writes benchmarks/SOAK.md
+soak: $(STAMPS)/runtime  ## 100,000 damaged files (writes benchmarks/SOAK.md), then 1,000 rounds of faults
 	$(BIN)/python benchmarks/soak.py --files 100000
+	FAULT_ROUNDS=1000 $(PY) pytest -q tests/faults
 
 requirements:  ## re-make requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@command -v $(UV) >/dev/null || { echo "make: no uv here; install it (pip install uv) or name it: make UV=… requirements" >&2; exit 1; }

@@ -50,16 +50,20 @@ def write_node(data: Path) -> None:
         save_keys(data / KEYS_FILE, KEYS, replacing=None)
 
 
-def _key_file() -> Path:
-    folder = tempfile.mkdtemp(prefix="safelight-test-key-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    key = Path(folder) / "node.key"
+def write_key(key: Path) -> dict[str, str]:
+    """Write what unlocks its keys; the settings that name it come back."""
     key.touch(mode=0o600)
     key.write_text(base64.b64encode(_SECRET).decode() + "\n")
-    return key
+    return {"SAFELIGHT_KEY_FILE": str(key)}
 
 
-UNLOCKED = {"SAFELIGHT_KEY_FILE": str(_key_file())}
+def _folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="safelight-test-key-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+UNLOCKED = write_key(_folder() / "node.key")
 
 
 def kept_in(vault: Vault) -> list[str]:

@@ -123,7 +123,7 @@ def test_a_dangling_link_and_what_is_kept_here_are_no_sources(here):
     assert (refused.status, "dangling' is a link that leads nowhere" in refused.err) == (2, True), refused
     assert not (here / "data").exists()
     assert run("check", here / "src", "--data", here / "data").status == 0
-    for inner in ("objects", "postgres"):
+    for inner in ("log", "postgres"):
         refused = run("check", here / "data" / inner, "--data", here / "data")
         assert (refused.status, "lies inside the data folder" in refused.err) == (2, True), refused
 

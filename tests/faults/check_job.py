@@ -1,6 +1,7 @@
 """The main job: a made-up known base is imported and a small seizure checked, in a data folder of each round's own."""
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from safelight.samples.known_lists import make_known_base
 from safelight.samples.seizure import make_seizure
 from tests.acceptance.commands import outcome_of
 from tests.faults.harness import Left, Strike, acknowledge, python, run
+from tests.nodes import write_key, write_node
 
 ORIGINALS = 3
+KEY = "node.key"
 DONE_WITH_FAILURES = 1
 """The seizure holds broken files on purpose."""
 
@@ -33,6 +36,8 @@ class CheckJob:
             truth = make_seizure(material / "seizure", seed=7, originals=ORIGINALS)
             make_known_base(material / "known", truth)
         mark_demo(folder / "data")
+        write_node(folder / "data")
+        write_key(folder / KEY)
         return material
 
     def command(self, folder: Path, prepared: Path) -> list[str]:
@@ -60,6 +65,7 @@ def _files(left: Left, what: str) -> int:
 
 def main(data: str, material: str) -> None:
     """Import a list and check the seizure, as somebody types it."""
+    os.environ["SAFELIGHT_KEY_FILE"] = str(Path(data).with_name(KEY))
     [known] = Path(material, "known").glob("*-alpha.json")
     with open_database(read_settings(data=Path(data)), as_owner=True):
         _type("--data", data, "known", "import", str(known), "--trust", "national")

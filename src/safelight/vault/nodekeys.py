@@ -251,7 +251,9 @@ def _there(path: Path) -> bytes:
     except OSError as error:
         raise CannotRunError(f"The node keys at {path} cannot be read: {error.strerror}; put that right.") from error
     if raw is None:
-        raise NoKeysError(f"There are no node keys at {path}: make a node, or restore the file from a backup.")
+        raise NoKeysError(
+            f"There are no node keys at {path}: `safelight node create` makes a node; or restore them from a backup."
+        )
     return raw
 
 

@@ -103,7 +103,7 @@ def test_an_unreadable_folder_is_named_and_the_rest_is_walked(tmp_path):
     (tmp_path / "shut" / "inside").write_bytes(b"")
     (tmp_path / "open").write_bytes(b"")
     for folder in (tmp_path, *tmp_path.parents[:-1]):
-        if folder.name.startswith("pytest") or folder == tmp_path:
+        if folder.name.startswith(("pytest", "popen")) or folder == tmp_path:
             folder.chmod(0o755)
     program = """
 import os, sys

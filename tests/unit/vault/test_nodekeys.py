@@ -183,7 +183,7 @@ def test_foreign_bytes_are_no_file_of_keys(foreign):
 
 
 def test_a_file_that_is_not_there_says_so(path):
-    with pytest.raises(NoKeysError, match="make a node"):
+    with pytest.raises(NoKeysError, match="node create"):
         load_keys(path, FILE)
 
 
