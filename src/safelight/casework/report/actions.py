@@ -1,7 +1,8 @@
 """Hands a report out: outside the data folder, and in the log.
 
 Rules kept here:
-- a report is written in the transaction of its entry in the log: where it cannot be written, nothing says that it was;
+- that a report is made is in the log before anything of it is on a disk: killed in between, the log says too much and
+  never too little. A second entry names the file by its SHA-256, so that one that turns up elsewhere can be told;
 - one with pictures needs a second person's approval (four eyes), which is used up with it.
 """
 
@@ -39,10 +40,15 @@ def do_report_case(name: str, kind: str, out: Path, *, pictures: bool, acting: A
             )
             about["approval"] = allowed
         report = gather(case, acting.node.vault, now=now, demo=is_demo(acting.node.data))
-        written = write_report(report, kind, out, pictures=pictures)
-        about |= {"contents": len(report.items), "sha256": _digest(written)}
-        do_add_entry(Entry(Event.REPORTED, acting.by, now, about=about), acting.node.log_sealer)
+        _log("begun", about | {"contents": len(report.items)}, acting, now)
+    written = write_report(report, kind, out, pictures=pictures)
+    _log("written", about | {"sha256": _digest(written)}, acting, now)
     return written
+
+
+def _log(stage: str, about: dict[str, object], acting: Acting, now: datetime) -> None:
+    entry = Entry(Event.REPORTED, acting.by, now, about=about | {"stage": stage})
+    do_add_entry(entry, acting.node.log_sealer)
 
 
 def _digest(path: Path) -> str:
