@@ -56,10 +56,10 @@ def by_officer(command: _Function) -> _Function:
 
 
 @contextmanager
-def opened_node(settings: Settings, *, as_owner: bool = False) -> Iterator[tuple["Node", datetime]]:
+def opened_node(settings: Settings) -> Iterator[tuple["Node", datetime]]:
     """Open the node as long as the block lasts, its log published beside; with the time at which that was.
 
-    Nobody is asked for a passphrase where no node was made. `as_owner` as for `open_database`.
+    Nobody is asked for a passphrase where no node was made.
 
     Raises:
         NoKeysError: there is no node.
@@ -74,7 +74,7 @@ def opened_node(settings: Settings, *, as_owner: bool = False) -> Iterator[tuple
 
     describe_keys(keys_path(settings))
     secret = asked_secret(settings)
-    with open_database(settings, as_owner=as_owner), acting(NOBODY_ENROLLED):
+    with open_database(settings), acting(NOBODY_ENROLLED):
         from safelight.access.node import open_node
         from safelight.log.sequencer import publishing
 
@@ -84,14 +84,14 @@ def opened_node(settings: Settings, *, as_owner: bool = False) -> Iterator[tuple
 
 
 @contextmanager
-def session(settings: Settings, named: str | None, *, as_owner: bool = False) -> Iterator[Session]:
+def session(settings: Settings, named: str | None) -> Iterator[Session]:
     """Open the node for an officer, as long as the block lasts.
 
     Raises:
         RefusedError: nobody acts here under that name.
         UsageError, CannotRunError: as `opened_node`.
     """
-    with opened_node(settings, as_owner=as_owner) as (node, began):
+    with opened_node(settings) as (node, began):
         from safelight.access.authorising import acting_officer
         from safelight.platform.walls import acting
 

@@ -36,7 +36,7 @@ def backup() -> None:
 @click.pass_obj
 def create(settings: Settings, *, folder: Path, named: str | None) -> None:
     """Take a backup into FOLDER. What lies there already of the content is not copied again."""
-    with session(settings, named, as_owner=True) as here:
+    with session(settings, named) as here:
         from safelight.access.backup.actions import do_create_backup
 
         here.require(Permission.KEY_ROTATE)

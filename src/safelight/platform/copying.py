@@ -13,6 +13,8 @@ from django.db.models import Model
 from psycopg import sql
 from psycopg.types.string import BytesBinaryDumper
 
+from safelight.platform.walls import ANALYSE
+
 _NAMES = {
     "bigint": "int8",
     "integer": "int4",
@@ -68,8 +70,7 @@ def _type(model: type[Model], column: str) -> str:
 def analyse(*models: type[Model]) -> None:
     """Let the planner know the tables that many rows were copied into; the server would look at them minutes later."""
     with connection.cursor() as cursor:
-        for model in models:
-            cursor.execute(f"ANALYZE {_table(model)}")
+        cursor.execute(f"SELECT {ANALYSE}(%s)", [[_table(model) for model in models]])
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from safelight.platform.postgres.program import find_program
 from safelight.platform.postgres.users import Address, using_server
 from safelight.platform.roles import Parameters, ensure_roles, let_worker_in, worker_parameters
 from safelight.platform.settings import InsecureSettingError, Settings, prepare_data
-from safelight.platform.walls import Purpose, acting, build_walls, tear_down, walls_stand
+from safelight.platform.walls import build_walls, is_migrating, migrating, tear_down, walls_stand
 
 OLDEST_VERSION = 15
 NAME = "safelight"
@@ -45,6 +45,9 @@ _ROOM_TO_WORK = 20 << 20
 
 _open: list[tuple[Path, str | None]] = []
 """What this process has open: a second opening of the same joins it."""
+
+_entrances: list[tuple[Parameters, Parameters]] = []
+"""How the owner enters what this process has open, and how a worker does."""
 
 
 class BusyError(CannotRunError):
@@ -67,8 +70,8 @@ class DatabaseStatus:
 def open_database(settings: Settings, *, as_owner: bool = False) -> Iterator[None]:
     """Open the database for as long as the block lasts; Django's models and `connection` work inside it.
 
-    Whoever opens it works as a worker, for whom there are no rows until somebody acts (`walls.acting`); `as_owner` is
-    for what moves whole tables: a backup, a restore.
+    Whoever opens it works as a worker, for whom there are no rows until somebody acts (`walls.acting`); `as_owner` as
+    `working_as_owner`, for the whole block.
 
     Opening what this process has open already joins it. Nothing of the embedded server outlives its last user by more
     than the second that it takes to stop.
@@ -82,16 +85,18 @@ def open_database(settings: Settings, *, as_owner: bool = False) -> Iterator[Non
     if _open:
         if _open[0] != (data, url):
             raise CannotRunError(f"This process already uses the database of {_open[0][0]}: use one at a time.")
-        yield
+        with working_as_owner() if as_owner else nullcontext():
+            yield
         return
     _open.append((data, url))
     try:
         with _reach(settings, data, url) as parameters:
             try:
                 worker = _prepared(parameters, data)
+                _entrances.append((parameters, worker))
                 if not as_owner:
                     _point_django_at(worker)
-                with acting("owner", Purpose.MIGRATING) if as_owner else nullcontext():
+                with migrating() if as_owner else nullcontext():
                     yield
             except OperationalError as error:
                 full = url is None and shutil.disk_usage(data).free < _ROOM_TO_WORK
@@ -100,18 +105,37 @@ def open_database(settings: Settings, *, as_owner: bool = False) -> Iterator[Non
                 connections.close_all()
     finally:
         _open.clear()
+        _entrances.clear()
+
+
+@contextmanager
+def working_as_owner() -> Iterator[None]:
+    """Be the owner of the open database, who is shown every row, as long as the block lasts; outside any transaction.
+
+    For what moves whole tables: a backup, a restore. Whoever enters has been found to be allowed that.
+    """
+    if is_migrating():
+        yield
+        return
+    owner, worker = _entrances[-1]
+    _point_django_at(owner)
+    try:
+        with migrating():
+            yield
+    finally:
+        _point_django_at(worker)
 
 
 def _prepared(owner: Parameters, data: Path) -> Parameters:
     """Bring the tables to this version and build their walls, as the owner; return how a worker enters."""
     _point_django_at(owner)
     worker = worker_parameters(owner)
-    with acting("owner", Purpose.MIGRATING):
+    with migrating():
         apply_migrations()
         _compare_marks(data)
         if not walls_stand(connection.connection):
             with _migrating_alone() as alone:
-                ensure_roles(alone)
+                ensure_roles(alone, worker)
                 build_walls(alone)
         let_worker_in(connection.connection, worker)
     return worker

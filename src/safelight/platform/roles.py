@@ -22,7 +22,7 @@ Parameters = dict[str, Any]
 """Connection parameters of libpq by name."""
 
 _ATTRIBUTES = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS"
-_LACKING = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
+_THERE = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
 _TOO_MUCH = """
 SELECT r.rolname FROM pg_roles r WHERE r.rolname = ANY(%s) AND (
     r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
@@ -31,16 +31,16 @@ SELECT r.rolname FROM pg_roles r WHERE r.rolname = ANY(%s) AND (
 """
 
 
-def ensure_roles(owner: psycopg.Connection[Any]) -> None:
-    """Make the roles that are missing; refuse one that could climb.
+def ensure_roles(owner: psycopg.Connection[Any], worker: Parameters) -> None:
+    """Make the roles that are missing, to be entered with these parameters; refuse one that could climb.
 
     Raises:
         CannotRunError: the owner may not make roles, or one has more than it may; the message says what to run.
     """
-    there = {name for (name,) in owner.execute(_LACKING, [[WORKER, WEB]]).fetchall()}
-    for role in (WORKER, WEB):
-        if role not in there:
-            _run(owner, f"CREATE ROLE {role} {_ATTRIBUTES}")
+    there = {name for (name,) in owner.execute(_THERE, [[WORKER, WEB]]).fetchall()}
+    making = [f"CREATE ROLE {role} {_ATTRIBUTES}{_secret(owner, role, worker)}" for role in (WORKER, WEB)
+              if role not in there]  # fmt: skip
+    _run(owner, making)
     if found := owner.execute(_TOO_MUCH, [[WORKER, WEB]]).fetchone():
         raise CannotRunError(
             f"The database role {found[0]} may more than work: take from it SUPERUSER, BYPASSRLS, CREATEROLE, "
@@ -56,36 +56,52 @@ def worker_parameters(owner: Parameters) -> Parameters:
     return parameters
 
 
-def let_worker_in(owner: psycopg.Connection[Any], parameters: Parameters) -> None:
+def let_worker_in(owner: psycopg.Connection[Any], worker: Parameters) -> None:
     """Make sure that a worker can enter with these parameters, its password set anew where it cannot.
 
     Raises:
         CannotRunError: it cannot, and the owner may not change that; the message says what to run.
     """
+    refused = _refused(worker)
+    if refused and "password" in worker:
+        _run(owner, [f"ALTER ROLE {WORKER}{_secret(owner, WORKER, worker)}"])
+        refused = _refused(worker)
+    if refused:
+        raise CannotRunError(
+            f"The database role {WORKER} is not let in: {refused}. Let it in as its owner is let in (pg_hba.conf), or "
+            "give DATABASE_URL a password."
+        )
+
+
+def _refused(worker: Parameters) -> str | None:
+    """What the server says where it does not let a worker in."""
     try:
-        psycopg.connect(make_conninfo(**parameters), connect_timeout=10).close()
+        psycopg.connect(make_conninfo(**worker), connect_timeout=10).close()
     except psycopg.OperationalError as error:
-        if "password" not in parameters:
-            raise CannotRunError(
-                f"The database role {WORKER} is not let in: {str(error).strip().partition(chr(10))[0]}. Let it in "
-                "as its owner is let in (pg_hba.conf), or give DATABASE_URL a password."
-            ) from error
-        verifier = owner.pgconn.encrypt_password(
-            parameters["password"].encode(), WORKER.encode(), b"scram-sha-256"
-        ).decode()
-        _run(owner, f"ALTER ROLE {WORKER} PASSWORD '{verifier}'")
+        return str(error).strip().partition("\n")[0].rstrip(".")
+    return None
+
+
+def _secret(owner: psycopg.Connection[Any], role: str, worker: Parameters) -> str:
+    """The clause that sets the worker's password: what the server checks it by (SCRAM), not the password itself."""
+    if role != WORKER or "password" not in worker:
+        return ""
+    verifier = owner.pgconn.encrypt_password(worker["password"].encode(), WORKER.encode(), b"scram-sha-256")
+    return f" PASSWORD '{verifier.decode()}'"
 
 
 def _password(owners: str) -> str:
     return hmac.new(owners.encode(), WORKER.encode(), hashlib.sha256).hexdigest()
 
 
-def _run(owner: psycopg.Connection[Any], statement: str) -> None:
-    try:
-        owner.execute(sql.SQL(statement))  # our own names, and a verifier in base64
-    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation, psycopg.errors.InternalError):
-        return  # another first command was quicker: roles belong to the whole server
-    except psycopg.errors.InsufficientPrivilege:
-        raise CannotRunError(
-            f"The owner of the database may not make roles: let an administrator run `{statement};`, then try again."
-        ) from None
+def _run(owner: psycopg.Connection[Any], statements: list[str]) -> None:
+    for statement in statements:
+        try:
+            owner.execute(sql.SQL(statement))  # our own names, and a verifier in base64
+        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation, psycopg.errors.InternalError):
+            continue  # another first command was quicker: roles belong to the whole server
+        except psycopg.errors.InsufficientPrivilege:
+            raise CannotRunError(
+                "The owner of the database may not make roles: let an administrator run "
+                f"`{'; '.join(statements)};`, then try again."
+            ) from None

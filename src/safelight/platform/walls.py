@@ -8,13 +8,13 @@ Rules kept here:
 - nobody said who acts, and for what: no rows, and none goes in;
 - what belongs to a case is there for its members, or for the founder while nobody is enrolled, and for nobody else;
 - reads across cases are a purpose of their own, entered for single questions in the code (`across_cases`);
-- `TRUNCATE` and DDL are the owner's, who does nothing but migrate.
+- `TRUNCATE` and DDL are the owner's, who only migrates and moves whole tables; who is in as the owner stays so.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -33,8 +33,8 @@ WORKER, WEB = "safelight_worker", "safelight_web"
 NOBODY_ENROLLED = "unenrolled"
 """Whom the founder of a node acts as."""
 
-_MAINTAIN_FROM = 170_000
-"""The version of PostgreSQL from which a role that owns no table can be let count one (`ANALYZE`)."""
+ANALYSE = "safelight_analyse"
+"""The function by which who owns no table has some counted (`ANALYZE`); nobody else than the owner may, up to 16."""
 
 
 class Purpose(StrEnum):
@@ -138,10 +138,10 @@ _NONE_ENROLLED = """NOT EXISTS (
 _FOUNDER = f"(SELECT {_IS_FOUNDER} AND {_NONE_ENROLLED})"
 _OWN_CASES = """(SELECT m."case" FROM access_case_member m JOIN access_officer o ON o.id = m.officer_id
     WHERE m.ends IS NULL AND o.pseudonym = current_setting('safelight.person', true))"""
-_NAMED_CASE = "(SELECT coalesce(current_setting('safelight.case', true), ''))"
+_NAMED_CASE = "(SELECT nullif(current_setting('safelight.case', true), '')::bigint)"
 _OF: Mapping[Rule, str] = {
     Rule.NODE: _SOMEBODY,
-    Rule.CASE: f"({_SOMEBODY} AND {_NAMED_CASE} IN ('', {{column}}::text)"
+    Rule.CASE: f"({_SOMEBODY} AND {{column}} = coalesce({_NAMED_CASE}, {{column}})"
     f" AND ({_FOUNDER} OR {{column}} IN {_OWN_CASES}))",
     Rule.CASE_NAME: "{column} IN (SELECT name FROM casework_case)",
     Rule.EXHIBIT: "{column} IN (SELECT id FROM evidence_exhibit)",
@@ -152,7 +152,21 @@ SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity FROM pg_class c
  WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'f', 'm') ORDER BY 1
 """
 _BUILT = "SELECT obj_description(to_regclass('django_migrations'), 'pg_class')"
-_POLICIES = "SELECT tablename, policyname FROM pg_policies WHERE schemaname = current_schema() ORDER BY 1, 2"
+_POLICIES = "SELECT tablename, policyname FROM pg_policies WHERE schemaname = current_schema()"
+_COUNT_TABLES = """
+CREATE OR REPLACE FUNCTION {schema}.{analyse}(names text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE counted regclass;
+BEGIN
+    FOR counted IN SELECT oid FROM pg_class WHERE relnamespace = {named}::regnamespace AND relname = ANY (names)
+    LOOP EXECUTE format('ANALYZE %s', counted); END LOOP;
+END $$
+"""
+_TELL = """
+SELECT set_config('safelight.person', person, here), set_config('safelight.purpose', purpose, here),
+       set_config('safelight.case', "case", here)
+  FROM (VALUES (%s, %s, %s, %s)) AS told (person, purpose, "case", here)
+"""
 
 
 def refuse_unwalled(owner: psycopg.Connection[Any]) -> None:
@@ -169,17 +183,25 @@ def refuse_unwalled(owner: psycopg.Connection[Any]) -> None:
 
 
 def walls_stand(owner: psycopg.Connection[Any]) -> bool:
-    """Whether this version's walls are built on every table that there is."""
-    built = owner.execute(_BUILT).fetchone() == (_fingerprint(owner),)
-    return built and all(forced for _, forced in owner.execute(_TABLES).fetchall())
+    """Whether this version's walls are built on every table that there is, with no door more and none less."""
+    built = owner.execute(_BUILT).fetchone() == (_fingerprint(),)
+    doors = {(table, name) for table, wall in WALLS.items() for name in _doors(wall)}
+    return (
+        built
+        and all(forced for _, forced in owner.execute(_TABLES).fetchall())
+        and set(owner.execute(_POLICIES).fetchall()) == doors
+    )
 
 
 def tear_down(owner: psycopg.Connection[Any]) -> None:
-    """Drop every policy, before migrations change what they name. Without one nobody but the owner is shown a row."""
+    """Drop every policy, before migrations change what they name. Until walls stand, only the owner is shown rows."""
     if owner.execute(_BUILT).fetchone() != (None,):
         owner.execute("COMMENT ON TABLE django_migrations IS NULL")
     for table, policy in owner.execute(_POLICIES).fetchall():
         owner.execute(sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(policy), sql.Identifier(table)))
+    for table, forced in owner.execute(_TABLES).fetchall():
+        if forced:
+            owner.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(sql.Identifier(table)))
 
 
 def build_walls(owner: psycopg.Connection[Any]) -> None:
@@ -192,118 +214,165 @@ def build_walls(owner: psycopg.Connection[Any]) -> None:
     with owner.transaction():
         tear_down(owner)
         for table, _ in owner.execute(_TABLES).fetchall():
-            for statement in wall_sql(table, WALLS[table], owner.info.server_version):
+            for statement in wall_sql(table, WALLS[table]):
                 owner.execute(statement)
         [schema] = owner.execute("SELECT current_schema()").fetchone() or ("public",)
-        for statement in _schema_sql(schema, _fingerprint(owner)):
+        for statement in _schema_sql(schema, _fingerprint()):
             owner.execute(statement)
 
 
-def wall_sql(table: str, wall: Wall, version: int) -> list[sql.Composed]:
-    """The statements that build one wall, on a server of this version (as libpq tells it, such as 150004)."""
+@contextmanager
+def walls_down() -> Iterator[None]:
+    """Take the walls down inside the caller's transaction, for the owner to load whole tables; then build them anew."""
+    tear_down(connection.connection)
+    yield
+    connection.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no table changes with checks still to come
+    build_walls(connection.connection)
+
+
+def wall_sql(table: str, wall: Wall) -> list[sql.Composed]:
+    """The statements that build one wall."""
     named = {"table": sql.Identifier(table), "roles": sql.SQL(f"{WORKER}, {WEB}")}
     verbs = ["SELECT", "INSERT", "UPDATE"] + ["DELETE"] * (not wall.kept)
-    verbs += ["MAINTAIN"] * (version >= _MAINTAIN_FROM)
-    migrating = f"(SELECT {_PURPOSE} = '{Purpose.MIGRATING}')"
     texts = [
         "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         "ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         "REVOKE ALL ON {table} FROM PUBLIC, {roles}",
-        f"CREATE POLICY migrating ON {{table}} TO CURRENT_USER USING ({migrating})",
     ]
     if wall.rule is not Rule.OWNER:
-        shown = _OF[wall.rule].format(column=f'"{wall.column}"')
-        texts += [
-            f"GRANT {', '.join(verbs)} ON {{table}} TO {{roles}}",
-            f"CREATE POLICY own ON {{table}} TO {{roles}} USING ({shown})",
-        ]
-    if wall.across:
-        texts.append(f"CREATE POLICY across ON {{table}} FOR SELECT TO {{roles}} USING ({_ACROSS})")
+        texts.append(f"GRANT {', '.join(verbs)} ON {{table}} TO {{roles}}")
+    texts += [f"CREATE POLICY {name} ON {{table}} {text}" for name, text in _doors(wall).items()]
     return [sql.SQL(text).format(**named) for text in texts]
 
 
+def _doors(wall: Wall) -> dict[str, str]:
+    """The policies of a wall by their names."""
+    doors = {"migrating": f"TO CURRENT_USER USING ((SELECT {_PURPOSE} = '{Purpose.MIGRATING}'))"}
+    if wall.rule is not Rule.OWNER:
+        shown = _OF[wall.rule].format(column=f'"{wall.column}"')
+        doors["own"] = f"TO {{roles}} USING ({shown})"
+    if wall.across:
+        doors["across"] = f"FOR SELECT TO {{roles}} USING ({_ACROSS})"
+    return doors
+
+
 def _schema_sql(schema: str, fingerprint: str) -> list[sql.Composed]:
+    named = {
+        "schema": sql.Identifier(schema),
+        "analyse": sql.Identifier(ANALYSE),
+        "named": sql.Literal(schema),
+        "print": sql.Literal(fingerprint),
+    }
     return [
-        sql.SQL(text).format(schema=sql.Identifier(schema), print=sql.Literal(fingerprint))
+        sql.SQL(text).format(**named)
         for text in (
             "REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC",
             f"GRANT USAGE ON SCHEMA {{schema}} TO {WORKER}, {WEB}",
             f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {{schema}} TO {WORKER}, {WEB}",
+            _COUNT_TABLES,
+            "REVOKE ALL ON FUNCTION {schema}.{analyse} FROM PUBLIC",
+            f"GRANT EXECUTE ON FUNCTION {{schema}}.{{analyse}} TO {WORKER}, {WEB}",
             "COMMENT ON TABLE django_migrations IS {print}",
         )
     ]
 
 
-def _fingerprint(owner: psycopg.Connection[Any]) -> str:
-    """What the walls of this version, on this server, are told by."""
-    version = owner.info.server_version
-    texts = [one.as_string() for table, wall in WALLS.items() for one in wall_sql(table, wall, version)]
+def _fingerprint() -> str:
+    """What the walls of this version are told by."""
+    texts = [one.as_string() for table, wall in WALLS.items() for one in wall_sql(table, wall)]
+    texts += [one.as_string() for one in _schema_sql("", "")]
     return "safelight walls " + hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
-_acting: list[tuple[str, Purpose]] = []
-"""Who acts and for what, the last one; a command and its threads act for one person at a time."""
+@dataclass(frozen=True)
+class _Standing:
+    """What the database is told: who acts, for what, and in which case if in one."""
+
+    person: str = ""
+    purpose: Purpose = Purpose.WORK
+    case: str = ""
+
+
+_standing: list[_Standing] = [_Standing()]
+"""What stands, the last one; a command and its threads act for one person at a time."""
 
 
 @contextmanager
-def acting(person: str, purpose: Purpose = Purpose.WORK) -> Iterator[None]:
+def acting(person: str) -> Iterator[None]:
     """Act in the database as a person (a pseudonym) as long as the block lasts, in every thread that connects.
 
     A connection of this thread that is open already is told at once, and told at the end who acted before.
     """
-    before = _acting[-1] if _acting else ("", Purpose.WORK)
-    _acting.append((person, purpose))
-    try:
-        with _told(_standing(person, purpose), _standing(*before)):
-            yield
-    finally:
-        _acting.pop()
+    with _told(replace(_standing[-1], person=person)):
+        yield
+
+
+@contextmanager
+def migrating() -> Iterator[None]:
+    """Act as the owner, who is shown every row, as long as the block lasts."""
+    with _told(_Standing("owner", Purpose.MIGRATING)):
+        yield
+
+
+def is_migrating() -> bool:
+    """Whether it is the owner who acts."""
+    return _standing[-1].purpose is Purpose.MIGRATING
 
 
 @contextmanager
 def for_case(case: int) -> Iterator[None]:
-    """Be shown, of all that belongs to cases, this one's only, on this thread's connection, while the block lasts."""
-    with _told({"case": str(case)}, {"case": ""}):
+    """Be shown, of what belongs to cases, this one's only, while the block lasts, in every thread that connects."""
+    with _told(replace(_standing[-1], case=str(case))):
         yield
 
 
 @contextmanager
 def across_cases() -> Iterator[None]:
     """Read across cases, on this thread's connection, what `WALLS` opens for that, as long as the block lasts."""
-    with _told({"purpose": Purpose.ACROSS.value}, {"purpose": Purpose.WORK.value}):
+    stands = _standing[-1]
+    if is_migrating():
         yield
-
-
-@contextmanager
-def _told(now: Mapping[str, str], after: Mapping[str, str]) -> Iterator[None]:
-    """Tell the connection of this thread, and after the block again.
-
-    Inside a transaction it is told for that transaction alone; where that has failed, its end takes everything back.
-    """
-    _tell(now)
+        return
+    connection.ensure_connection()
+    _tell(replace(stands, purpose=Purpose.ACROSS))
     try:
         yield
     finally:
-        if connection.connection is None or connection.connection.info.transaction_status != TransactionStatus.INERROR:
-            _tell(after)
+        _tell_again(stands)
 
 
-def _tell(values: Mapping[str, str]) -> None:
+@contextmanager
+def _told(stands: _Standing) -> Iterator[None]:
+    """Tell the connection of this thread, and every one that opens meanwhile; and after the block what stood before.
+
+    Inside a transaction it is told for that transaction alone; where that has failed, its end takes everything back.
+    """
+    _standing.append(stands)
+    try:
+        _tell(stands)
+        yield
+    finally:
+        _standing.pop()
+        _tell_again(_standing[-1])
+
+
+def _tell_again(stands: _Standing) -> None:
+    live = connection.connection
+    failed = live is not None and live.info.transaction_status == TransactionStatus.INERROR
+    if not failed and not connection.needs_rollback:
+        _tell(stands)
+
+
+def _tell(stands: _Standing) -> None:
     if connection.connection is None or connection.connection.closed:
         return
     with connection.cursor() as cursor:
-        for name, value in values.items():
-            cursor.execute("SELECT set_config(%s, %s, %s)", [f"safelight.{name}", value, connection.in_atomic_block])
+        cursor.execute(_TELL, [stands.person, stands.purpose.value, stands.case, connection.in_atomic_block])
 
 
 def _greet(**_: object) -> None:
-    """Tell a new connection who acts."""
-    if _acting:
-        _tell(_standing(*_acting[-1]))
-
-
-def _standing(person: str, purpose: Purpose) -> dict[str, str]:
-    return {"person": person, "purpose": purpose.value}
+    """Tell a new connection what stands."""
+    _tell(_standing[-1])
 
 
 connection_created.connect(_greet, dispatch_uid="safelight.platform.walls")

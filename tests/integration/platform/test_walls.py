@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from psycopg.conninfo import make_conninfo
 
 from safelight.access.models import CaseMember, OfficerRow
@@ -18,17 +18,13 @@ from safelight.errors import CannotRunError
 from safelight.evidence.models import Exhibit
 from safelight.platform import walls
 from safelight.platform.roles import worker_parameters
+from safelight.platform.settings import Settings
 from safelight.platform.walls import WALLS, Rule, Wall, across_cases, acting, build_walls, for_case
+from tests.integration.entrances import owners_parameters, working
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
-
-
-def owners_parameters() -> dict:
-    given = connection.settings_dict
-    named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return {name: given[key] for name, key in named.items() if given.get(key)} | given["OPTIONS"]
 
 
 @pytest.fixture
@@ -208,10 +204,17 @@ def told() -> tuple[str, ...]:
         return tuple(cursor.fetchone())
 
 
-def test_what_is_told_ends_with_its_block_in_a_transaction_and_outside() -> None:
+@pytest.fixture
+def as_worker(embedded_database: Settings) -> Iterator[None]:
+    """The test works as a command does."""
+    with working():
+        yield
+
+
+def test_what_is_told_ends_with_its_block_in_a_transaction_and_outside(as_worker: None) -> None:
     before = told()
     with acting("officer-one"):
-        assert told()[:2] == ("officer-one", "work")
+        assert told() == ("officer-one", "work", "")
         with for_case(7), across_cases():
             assert told() == ("officer-one", "across cases", "7")
         with transaction.atomic(), acting("officer-two"):
@@ -219,15 +222,27 @@ def test_what_is_told_ends_with_its_block_in_a_transaction_and_outside() -> None
         assert told() == ("officer-one", "work", "")
         with pytest.raises(ZeroDivisionError), transaction.atomic(), for_case(8):
             raise ZeroDivisionError
+        with pytest.raises(ProgrammingError), transaction.atomic(), for_case(8), connection.cursor() as cursor:
+            cursor.execute("no statement")
+        with transaction.atomic(), for_case(9):
+            transaction.set_rollback(True)
         assert told() == ("officer-one", "work", "")
     assert told() == before
 
 
-def test_a_connection_that_opens_meanwhile_is_told_who_acts() -> None:
-    with acting("officer-one"):
+def test_a_connection_that_opens_meanwhile_is_told_what_stands(as_worker: None) -> None:
+    with acting("officer-one"), for_case(7):
         connection.close()
-        assert told() == ("officer-one", "work", "")
+        assert told() == ("officer-one", "work", "7")
+        connection.close()
+        with across_cases():
+            assert told() == ("officer-one", "across cases", "7")
     connection.close()
+
+
+def test_who_is_in_as_the_owner_stays_so_whoever_acts() -> None:
+    with acting("officer-one"), across_cases():
+        assert told()[:2] == ("officer-one", "migrating")
 
 
 COMMAND = """
