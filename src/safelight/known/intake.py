@@ -1,8 +1,8 @@
 """Rows into the tables: what is new, what is repeated, what replaces what. Runs inside the caller's transaction.
 
-Everything is a set operation on batches of a few thousand rows, and rows arrive by COPY: a list of millions takes
-minutes and bounded memory. Because one transaction holds a whole file, a killed import leaves nothing behind that
-anyone sees, and the same command again starts afresh.
+Everything is a set operation on batches of a few thousand rows, and many rows arrive by one statement: a list of
+millions takes minutes and bounded memory. Because one transaction holds a whole file, a killed import leaves nothing
+behind that anyone sees, and the same command again starts afresh.
 """
 
 import secrets
