@@ -13,7 +13,7 @@ from django.db.models import Model
 from psycopg import sql
 from psycopg.types.string import BytesBinaryDumper
 
-from safelight.platform.walls import ANALYSE
+from safelight.platform.wall_questions import ANALYSE
 
 _NAMES = {
     "bigint": "int8",

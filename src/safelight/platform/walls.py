@@ -26,15 +26,13 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from safelight.errors import CannotRunError
+from safelight.platform.wall_questions import CASES, EXHIBITS, FOUNDER, questions_sql
 
 WORKER, WEB = "safelight_worker", "safelight_web"
 """The roles of commands and jobs, and of the desk."""
 
 NOBODY_ENROLLED = "unenrolled"
 """Whom the founder of a node acts as."""
-
-ANALYSE = "safelight_analyse"
-"""The function by which who owns no table has some counted (`ANALYZE`); nobody else than the owner may, up to 16."""
 
 
 class Purpose(StrEnum):
@@ -131,20 +129,13 @@ _SOMEBODY = (
     f"(SELECT coalesce({_PERSON}, '') <> '' AND coalesce({_PURPOSE}, '') IN ('{Purpose.WORK}', '{Purpose.ACROSS}'))"
 )
 _ACROSS = f"(SELECT coalesce({_PERSON}, '') <> '' AND coalesce({_PURPOSE}, '') = '{Purpose.ACROSS}')"
-_IS_FOUNDER = f"{_PERSON} = '{NOBODY_ENROLLED}'"
-_NONE_ENROLLED = """NOT EXISTS (
-    SELECT FROM access_officer o WHERE (o.approval IS NOT NULL OR o.second_signature IS NOT NULL)
-       AND NOT EXISTS (SELECT FROM access_role_grant g WHERE g.officer_id = o.id AND g.role = 'outside-second'))"""
-_FOUNDER = f"(SELECT {_IS_FOUNDER} AND {_NONE_ENROLLED})"
-_OWN_CASES = """(SELECT m."case" FROM access_case_member m JOIN access_officer o ON o.id = m.officer_id
-    WHERE m.ends IS NULL AND o.pseudonym = current_setting('safelight.person', true))"""
 _NAMED_CASE = "(SELECT nullif(current_setting('safelight.case', true), '')::bigint)"
 _OF: Mapping[Rule, str] = {
     Rule.NODE: _SOMEBODY,
     Rule.CASE: f"({_SOMEBODY} AND {{column}} = coalesce({_NAMED_CASE}, {{column}})"
-    f" AND ({_FOUNDER} OR {{column}} IN {_OWN_CASES}))",
+    f" AND ((SELECT {FOUNDER}()) OR {{column}} IN (SELECT {CASES}())))",
     Rule.CASE_NAME: "{column} IN (SELECT name FROM casework_case)",
-    Rule.EXHIBIT: "{column} IN (SELECT id FROM evidence_exhibit)",
+    Rule.EXHIBIT: f"{{column}} IN (SELECT {EXHIBITS}())",
 }
 
 _TABLES = """
@@ -153,15 +144,6 @@ SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity FROM pg_class c
 """
 _BUILT = "SELECT obj_description(to_regclass('django_migrations'), 'pg_class')"
 _POLICIES = "SELECT tablename, policyname FROM pg_policies WHERE schemaname = current_schema()"
-_COUNT_TABLES = """
-CREATE OR REPLACE FUNCTION {schema}.{analyse}(names text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE counted regclass;
-BEGIN
-    FOR counted IN SELECT oid FROM pg_class WHERE relnamespace = {named}::regnamespace AND relname = ANY (names)
-    LOOP EXECUTE format('ANALYZE %s', counted); END LOOP;
-END $$
-"""
 _TELL = """
 SELECT set_config('safelight.person', person, here), set_config('safelight.purpose', purpose, here),
        set_config('safelight.case', "case", here)
@@ -213,11 +195,11 @@ def build_walls(owner: psycopg.Connection[Any]) -> None:
     refuse_unwalled(owner)
     with owner.transaction():
         tear_down(owner)
-        for table, _ in owner.execute(_TABLES).fetchall():
-            for statement in wall_sql(table, WALLS[table]):
-                owner.execute(statement)
         [schema] = owner.execute("SELECT current_schema()").fetchone() or ("public",)
-        for statement in _schema_sql(schema, _fingerprint()):
+        statements = questions_sql(schema, (WORKER, WEB), NOBODY_ENROLLED)
+        for table, _ in owner.execute(_TABLES).fetchall():
+            statements += wall_sql(table, WALLS[table])
+        for statement in (*statements, *_schema_sql(schema, _fingerprint())):
             owner.execute(statement)
 
 
@@ -257,21 +239,13 @@ def _doors(wall: Wall) -> dict[str, str]:
 
 
 def _schema_sql(schema: str, fingerprint: str) -> list[sql.Composed]:
-    named = {
-        "schema": sql.Identifier(schema),
-        "analyse": sql.Identifier(ANALYSE),
-        "named": sql.Literal(schema),
-        "print": sql.Literal(fingerprint),
-    }
+    named = {"schema": sql.Identifier(schema), "print": sql.Literal(fingerprint)}
     return [
         sql.SQL(text).format(**named)
         for text in (
             "REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC",
             f"GRANT USAGE ON SCHEMA {{schema}} TO {WORKER}, {WEB}",
             f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {{schema}} TO {WORKER}, {WEB}",
-            _COUNT_TABLES,
-            "REVOKE ALL ON FUNCTION {schema}.{analyse} FROM PUBLIC",
-            f"GRANT EXECUTE ON FUNCTION {{schema}}.{{analyse}} TO {WORKER}, {WEB}",
             "COMMENT ON TABLE django_migrations IS {print}",
         )
     ]
@@ -280,7 +254,7 @@ def _schema_sql(schema: str, fingerprint: str) -> list[sql.Composed]:
 def _fingerprint() -> str:
     """What the walls of this version are told by."""
     texts = [one.as_string() for table, wall in WALLS.items() for one in wall_sql(table, wall)]
-    texts += [one.as_string() for one in _schema_sql("", "")]
+    texts += [one.as_string() for one in (*questions_sql("", (WORKER, WEB), NOBODY_ENROLLED), *_schema_sql("", ""))]
     return "safelight walls " + hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
