@@ -17,7 +17,7 @@ from safelight.casework.models import Case
 from safelight.errors import CannotRunError
 from safelight.evidence.models import Exhibit
 from safelight.platform import walls
-from safelight.platform.roles import worker_parameters
+from safelight.platform.roles import let_worker_in, worker_parameters
 from safelight.platform.settings import Settings
 from safelight.platform.walls import WALLS, Rule, Wall, across_cases, acting, build_walls, for_case
 from tests.integration.entrances import owners_parameters, working
@@ -238,6 +238,15 @@ def test_a_connection_that_opens_meanwhile_is_told_what_stands(as_worker: None) 
         with across_cases():
             assert told() == ("officer-one", "across cases", "7")
     connection.close()
+
+
+def test_a_worker_whose_password_was_changed_is_let_in_again() -> None:
+    entrance = owners_parameters() | {"password": owners_parameters().get("password", "made up")}
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER ROLE safelight_worker PASSWORD 'another'")
+    let_worker_in(connection.connection, worker_parameters(entrance))
+    psycopg.connect(make_conninfo(**worker_parameters(entrance))).close()
 
 
 def test_who_is_in_as_the_owner_stays_so_whoever_acts() -> None:
