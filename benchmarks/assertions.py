@@ -170,7 +170,10 @@ def main() -> None:
     parser.add_argument("--statements", type=int, default=10_000, help="statements (default: %(default)s)")
     wanted = parser.parse_args()
     print(f"{machine()}; commit {commit()}\n")
-    with tempfile.TemporaryDirectory() as folder, open_database(read_settings(data=Path(folder) / "data")):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_database(read_settings(data=Path(folder) / "data"), as_owner=True),
+    ):
         node = Node(make_keys("Agency Alpha", KeyFile(secrets.token_bytes(32))), Path(folder) / "data")
         _batches(node, wanted.rows)
         _statements(node, wanted.statements)

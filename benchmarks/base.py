@@ -26,6 +26,7 @@ from surroundings import commit, machine
 
 from safelight.platform.database import open_database, set_up_django
 from safelight.platform.settings import mark_demo, read_settings
+from safelight.platform.walls import NOBODY_ENROLLED, acting
 from safelight.vault.nodekeys import make_keys
 from safelight.vault.protection import KeyFile
 
@@ -104,7 +105,7 @@ def main() -> None:
         mark_demo(data)
         path = Path(folder) / "demo-not-for-use-bench.csv"
         _write_list(path, wanted.rows)
-        with open_database(read_settings(data=data)):
+        with open_database(read_settings(data=data)), acting(NOBODY_ENROLLED):
             node = Node(make_keys("Agency Alpha", KeyFile(secrets.token_bytes(32))), data)
             put_in = _import(path, node, data)
             begin = time.perf_counter()

@@ -41,6 +41,7 @@ from safelight.casework.check.progress import Unwatched
 from safelight.platform.clock import now
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
+from safelight.platform.walls import NOBODY_ENROLLED, acting
 from safelight.vault.protection import KeyFile
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def installation(base: list[str]) -> Iterator["Acting"]:
     """A Safelight of its own with the base imported, gone at the end; its founder acts."""
     with tempfile.TemporaryDirectory(prefix="sl-bench-") as scratch:
         settings = read_settings(data=Path(scratch) / "data")
-        with open_database(settings):
+        with open_database(settings), acting(NOBODY_ENROLLED):
             from safelight.access.actions import do_create_node  # noqa: PLC0415 - needs the database open
             from safelight.access.rules import FOUNDER  # noqa: PLC0415 - likewise
             from safelight.casework.access import Acting  # noqa: PLC0415 - likewise

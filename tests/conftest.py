@@ -56,7 +56,11 @@ def embedded_database(tmp_path_factory: pytest.TempPathFactory, django_db_blocke
     """
     data = tmp_path_factory.mktemp("data")
     data.chmod(0o700)
-    with django_db_blocker.unblock(), _scratch_url() as url, open_database(read_settings(data=data, database_url=url)):
+    with (
+        django_db_blocker.unblock(),
+        _scratch_url() as url,
+        open_database(read_settings(data=data, database_url=url), as_owner=True),
+    ):
         yield read_settings(data=data, database_url=url)
 
 

@@ -34,7 +34,7 @@ def main(folder: str, *earlier: str) -> None:
         write_node(data)
         (data / "schemes").mkdir()
         (data / "schemes" / "HARBOUR.json").write_text("{}")
-        with open_database(read_settings(data=data)):
+        with open_database(read_settings(data=data), as_owner=True):
             node = node_in(data)
             [kept, _] = do_keep_contents(node.vault, [HARBOUR, ROOM], node.name)
             node.vault.signatures.store(Realm.KNOWN, [NewSignature(None, None, kept.sha256, kept.size)])

@@ -78,7 +78,7 @@ def _telling(tile: bytes | None) -> bytes | None:
 
 def main(what: str, data: Path, key_file: Path, *words: str) -> None:
     settings = read_settings(data=data, key_file=key_file)
-    with open_database(settings):
+    with open_database(settings, as_owner=True):
         node = open_node(settings, read_key_file(key_file, data))
         if what == "say":
             say(node, *words)

@@ -8,7 +8,9 @@ import sys
 import tarfile
 import time
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from safelight.log.notes import Signer
 from safelight.vault.nodekeys import load_keys
@@ -17,7 +19,7 @@ from tests.acceptance.commands import ROOT, Command, run
 from tests.acceptance.test_vault import HARBOUR, ROOM, Unit, sha256
 from tests.faults.harness import Strike
 from tests.faults.harness import run as run_struck
-from tests.integration.platform.test_database import debian_15  # noqa: F401 - a fixture
+from tests.integration.debian import debian_15  # noqa: F401 - a fixture
 from tests.nodes import UNLOCKED
 
 from safelight.access.backup.restoring import wait_until_stopped  # isort: skip - it needs the models
@@ -259,6 +261,24 @@ def test_a_backup_restores_into_a_postgresql_of_another_major_version(old_backup
     )  # fmt: skip
     assert (again.status, "not empty" in again.err) == (2, True)
     assert not (tmp_path / "second").exists()
+
+
+def test_an_owner_who_is_no_superuser_backs_up_and_restores_behind_walls_that_hold_him_too(
+    old_backups,
+    tmp_path,
+    debian_15,  # noqa: F811
+):
+    with psycopg.connect(debian_15, autocommit=True) as admin:
+        admin.execute("CREATE ROLE made_up_owner LOGIN CREATEROLE")
+        for name in ("first", "second"):
+            admin.execute(f"CREATE DATABASE {name} OWNER made_up_owner")
+    owner = {**conninfo_to_dict(debian_15), "user": "made_up_owner"}
+    first, second = ({"DATABASE_URL": make_conninfo(**owner | {"dbname": name})} for name in ("first", "second"))
+    restored_whole(old_backups, tmp_path / "first", first)
+    backups = tmp_path / "backups"
+    made = run("backup", "create", backups, settings=UNLOCKED | first | {"SAFELIGHT_DATA": str(tmp_path / "first")})
+    assert made.status == 0, made
+    restored_whole(backups, tmp_path / "second", second)
 
 
 def test_a_database_of_an_older_postgresql_is_replaced_and_kept_aside(site):

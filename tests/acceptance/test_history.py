@@ -30,7 +30,7 @@ from safelight.vault.protection import read_key_file
 from tests.unit.assertions.example import identifier, statement
 
 data, key_file = map(Path, sys.argv[1:])
-with open_database(read_settings(data=data)):
+with open_database(read_settings(data=data), as_owner=True):
     from safelight.access.node import open_node
     from safelight.assertions.actions import do_make_assertion
     node = open_node(read_settings(data=data), read_key_file(key_file, data))

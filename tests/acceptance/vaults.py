@@ -14,7 +14,7 @@ from safelight.vault.protection import read_key_file
 def keep(data: Path, key_file: Path, *contents: str) -> None:
     """Keep these contents; where none are given, ever new ones, and print after each batch how many there are."""
     settings = read_settings(data=data, key_file=key_file)
-    with open_database(settings):
+    with open_database(settings, as_owner=True):
         node = open_node(settings, read_key_file(key_file, data))
         vault = node.vault
         if contents:

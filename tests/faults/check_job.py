@@ -10,6 +10,7 @@ from safelight.cli import main as safelight
 from safelight.errors import CannotRunError
 from safelight.platform.database import open_database
 from safelight.platform.settings import mark_demo, read_settings
+from safelight.platform.walls import NOBODY_ENROLLED, acting
 from safelight.samples.known_lists import make_known_base
 from safelight.samples.seizure import make_seizure
 from tests.acceptance.commands import outcome_of
@@ -67,7 +68,7 @@ def main(data: str, material: str) -> None:
     """Import a list and check the seizure, as somebody types it."""
     os.environ["SAFELIGHT_KEY_FILE"] = str(Path(data).with_name(KEY))
     [known] = Path(material, "known").glob("*-alpha.json")
-    with open_database(read_settings(data=Path(data))):
+    with open_database(read_settings(data=Path(data))), acting(NOBODY_ENROLLED):
         _type("--data", data, "known", "import", str(known), "--trust", "national")
         acknowledge("imported")
         words = ["--case", "Case Harbour", "--exhibit", "Exhibit 1", "--scheme", "DEMO", "--workers", "2"]

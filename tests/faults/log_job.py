@@ -18,6 +18,7 @@ from safelight.log.stores.folder import FolderTileStore
 from safelight.log.verify import verify_log
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
+from safelight.platform.walls import NOBODY_ENROLLED, acting
 from safelight.vault.keys import RootKey
 from safelight.vault.sealing import ColumnSealer
 from tests.faults.harness import Left, acknowledge, python
@@ -87,7 +88,7 @@ def add(count: int) -> list[int]:
 
 def main(data: str, log: str) -> None:
     """Add and publish; acknowledge each entry once its transaction has ended, and each checkpoint."""
-    with open_database(read_settings(data=Path(data))):
+    with open_database(read_settings(data=Path(data))), acting(NOBODY_ENROLLED):
         for batch in BATCHES:
             for _ in range(batch):
                 acknowledge("added", *add(1))

@@ -10,6 +10,7 @@ from safelight.errors import CannotRunError
 from safelight.log.models import LogEntry
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
+from safelight.platform.walls import NOBODY_ENROLLED, acting
 from safelight.vault import models
 from safelight.vault.actions.erasing import ErasureOrder, do_erase_content
 from safelight.vault.actions.keeping import do_keep_contents, do_release_contents
@@ -97,7 +98,7 @@ def to_go() -> set[bytes]:
 def main(data: str, folder: str) -> None:
     """Keep a batch, let one of it go, erase one; acknowledge each once its transaction has ended."""
     order = ErasureOrder("the court said so", "invented order 7")
-    with open_database(read_settings(data=Path(data))):
+    with open_database(read_settings(data=Path(data))), acting(NOBODY_ENROLLED):
         vault = make_vault(Path(folder))
         for batch in range(BATCHES):
             some = contents(batch)

@@ -176,7 +176,7 @@ def do_make_batch(
 ) -> MadeBatch:
     """Store rows as one batch under a header signed by the node, and log it.
 
-    Rows are taken a stretch at a time and written by COPY; asking for the next one may use the database. Their salts
+    Rows are taken a stretch at a time, many by one statement; asking for the next one may use the database. Their salts
     must come from a secret of this batch alone (`batches.row_salt`), or a proof of one row helps to guess others.
 
     Args:

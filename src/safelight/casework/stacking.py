@@ -16,6 +16,7 @@ from safelight.linking.stacks import build_stacks
 from safelight.linking.types import Stack
 from safelight.platform.copying import copy_rows
 from safelight.platform.reading import binary_rows
+from safelight.platform.walls import across_cases
 from safelight.vault.actions.keeping import do_release_contents
 from safelight.vault.content import Vault
 from safelight.vault.sealing import ColumnSealer
@@ -65,7 +66,8 @@ def do_let_go(case: Case, vault: Vault) -> None:
     with transaction.atomic():
         lock_kept()
         items = list(leaving.values_list("item_id", flat=True))
-        still = set(Kept.objects.filter(item__in=items).exclude(case=case).values_list("item_id", flat=True))
+        with across_cases():
+            still = set(Kept.objects.filter(item__in=items).exclude(case=case).values_list("item_id", flat=True))
         signatures = Item.objects.filter(pk__in=set(items) - still).values_list("signature", flat=True)
         stored = vault.signatures.fetch(signatures).values()
         do_release_contents(vault, (one.sha256 for one in stored if one.sha256), vault.keys.node)

@@ -69,11 +69,12 @@ def opened_node(settings: Settings) -> Iterator[tuple["Node", datetime]]:
     from safelight.access.layout import keys_path
     from safelight.platform.clock import now
     from safelight.platform.database import open_database
+    from safelight.platform.walls import NOBODY_ENROLLED, acting
     from safelight.vault.nodekeys import describe_keys
 
     describe_keys(keys_path(settings))
     secret = asked_secret(settings)
-    with open_database(settings):
+    with open_database(settings), acting(NOBODY_ENROLLED):
         from safelight.access.node import open_node
         from safelight.log.sequencer import publishing
 
@@ -92,9 +93,11 @@ def session(settings: Settings, named: str | None) -> Iterator[Session]:
     """
     with opened_node(settings) as (node, began):
         from safelight.access.authorising import acting_officer
+        from safelight.platform.walls import acting
 
         officer = acting_officer(os_user(), named, sealer=node.log_sealer, now=began)
-        yield Session(node, officer, began)
+        with acting(officer.pseudonym):
+            yield Session(node, officer, began)
 
 
 def os_user() -> str:

@@ -104,8 +104,10 @@ def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, b
 def _summary(options: CheckOptions, data: Path, result: "CheckResult") -> int:
     """Say how the exhibit stands now; the number of failures that stand comes back."""
     from safelight.casework.queries import summarise
+    from safelight.platform.walls import for_case
 
-    summary = summarise(result.case, options.exhibit)
+    with for_case(result.case.pk):
+        summary = summarise(result.case, options.exhibit)
     report = f"safelight report {shlex.quote(options.case)} --data {shlex.quote(str(data))}"
     if summary.named_before:
         verb = "stands" if summary.named_before == 1 else "stand"

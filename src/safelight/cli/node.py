@@ -36,10 +36,11 @@ def create(settings: Settings, *, name: str, needed: int, total: int, kit: Path 
     from safelight.platform.clock import now
     from safelight.platform.database import open_database
     from safelight.platform.settings import prepare_data
+    from safelight.platform.walls import NOBODY_ENROLLED, acting
 
     prepare_data(settings)
     folder = _empty_folder(kit) if kit is not None else None
-    with open_database(settings):
+    with open_database(settings), acting(NOBODY_ENROLLED):
         from safelight.access.actions import do_create_node
 
         made = do_create_node(
@@ -79,11 +80,12 @@ def recover(settings: Settings, *, files: tuple[Path, ...], why: str, name: str 
     from safelight.platform.clock import now
     from safelight.platform.database import open_database
     from safelight.platform.settings import prepare_data
+    from safelight.platform.walls import NOBODY_ENROLLED, acting
 
     prepare_data(settings)
     root = restore_root([_share(path) for path in files]) if files else typed_root()
     secret = new_secret(settings)
-    with open_database(settings):
+    with open_database(settings), acting(NOBODY_ENROLLED):
         from safelight.access.actions import do_recover_node
 
         back = do_recover_node(root, settings, secret, name=name, why=why, acting_user=getpass.getuser(), now=now())

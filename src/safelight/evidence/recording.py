@@ -12,6 +12,7 @@ from safelight.evidence.models import Item, ItemState, Run, Sighting, SightingHo
 from safelight.evidence.names import child_place
 from safelight.evidence.sealed import TABLE, Seen, seal_seen
 from safelight.platform.copying import copy_rows, reserve_ids
+from safelight.platform.walls import across_cases
 from safelight.signatures.types import Digests, Examination
 from safelight.vault.content import Vault
 from safelight.vault.queries import erased
@@ -159,9 +160,11 @@ def _adopt_children(drafts: Sequence[Draft], new: Collection[int]) -> None:
 def _recorded_children(items: Collection[int]) -> dict[int | None, list[Draft]]:
     embedded = Sighting.objects.filter(parent__item__in=items, how=SightingHow.EMBEDDED)
     first = embedded.order_by("parent__item", "parent").distinct("parent__item")
-    owners = dict(first.values_list("parent", "parent__item"))
+    with across_cases():  # a content holds the same pictures inside, in whichever case it was examined
+        owners = dict(first.values_list("parent", "parent__item"))
+        rows = list(embedded.filter(parent__in=owners).order_by("id"))
     found: dict[int | None, list[Draft]] = {}
-    for row in embedded.filter(parent__in=owners).order_by("id"):
+    for row in rows:
         owner = owners[row.parent_id]
         child = Draft(
             source=row.source_id,

@@ -1,8 +1,8 @@
 """Rows into the tables: what is new, what is repeated, what replaces what. Runs inside the caller's transaction.
 
-Everything is a set operation on batches of a few thousand rows, and rows arrive by COPY: a list of millions takes
-minutes and bounded memory. Because one transaction holds a whole file, a killed import leaves nothing behind that
-anyone sees, and the same command again starts afresh.
+Everything is a set operation on batches of a few thousand rows, and many rows arrive by one statement: a list of
+millions takes minutes and bounded memory. Because one transaction holds a whole file, a killed import leaves nothing
+behind that anyone sees, and the same command again starts afresh.
 """
 
 import secrets
@@ -21,7 +21,7 @@ from safelight.known.rows import BadRow, KnownRow
 from safelight.known.rules import DEMO_PREFIX, HashState, Role, content_key, fingerprint, row_problem, speaks_demo
 from safelight.known.screening import Screen, Screened
 from safelight.known.words import TABLE, seal_words, words_of
-from safelight.platform.copying import binary_copy, reserve_ids
+from safelight.platform.copying import reserve_ids, writing
 from safelight.vault.content import Vault
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
@@ -38,7 +38,6 @@ _TYPES = (
     "int8", "int8", "int8", "int8", "bytea", "bytea", "text", "int8", "int8", "text", "text",
     "bool", "bool", "bool", "bool", "bool", "bool", "bytea",
 )  # fmt: skip
-_COPY = f"COPY known_entry ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 _REPEATED = "CREATE TEMPORARY TABLE known_repeated (entry bigint NOT NULL) ON COMMIT DROP"
 _MADE_BEFORE = """
 WITH asked AS (
@@ -188,7 +187,7 @@ class Intake:
             [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared],
         )
         entries = reserve_ids(KnownEntry, len(prepared))
-        with binary_copy(_COPY, _TYPES) as write:
+        with writing("known_entry", _COLUMNS, _TYPES) as write:
             for number, (entry, signature, made) in enumerate(
                 zip(entries, signatures, prepared, strict=True), self.counts.new
             ):

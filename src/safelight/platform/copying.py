@@ -1,12 +1,19 @@
-"""Writes many rows at once: ids are reserved first, then rows go in by COPY, inside the caller's transaction."""
+"""Writes many rows at once: ids are reserved first, then rows go in by the column, inside the caller's transaction.
+
+PostgreSQL takes no COPY into a table with a wall (row-level security); it takes arrays, one for each column.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from django.db import connection
 from django.db.models import Model
+from psycopg import sql
 from psycopg.types.string import BytesBinaryDumper
+
+from safelight.platform.wall_questions import ANALYSE
 
 _NAMES = {
     "bigint": "int8",
@@ -21,8 +28,8 @@ _NAMES = {
     "timestamp with time zone": "timestamptz",
 }
 _TEXTS = frozenset({"text", "varchar"})
-_JSONB_VERSION = b"\x01"
-"""What jsonb begins with on its way in, before its text (PostgreSQL `jsonb_recv`)."""
+_AT_A_TIME = 1000
+"""Rows that go in by one statement."""
 
 
 def reserve_ids(model: type[Model], count: int) -> list[int]:
@@ -45,17 +52,12 @@ def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[tuple[A
     """
     types = [_type(model, column) for column in columns]
     texts = [at for at, name in enumerate(types) if name in _TEXTS]
-    documents = [at for at, name in enumerate(types) if name == "jsonb"]
-    statement = f"COPY {_table(model)} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
-    with binary_copy(statement, ["bytea" if name == "jsonb" else name for name in types]) as write:
+    with writing(_table(model), columns, types) as write:
         for row in rows:
             values = list(row)
             for at in texts:
                 if values[at] and "\0" in values[at]:
                     values[at] = values[at].replace("\0", "\ufffd")
-            for at in documents:
-                if values[at] is not None:
-                    values[at] = _JSONB_VERSION + values[at].encode()
             write(values)
 
 
@@ -68,25 +70,41 @@ def _type(model: type[Model], column: str) -> str:
 def analyse(*models: type[Model]) -> None:
     """Let the planner know the tables that many rows were copied into; the server would look at them minutes later."""
     with connection.cursor() as cursor:
-        for model in models:
-            cursor.execute(f"ANALYZE {_table(model)}")
+        cursor.execute(f"SELECT {ANALYSE}(%s)", [[_table(model) for model in models]])
 
 
 @contextmanager
-def binary_copy(statement: str, types: Sequence[str]) -> Iterator[Callable[[Sequence[Any]], None]]:
-    """A binary COPY into a table, the quickest way in: call what the block is given with each row.
+def writing(table: str, columns: Sequence[str], types: Sequence[str]) -> Iterator[Callable[[Sequence[Any]], None]]:
+    """The quickest way into a table: call what the block is given with each row. JSON comes as its text.
 
     Args:
-        statement: the COPY, `FROM STDIN (FORMAT BINARY)`.
-        types: PostgreSQL's name of each column's type; values are sent as just that (bytes as "bytea" go as they are,
-            which serves for any type whose binary form is at hand).
+        table: the table's name.
+        columns: the columns, in the order of each row's values.
+        types: PostgreSQL's name of each column's type.
     """
-    with connection.cursor() as cursor:
-        # The dumper that was registered last serves a type, and for bytea that is one for DB-API's Binary, in Python.
+    statement = sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ".join("%b::text[]::jsonb[]" if name == "jsonb" else f"%b::{name}[]" for name in types)),
+    )
+    connection.ensure_connection()
+    # Django's own cursor writes values into the text of a statement; this one sends them apart, in binary.
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
-        with cursor.copy(statement) as copy:
-            copy.set_types(types)
-            yield copy.write_row
+        waiting: list[Sequence[Any]] = []
+
+        def write(row: Sequence[Any]) -> None:
+            waiting.append(row)
+            if len(waiting) == _AT_A_TIME:
+                flush()
+
+        def flush() -> None:
+            cursor.execute(statement, [list(column) for column in zip(*waiting, strict=True)])
+            waiting.clear()
+
+        yield write
+        if waiting:
+            flush()
 
 
 def _table(model: type[Model]) -> str:

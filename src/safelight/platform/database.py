@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ from safelight.platform.mark import keep_mark, mark_missing, refuse_other_mark
 from safelight.platform.postgres.folder import Layout, read_running, server_processes
 from safelight.platform.postgres.program import find_program
 from safelight.platform.postgres.users import Address, using_server
+from safelight.platform.roles import Parameters, ensure_roles, let_worker_in, worker_parameters
 from safelight.platform.settings import InsecureSettingError, Settings, prepare_data
+from safelight.platform.walls import build_walls, is_migrating, migrating, tear_down, walls_stand
 
 OLDEST_VERSION = 15
 NAME = "safelight"
@@ -41,11 +43,11 @@ _FULL = "The database's disk is full: make room, then run the same command again
 _ROOM_TO_WORK = 20 << 20
 """Bytes. With less, PostgreSQL cannot write its log ahead (16 MiB a piece) and ends without giving the reason."""
 
-Parameters = dict[str, Any]
-"""Connection parameters of libpq by name."""
-
 _open: list[tuple[Path, str | None]] = []
 """What this process has open: a second opening of the same joins it."""
+
+_entrances: list[tuple[Parameters, Parameters]] = []
+"""How the owner enters what this process has open, and how a worker does."""
 
 
 class BusyError(CannotRunError):
@@ -65,8 +67,11 @@ class DatabaseStatus:
 
 
 @contextmanager
-def open_database(settings: Settings) -> Iterator[None]:
+def open_database(settings: Settings, *, as_owner: bool = False) -> Iterator[None]:
     """Open the database for as long as the block lasts; Django's models and `connection` work inside it.
+
+    Whoever opens it works as a worker, for whom there are no rows until somebody acts (`walls.acting`); `as_owner` as
+    `working_as_owner`, for the whole block.
 
     Opening what this process has open already joins it. Nothing of the embedded server outlives its last user by more
     than the second that it takes to stop.
@@ -80,16 +85,19 @@ def open_database(settings: Settings) -> Iterator[None]:
     if _open:
         if _open[0] != (data, url):
             raise CannotRunError(f"This process already uses the database of {_open[0][0]}: use one at a time.")
-        yield
+        with working_as_owner() if as_owner else nullcontext():
+            yield
         return
     _open.append((data, url))
     try:
         with _reach(settings, data, url) as parameters:
-            _point_django_at(parameters)
             try:
-                apply_migrations()
-                _compare_marks(data)
-                yield
+                worker = _prepared(parameters, data)
+                _entrances.append((parameters, worker))
+                if not as_owner:
+                    _point_django_at(worker)
+                with migrating() if as_owner else nullcontext():
+                    yield
             except OperationalError as error:
                 full = url is None and shutil.disk_usage(data).free < _ROOM_TO_WORK
                 raise (CannotRunError(_FULL) if full else _in_words(error)) from error
@@ -97,6 +105,40 @@ def open_database(settings: Settings) -> Iterator[None]:
                 connections.close_all()
     finally:
         _open.clear()
+        _entrances.clear()
+
+
+@contextmanager
+def working_as_owner() -> Iterator[None]:
+    """Be the owner of the open database, who is shown every row, as long as the block lasts; outside any transaction.
+
+    For what moves whole tables: a backup, a restore. Whoever enters has been found to be allowed that.
+    """
+    if is_migrating():
+        yield
+        return
+    owner, worker = _entrances[-1]
+    _point_django_at(owner)
+    try:
+        with migrating():
+            yield
+    finally:
+        _point_django_at(worker)
+
+
+def _prepared(owner: Parameters, data: Path) -> Parameters:
+    """Bring the tables to this version and build their walls, as the owner; return how a worker enters."""
+    _point_django_at(owner)
+    worker = worker_parameters(owner)
+    with migrating():
+        apply_migrations()
+        _compare_marks(data)
+        if not walls_stand(connection.connection):
+            with _migrating_alone() as alone:
+                ensure_roles(alone, worker)
+                build_walls(alone)
+        let_worker_in(connection.connection, worker)
+    return worker
 
 
 @contextmanager
@@ -193,10 +235,18 @@ def apply_migrations() -> None:
 
     if not _migrations_missing():
         return
+    with _migrating_alone() as owner:
+        tear_down(owner)
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+@contextmanager
+def _migrating_alone() -> Iterator[psycopg.Connection[Any]]:
+    """The owner's connection, on which nobody else changes tables or walls meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_number(_MIGRATION_KEY)])
         try:
-            call_command("migrate", verbosity=0, interactive=False)
+            yield connection.connection
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_number(_MIGRATION_KEY)])
 

@@ -20,7 +20,7 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from safelight.platform.copying import binary_copy, reserve_ids
+from safelight.platform.copying import reserve_ids, writing
 from safelight.platform.reading import binary_rows
 from safelight.vault.keyring import generation_of
 from safelight.vault.keys import KEY_BYTES
@@ -63,7 +63,7 @@ _LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32}
 _KINDS = tuple(_LENGTHS)
 _MISSING = bytes(INDEX_BYTES)
 
-_COPY = "COPY vault_signature (id, realm, block, md5, sha1, sha256, size) FROM STDIN (FORMAT BINARY)"
+_COLUMNS = ("id", "realm", "block", "md5", "sha1", "sha256", "size")
 _TYPES = ("int8", "int2", "int8", "bytea", "bytea", "bytea", "int8")
 _WRITE_BLOCK = """
 WITH block AS (
@@ -134,7 +134,7 @@ class Signatures:
             sizes = [row.size for row in rows]
             whose = [int(realm)] * len(rows)
             lies = [blocks[at // BLOCK_ROWS] for at in range(len(rows))]
-            with binary_copy(_COPY, _TYPES) as write:
+            with writing("vault_signature", _COLUMNS, _TYPES) as write:
                 for row in zip(numbers, whose, lies, *blinded, sizes, strict=True):
                     write(row)
         return numbers

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from django.db import transaction
 
 from safelight.access.backup import tables
 from safelight.access.backup.actions import do_create_backup, do_prune_backups, read_contents
@@ -18,6 +19,7 @@ from safelight.errors import CannotRunError, UsageError
 from safelight.log.queries import recorded_entries
 from safelight.platform.database import BusyError
 from safelight.platform.settings import read_settings
+from safelight.platform.walls import walls_down
 from safelight.vault.actions.keeping import do_keep_contents, do_release_contents
 from safelight.vault.actions.restoring import do_bury_again, do_drop_closed_blocks, do_forget_objects
 from safelight.vault.blobs import NoSuchBlobError
@@ -250,8 +252,9 @@ def test_what_is_copied_out_goes_in_again_and_only_into_an_empty_database(node):
     assert {table.name for table in filled} == {"vault_signature", "vault_signature_block"}
     tables.empty([table.name for table in filled])
     tables.refuse_filled()
-    for table in filled:
-        tables.copy_in(table, [content[table.name]])
+    with transaction.atomic(), walls_down():
+        for table in filled:
+            tables.copy_in(table, [content[table.name]])
     tables.set_sequences(schema)
     assert b"".join(tables.copy_out(filled[0])) == content[filled[0].name]
     newer = msgspec.structs.replace(schema, migrations=(*schema.migrations, ("vault", "9999_later")))

@@ -74,5 +74,5 @@ def verdicts(made: Outcome) -> Counter[str]:
 
 def main(data: Path) -> None:
     """Print the outcome of a data folder."""
-    with open_database(read_settings(data=data)):
+    with open_database(read_settings(data=data), as_owner=True):
         sys.stdout.write(json.dumps(outcome(vault_in(data))))

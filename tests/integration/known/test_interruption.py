@@ -27,7 +27,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
-with open_database(read_settings(data=Path(sys.argv[1]))):
+from safelight.platform.walls import NOBODY_ENROLLED, acting
+with open_database(read_settings(data=Path(sys.argv[1]))), acting(NOBODY_ENROLLED):
     from safelight.known.actions import ImportOptions, do_import_list
     from tests.nodes import NODE, VAULT
     def seen(rows):

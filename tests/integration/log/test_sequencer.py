@@ -35,7 +35,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
-with open_database(read_settings(data=Path(sys.argv[1]))):
+from safelight.platform.walls import NOBODY_ENROLLED, acting
+with open_database(read_settings(data=Path(sys.argv[1]))), acting(NOBODY_ENROLLED):
     from safelight.log.actions import do_add_entry
     from safelight.log.entries import Entry, Event
     from safelight.log.notes import Signer

@@ -1,12 +1,9 @@
 """The database as commands meet it: by address, by several at once, newer than they are, or on a full disk."""
 
 import os
-import pwd
-import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +13,7 @@ from safelight.errors import CannotRunError
 from safelight.platform import database
 from safelight.platform.database import BusyError, advisory_lock, apply_migrations, database_status, open_database
 from safelight.platform.settings import Settings, read_settings
-
-DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+from tests.integration.debian import debian_15  # noqa: F401 - a fixture
 
 HOLD = """
 import sys
@@ -35,7 +31,7 @@ from safelight.errors import SafelightError
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
 try:
-    with open_database(read_settings(data=sys.argv[1])), connection.cursor() as cursor:
+    with open_database(read_settings(data=sys.argv[1]), as_owner=True), connection.cursor() as cursor:
         for statement in sys.argv[2:]:
             cursor.execute(statement)
         cursor.execute("SELECT count(*) FROM vault_signature")
@@ -111,45 +107,10 @@ def test_the_status_starts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "does not answer" in wrong.problem
 
 
-def as_server_account(command: list[str]) -> list[str]:
-    if os.geteuid() != 0:
-        return command
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
-
-
-@pytest.fixture
-def debian_15() -> Iterator[str]:
-    """A PostgreSQL 15 of the system, in a folder that its account can reach; its address."""
-    if not DEBIAN_15.exists():
-        pytest.skip("Debian's PostgreSQL 15 is not installed")
-    place = Path("/tmp") / f"sl15-{secrets.token_hex(4)}"
-    place.mkdir(mode=0o700)
-    if os.geteuid() == 0:
-        account = pwd.getpwnam("postgres")
-        os.chown(place, account.pw_uid, account.pw_gid)
-    initdb = [
-        str(DEBIAN_15 / "initdb"),
-        "-D",
-        f"{place}/c",
-        "-U",
-        "safelight",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-sync",
-    ]
-    options = f"-c listen_addresses='' -c unix_socket_directories={place} -c fsync=off"
-    control = [str(DEBIAN_15 / "pg_ctl"), "-D", f"{place}/c", "-w", "-l", f"{place}/log"]
-    subprocess.run(as_server_account(initdb), check=True, capture_output=True, cwd="/")
-    subprocess.run(as_server_account([*control, "-o", options, "start"]), check=True, capture_output=True, cwd="/")
-    yield f"postgresql://safelight@/postgres?host={place}"
-    subprocess.run(as_server_account([*control, "-m", "immediate", "stop"]), check=True, capture_output=True, cwd="/")
-    subprocess.run(["rm", "-r", str(place)], check=True)
-
-
 def test_any_postgresql_from_15_on_by_its_address(
-    debian_15: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    debian_15: str,  # noqa: F811 - the fixture
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tmp_path.chmod(0o700)
     monkeypatch.setenv("DATABASE_URL", debian_15)

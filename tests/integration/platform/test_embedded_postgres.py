@@ -22,9 +22,10 @@ from safelight.platform.settings import read_settings
 from django.db import connection
 
 try:
-    with open_database(read_settings(data=sys.argv[1])):
+    with open_database(read_settings(data=sys.argv[1]), as_owner=True):
         with connection.cursor() as cursor:
-            cursor.execute("CREATE TABLE IF NOT EXISTS tried (n int)")
+            cursor.execute("CREATE SCHEMA IF NOT EXISTS apart")
+            cursor.execute("CREATE TABLE IF NOT EXISTS apart.tried (n int)")
             for statement in sys.argv[2:]:
                 if statement == "WAIT":
                     print("open", flush=True)
@@ -37,7 +38,7 @@ except SafelightError as error:
     print(error.message, file=sys.stderr)
     sys.exit(error.exit_code)
 """
-INSERT, COUNT = "INSERT INTO tried VALUES (1)", "SELECT count(*) FROM tried"
+INSERT, COUNT = "INSERT INTO apart.tried VALUES (1)", "SELECT count(*) FROM apart.tried"
 
 
 class Machine:

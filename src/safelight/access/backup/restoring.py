@@ -49,6 +49,7 @@ from safelight.platform.database import open_database
 from safelight.platform.postgres.folder import Layout, server_processes
 from safelight.platform.postgres.locks import is_held
 from safelight.platform.settings import Settings
+from safelight.platform.walls import walls_down
 from safelight.vault.actions.erasing import Derived
 from safelight.vault.actions.restoring import do_bury_again, do_drop_closed_blocks, do_forget_objects
 from safelight.vault.fsck import check_vault
@@ -163,10 +164,11 @@ def _clear(draft: Path) -> None:
 def _restore(order: Order, sources: _Sources, keys: NodeKeys, settings: Settings, now: datetime) -> Restored:
     node = Node(keys, settings.data)
     _put_files(sources.backup, settings.data)
-    with open_database(settings):
+    with open_database(settings, as_owner=True):
         with transaction.atomic():
             refuse_filled()
-            _load_tables(sources)
+            with walls_down():
+                _load_tables(sources)
             do_forget_objects(node.vault, sources.contents.gone)
             buried = do_bury_again(node.vault, order.derived)
             closed = do_drop_closed_blocks(node.vault)

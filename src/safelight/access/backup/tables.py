@@ -4,7 +4,7 @@ Rows go as PostgreSQL's COPY text, and the tables are made by the migrations of 
 major version of PostgreSQL goes into any other that is supported, which a dump by its own program does not promise.
 
 Rules kept here:
-- all tables are read in one snapshot, whole or not at all: row-level security that would hide rows is an error;
+- all tables are read in one snapshot, as the owner, to whom no wall hides a row;
 - the tables of keys, and those of tombstones, can be told from all others: they are backed up apart;
 - nothing is loaded into a database that holds a row.
 """
@@ -20,6 +20,7 @@ from django.db.migrations.loader import MigrationLoader
 from psycopg.sql import SQL, Composed, Identifier
 
 from safelight.errors import CannotRunError, UsageError
+from safelight.platform.database import working_as_owner
 
 KEY_TABLES = ("vault_object_key", "vault_signature_key")
 STONE_TABLES = ("vault_tombstone", "vault_receipt")
@@ -58,9 +59,8 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @contextmanager
 def snapshot() -> Iterator[None]:
     """See the database as it is now as long as the block lasts, whatever others write meanwhile."""
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
+    with working_as_owner(), transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SET LOCAL row_security = off")
         yield
 
 

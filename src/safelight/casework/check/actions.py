@@ -36,6 +36,7 @@ from safelight.media.compiled import warm_up
 from safelight.platform.copying import analyse
 from safelight.platform.database import BusyError, advisory_lock
 from safelight.platform.settings import is_demo
+from safelight.platform.walls import for_case
 from safelight.sandbox import LayerMissingError, Nursery
 from safelight.sandbox.layers import WHAT_FOLLOWS, missing
 from safelight.vault.actions.sweeping import UnsureOrphansError, do_sweep
@@ -86,10 +87,11 @@ def do_check(options: CheckOptions, around: Surroundings) -> CheckResult:
         if options.scheme == DEMO_SCHEME and not is_demo(around.data):
             raise UsageError(f"scheme {DEMO_SCHEME} is for demonstrations: name another, or use a demo data folder")
     case = _open_case(options, around, around.clock())
-    exhibit = do_open_exhibit(options.case, options.exhibit, now=around.clock())
     try:
-        with advisory_lock(f"check: exhibit {exhibit.pk}"), _collecting_seldom():
-            return _run(case, exhibit, options, around)
+        with for_case(case.pk):
+            exhibit = do_open_exhibit(options.case, options.exhibit, now=around.clock())
+            with advisory_lock(f"check: exhibit {exhibit.pk}"), _collecting_seldom():
+                return _run(case, exhibit, options, around)
     except BusyError as error:
         raise BusyError(
             f"exhibit {options.exhibit!r} of case {options.case!r} is being checked by another process: wait for it"

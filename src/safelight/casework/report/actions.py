@@ -20,6 +20,7 @@ from safelight.casework.report.write import write_report
 from safelight.log.actions import do_add_entry
 from safelight.log.entries import Entry, Event
 from safelight.platform.settings import is_demo
+from safelight.platform.walls import for_case
 
 
 def do_report_case(name: str, kind: str, out: Path, *, pictures: bool, acting: Acting, now: datetime) -> Path:
@@ -32,7 +33,7 @@ def do_report_case(name: str, kind: str, out: Path, *, pictures: bool, acting: A
     """
     permission = Permission.CASE_REPORT_PICTURES if pictures else Permission.CASE_REPORT
     case = access_case(name, permission, acting, now=now)
-    with transaction.atomic():
+    with for_case(case.pk), transaction.atomic():
         about: dict[str, object] = {"case": name, "format": kind, "pictures": pictures}
         if pictures:
             allowed = use_approval(
