@@ -50,7 +50,7 @@ def open_all(node: Node) -> None:
         told = {"sha256": stored.sha256, "sha1": stored.sha1, "md5": stored.md5}
         told |= {f"PDQ {pdq.which.name} {at}": pdq.bits for at, pdq in enumerate(stored.pdqs)}
         seen = open_seen(item.sealed, item.pk, vault.columns(TABLE))
-        told |= {"tile": _telling(seen.tile), "digest of pixels": seen.pixels}
+        told |= {"tile": _telling(seen.tile), "digest of pixels": stored.pixels}
         found |= {f"{what} of item {item.pk}": value.hex() for what, value in told.items() if value}
     assert Answer.objects.exists()
     sys.stdout.write(json.dumps(found))

@@ -1,6 +1,6 @@
 """How fast a list goes into the known base, and how many digests the base answers.
 
-    python benchmarks/base.py [--rows N] [--questions N]
+    python benchmarks/known_base.py [--rows N] [--questions N]
 
 All on the embedded database in a folder of its own. The list is a CSV file as a partner would send it, with three
 digests, a PDQ hash, a grade and a series a row; importing it is the whole job: the file is parsed in the sandbox, rows
