@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from glob import iglob
 from hashlib import sha256
 from pathlib import Path
 
@@ -169,11 +170,11 @@ class Watched(Command):
     def watch(self) -> None:
         """Until it ends: keep what every process of this machine has open below the data folder without a name."""
         while self.running():
-            for link in Path("/proc").glob("[0-9]*/fd/*"):
+            for link in iglob("/proc/[0-9]*/fd/*"):  # which passes over processes that end
                 try:
                     name = os.readlink(link)
                     if name.startswith(f"{self.data}/") and (name.endswith(" (deleted)") or "/tmp/" in name):
-                        self.fleeting[name] = link.read_bytes()
+                        self.fleeting[name] = Path(link).read_bytes()
                 except OSError:  # closed or ended meanwhile
                     continue
             time.sleep(0.05)
