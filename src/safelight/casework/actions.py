@@ -25,6 +25,7 @@ from safelight.casework.stacking import do_stack_case, lock_kept, lock_stacks
 from safelight.evidence.actions import RecordedOfItems
 from safelight.evidence.queries import items_of
 from safelight.evidence.recording import lock_items
+from safelight.platform.database import working_as_owner
 from safelight.vault.actions.erasing import ErasureOrder, do_erase_content
 from safelight.vault.certificates import Certificate
 from safelight.vault.content import Vault
@@ -71,13 +72,14 @@ def do_erase_item(sha256: bytes, order: ErasureOrder, *, acting: Acting, now: da
         return use_approval(Permission.CONTENT_ERASE, wanted, officer=acting.officer, node=node, now=now)
 
     derived = (WorkOnItems(node.vault), RecordedOfItems(node.vault))
-    with transaction.atomic():
-        _wait_for_work()
-        made = do_erase_content(
-            node.vault, sha256, node.name, order, approve=approve, derived=derived, acting_user=acting.by, now=now
-        )
-    for case in Case.objects.filter(stacked=None, pk__in=Answer.objects.filter(current=True).values("case")):
-        do_stack_case(case, node.vault)
+    with working_as_owner():  # it reaches into every case, also those that this officer is not shown
+        with transaction.atomic():
+            _wait_for_work()
+            made = do_erase_content(
+                node.vault, sha256, node.name, order, approve=approve, derived=derived, acting_user=acting.by, now=now
+            )
+        for case in Case.objects.filter(stacked=None, pk__in=Answer.objects.filter(current=True).values("case")):
+            do_stack_case(case, node.vault)
     return made
 
 

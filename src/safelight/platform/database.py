@@ -112,7 +112,8 @@ def open_database(settings: Settings, *, as_owner: bool = False) -> Iterator[Non
 def working_as_owner() -> Iterator[None]:
     """Be the owner of the open database, who is shown every row, as long as the block lasts; outside any transaction.
 
-    For what moves whole tables: a backup, a restore. Whoever enters has been found to be allowed that.
+    For what moves whole tables (a backup, a restore) and what has to reach every case (an erasure). Whoever enters has
+    been found to be allowed that.
     """
     if is_migrating():
         yield

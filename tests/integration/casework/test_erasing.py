@@ -17,6 +17,7 @@ from safelight.casework.report.gather import gather
 from safelight.evidence.actions import RecordedOfItems
 from safelight.evidence.models import Item, ItemState, Sighting
 from safelight.evidence.recording import ERASED_BEFORE
+from safelight.platform.walls import acting as behind_walls
 from safelight.samples.exif import Camera
 from safelight.samples.formats import FORMATS, camera_jpeg
 from safelight.samples.pictures import picture
@@ -27,6 +28,7 @@ from safelight.vault.models import Signature, SignatureKey
 from safelight.vault.signatures import Realm
 from tests.integration.access.example import LATER, approved, enrolled
 from tests.integration.casework.conftest import NOW
+from tests.integration.entrances import working
 from tests.nodes import acting_in, node_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -206,3 +208,23 @@ def test_two_have_to_want_exactly_this(bench):
     assert item_of(bench, "other.png").state == ItemState.PICTURE
     with pytest.raises(RefusedError):
         erase(bench, OTHER, acting_in(bench.data), now=LATER)
+
+
+def test_it_reaches_into_cases_that_whoever_erases_is_not_shown(bench):
+    """Behind the second wall, as a command works: two may want an erasure without being members of every case."""
+    known(bench, ONE)
+    bench.put("one.png", ONE)
+    bench.check(keep=Keep.ALL)
+    here = node_in(bench.data)
+    lead, second = enrolled(here)
+    wanted = {"owner": here.name, "sha256": digest(ONE).hex()}
+    approved(here, Permission.CONTENT_ERASE, wanted, lead, second)
+    with working(), behind_walls(lead.pseudonym):
+        assert not Case.objects.exists()
+        shown = erase(bench, ONE, Acting(here, lead, lead.pseudonym), now=LATER)
+        assert not Case.objects.exists()
+    assert shown.act.destroyed["answers' evidence"] == 1
+    answer = Answer.objects.get()
+    assert (open_evidence(bytes(answer.evidence), answer.pk, bench.vault.columns(TABLE)), answer.current) == ([], False)
+    assert not StackMember.objects.exists()
+    assert not Kept.objects.exists()
