@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from safelight.casework.models import Answer, Case
 from safelight.casework.proof import TABLE, seal_evidence
 from safelight.casework.report.model import Claim, Evidence
 from safelight.casework.rules import Agreement, How, Judgement, Verdict, judge
-from safelight.evidence.models import ItemState, Run
+from safelight.evidence.models import Exhibit, ItemState, Run, Sighting
 from safelight.evidence.recording import RecordedItem, recorded_items
 from safelight.known.matching import KnownBase, Match
 from safelight.platform.copying import copy_rows, reserve_ids
@@ -85,6 +86,13 @@ def judge_items(
     return erased | standing | {item.number: judgement.verdict for item, judgement, _evidence in judged}
 
 
+def answered_otherwise(case: Case, exhibit: Exhibit, base: KnownBase) -> list[int]:
+    """The items of an exhibit that have no current answer in this case from this state of the base, ascending."""
+    standing = _current(case, base).filter(item=OuterRef("item"))
+    items = Sighting.objects.filter(~Exists(standing), exhibit=exhibit, item__isnull=False)
+    return list(items.order_by("item").values_list("item_id", flat=True).distinct())
+
+
 def hold_answers(case: Case) -> None:
     """Until the transaction ends, nobody else answers in this case: an item has one current answer."""
     with connection.cursor() as cursor:
@@ -92,10 +100,15 @@ def hold_answers(case: Case) -> None:
 
 
 def _standing(case: Case, items: Sequence[int], base: KnownBase) -> Iterable[tuple[int, Verdict]]:
-    rows = Answer.objects.filter(
-        case=case, item__in=items, current=True, base=base.version, radius=base.radius, quality=base.min_quality
+    rows = _current(case, base).filter(item__in=items).values_list("item_id", "verdict")
+    return ((item, Verdict(verdict)) for item, verdict in rows)
+
+
+def _current(case: Case, base: KnownBase) -> QuerySet[Answer]:
+    """The current answers of a case that come from this state of the base."""
+    return Answer.objects.filter(
+        case=case, current=True, base=base.version, radius=base.radius, quality=base.min_quality
     )
-    return ((item, Verdict(verdict)) for item, verdict in rows.values_list("item_id", "verdict"))
 
 
 def _judged(item: RecordedItem, found: Sequence[Match], base: KnownBase) -> tuple[Judgement, list[Evidence]]:

@@ -20,12 +20,12 @@ class Answer(models.Model):
     """The verdict about an item in a case, with its evidence as it stood then.
 
     Never changed: a later answer makes it no longer `current`. `evidence` keeps the sources' own words, so that
-    it holds when a source is removed; it is sealed, see `proof`.
+    it holds when a source is removed; it is sealed, see `proof`. Without a constraint for case and run, as a sighting.
     """
 
-    case = models.ForeignKey(Case, models.PROTECT, db_index=False)
+    case = models.ForeignKey(Case, models.PROTECT, db_index=False, db_constraint=False)
     item = models.ForeignKey(Item, models.PROTECT, db_index=False)
-    run = models.ForeignKey(Run, models.PROTECT, db_index=False)
+    run = models.ForeignKey(Run, models.PROTECT, db_index=False, db_constraint=False)
     verdict = models.TextField()
     graded = models.BooleanField()
     reason = models.TextField(null=True)
@@ -43,11 +43,14 @@ class Answer(models.Model):
 
 
 class StackMember(models.Model):
-    """An item's place in a stack, named by its representative. Near copies (`near`) stand beside it."""
+    """An item's place in a stack, named by its representative. Near copies (`near`) stand beside it.
 
-    case = models.ForeignKey(Case, models.PROTECT)
-    representative = models.ForeignKey(Item, models.PROTECT, related_name="+")
-    item = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    Made anew as a whole from the case's items, none of which is ever deleted: so there are no constraints to look up.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, db_constraint=False)
+    representative = models.ForeignKey(Item, models.PROTECT, related_name="+", db_constraint=False)
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_constraint=False)
     how = models.TextField()
     distance = models.SmallIntegerField(null=True)
     difference = models.FloatField(null=True)

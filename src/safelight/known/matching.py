@@ -31,7 +31,7 @@ from safelight.search.banded import BandedIndex
 from safelight.search.ports import Codes, HammingIndex, Hits
 from safelight.signatures.types import TRANSFORMS, Transform
 from safelight.vault.sealing import ColumnSealer
-from safelight.vault.signatures import NewPdq, NewSignature, Realm, Signatures, Which
+from safelight.vault.signatures import KeptBlocks, NewPdq, NewSignature, Realm, Signatures, Which
 
 RADIUS = 31
 """Bits: the distance within which PDQ's makers call two pictures the same."""
@@ -119,6 +119,7 @@ class KnownBase:
     words: ColumnSealer
     asks_statements: bool
     schemes: dict[str, Scheme] = field(default_factory=dict)
+    kept: KeptBlocks = field(default_factory=KeptBlocks)
 
     @classmethod
     def open(
@@ -193,7 +194,7 @@ class KnownBase:
         signatures = {signature for _, signature in found}
         entries = current_entries(signatures)
         sources = sources_by_id(entry.source_id for group in entries.values() for entry in group)
-        stored = self.signatures.fetch(entries)
+        stored = self.signatures.fetch(entries, self.kept)
         answers: list[list[Match]] = [[] for _ in contents]
         for (number, signature), pair in found.items():
             for entry in entries.get(signature, ()) if signature in stored else ():

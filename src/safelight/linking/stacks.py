@@ -33,6 +33,7 @@ _BATCH = 1024
 _MOST_HITS = 1 << 23  # a batch is made smaller where everything could be near everything
 _PAIRS_AT_ONCE = 4096  # whose tiles are held as an array, 32 MB at the most
 _TILES_AT_ONCE = 4096
+_TILES_KEPT = 16_384  # 64 MB
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ class _Search:
     shapes: NDArray[np.float64]
     represents: NDArray[np.bool_]
     index: ScanIndex = field(default_factory=ScanIndex)
+    kept: dict[int, bytes] = field(default_factory=dict)
+    """Tiles by rank that were asked for lately: what is compared once is often compared again."""
 
     def tile_differences(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
         """The tile difference of each pair of ranks; few tiles are in memory at a time."""
@@ -121,10 +124,18 @@ class _Search:
         for start in range(0, len(left), _PAIRS_AT_ONCE):
             pairs = np.stack([left[start : start + _PAIRS_AT_ONCE], right[start : start + _PAIRS_AT_ONCE]])
             ranks, places = np.unique(pairs, return_inverse=True)
-            contents = self.tiles_of([self.pictures[rank].items[0].key for rank in ranks.tolist()])
+            contents = self._tiles(ranks.tolist())
             places = places.reshape(pairs.shape)
             found.append(tiles.differences(tiles.as_tiles(contents), places[0].copy(), places[1].copy()))
         return np.concatenate(found)
+
+    def _tiles(self, ranks: list[int]) -> list[bytes]:
+        missing = [rank for rank in ranks if rank not in self.kept]
+        if len(self.kept) + len(missing) > _TILES_KEPT:
+            self.kept = {rank: self.kept[rank] for rank in ranks if rank in self.kept}
+        tiles = self.tiles_of([self.pictures[rank].items[0].key for rank in missing])
+        self.kept.update(zip(missing, tiles, strict=True))
+        return [self.kept[rank] for rank in ranks]
 
 
 @dataclass(frozen=True)
@@ -229,7 +240,9 @@ def _record(
     settled = np.flatnonzero((joined >= 0) | (near >= 0))
     chosen = np.where(joined >= 0, joined, near)[settled]
     ranks, found = batch[settled], pairs.found[chosen]
-    difference = search.tile_differences(ranks, found)
+    difference = pairs.difference[chosen]
+    unasked = np.flatnonzero(np.isnan(difference))
+    difference[unasked] = search.tile_differences(ranks[unasked], found[unasked])
     for place, rank in enumerate(ranks.tolist()):
         bond = _Bond(
             search.pictures[int(found[place])], int(pairs.distance[chosen[place]]), round(float(difference[place]), 2)

@@ -38,7 +38,8 @@ def reserve_ids(model: type[Model], count: int) -> list[int]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            # in parentheses: looked up once, and not for each id
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id'))) FROM generate_series(1, %s)",
             [_table(model), count],
         )
         return [number for (number,) in cursor.fetchall()]

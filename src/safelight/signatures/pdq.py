@@ -69,14 +69,20 @@ def _coefficients(tile: NDArray[np.float32], cosines: NDArray[np.float32]) -> ND
     """The 16 x 16 lowest cosine coefficients of a tile.
 
     Sums run in the reference's order: in a symmetric picture half the coefficients are zero but for rounding, and only
-    the same rounding gives the same bits.
+    the same rounding gives the same bits. Four are summed at a time, so that the tile is read a quarter as often.
     """
     half = np.zeros((16, 64), np.float32)
-    for i in range(16):
+    for i in range(0, 16, 4):
+        sums0, sums1, sums2, sums3 = half[i], half[i + 1], half[i + 2], half[i + 3]
         for k in range(64):
-            weight = cosines[i, k]
+            weight0, weight1, weight2, weight3 = cosines[i, k], cosines[i + 1, k], cosines[i + 2, k], cosines[i + 3, k]
+            line = tile[k]
             for j in range(64):
-                half[i, j] += weight * tile[k, j]
+                luma = line[j]
+                sums0[j] += weight0 * luma
+                sums1[j] += weight1 * luma
+                sums2[j] += weight2 * luma
+                sums3[j] += weight3 * luma
     whole = np.zeros((16, 16), np.float32)
     across = cosines.T.copy()
     for i in range(16):
@@ -88,9 +94,16 @@ def _coefficients(tile: NDArray[np.float32], cosines: NDArray[np.float32]) -> ND
 
 
 @part
+def _median(coefficients: NDArray[np.float32]) -> float:
+    """The lower of the middle two."""
+    median: float = np.partition(coefficients.reshape(256), 127)[127]
+    return median
+
+
+@part
 def _set_bits(coefficients: NDArray[np.float32], upright: NDArray[np.uint8], transposed: NDArray[np.uint8]) -> None:
-    """Set the bits of coefficients above the median (the lower of the middle two), as they stand and transposed."""
-    median = np.sort(coefficients.copy().reshape(256))[127]
+    """Set the bits of coefficients above the median, as they stand and transposed."""
+    median = _median(coefficients)
     for i in range(16):
         for j in range(16):
             if coefficients[i, j] > median:
@@ -122,7 +135,7 @@ def _hash_tiles(tiles: Tiles64, cosines: NDArray[np.float32]) -> tuple[NDArray[n
     _set_bits(plain, versions[0], versions[6])
     for rows, columns, upright, transposed in ((1, 0, 4, 3), (0, 1, 5, 1), (1, 1, 2, 7)):
         _set_bits(_coefficients(tiles[rows, columns], cosines), versions[upright], versions[transposed])
-    close = (np.abs(plain - np.sort(plain.copy().reshape(256))[127]) < AT_MEDIAN).sum()
+    close = (np.abs(plain - _median(plain)) < AT_MEDIAN).sum()
     return versions, _quality(tiles[0, 0]), np.abs(plain).max(), close
 
 

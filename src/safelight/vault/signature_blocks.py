@@ -167,6 +167,12 @@ class Block:
     def _rows(self) -> dict[int, int]:
         return {number: row for row, number in enumerate(self.numbers.tolist())}
 
+    @cached_property
+    def _bounds(self) -> list[int]:
+        """Where the hashes of each row begin, and where those of the last end."""
+        bounds: list[int] = np.searchsorted(self._hashes["row"], np.arange(len(self._contents) + 1)).tolist()
+        return bounds
+
     def __contains__(self, number: int) -> bool:
         """Whether it holds a signature."""
         return number in self._rows
@@ -179,7 +185,7 @@ class Block:
         """
         row = self._rows[number]
         _, has, md5, sha1, sha256, size, pixels = _CONTENT.unpack_from(self._raw, _HEAD.size + row * _CONTENT.size)
-        first, end = np.searchsorted(self._hashes["row"], [row, row + 1]).tolist()
+        first, end = self._bounds[row : row + 2]
         return NewSignature(
             md5 if has & _MD5 else None,
             sha1 if has & _SHA1 else None,

@@ -30,7 +30,7 @@ from safelight.vault.records import open_record, seal_record
 from safelight.vault.sealing import INDEX_BYTES, BlindIndex
 from safelight.vault.signature_blocks import Block, NewPdq, NewSignature, Which, encode_block
 
-__all__ = ["DigestHit", "NewPdq", "NewSignature", "Realm", "Signatures", "Which"]
+__all__ = ["DigestHit", "KeptBlocks", "NewPdq", "NewSignature", "Realm", "Signatures", "Which"]
 
 
 class Realm(IntEnum):
@@ -59,6 +59,8 @@ BLOCK_ROWS = 256
 _CHUNK = 5000
 _BLOCKS = 200
 """Blocks opened at a time."""
+_BLOCKS_KEPT = 512
+"""About 30 MB."""
 _LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32}
 _KINDS = tuple(_LENGTHS)
 _MISSING = bytes(INDEX_BYTES)
@@ -107,6 +109,30 @@ SELECT q.row, s.id, 'md5', s.size = q.size
     WHERE (s.sha256 IS NULL OR q.sha256 IS NULL) AND (s.sha1 IS NULL OR q.sha1 IS NULL)
 ORDER BY 1, 2
 """
+
+
+class KeptBlocks:
+    """Opened blocks that stay in memory, the ones asked for last: a base is asked about the same series many times.
+
+    What was removed since is still in them; nobody is given its number any more, by which it could be asked for.
+    """
+
+    def __init__(self, most: int = _BLOCKS_KEPT) -> None:
+        self._most = most
+        self._blocks: dict[int, Block] = {}
+
+    def get(self, number: int) -> Block | None:
+        """A block that is kept."""
+        block = self._blocks.pop(number, None)
+        if block is not None:
+            self._blocks[number] = block
+        return block
+
+    def keep(self, number: int, block: Block) -> None:
+        """Keep a block, and let go of the one that was not asked for the longest."""
+        self._blocks[number] = block
+        if len(self._blocks) > self._most:
+            del self._blocks[next(iter(self._blocks))]
 
 
 class Signatures:
@@ -163,8 +189,8 @@ class Signatures:
         md5, sha1, sha256 = (digest if len(digest) == length else None for length in _LENGTHS.values())
         return [hit.signature for hit in self.find(realm, [NewSignature(md5, sha1, sha256, None)])]
 
-    def fetch(self, signatures: Iterable[int]) -> dict[int, NewSignature]:
-        """The stored rows by id; unknown ids are absent.
+    def fetch(self, signatures: Iterable[int], kept: KeptBlocks | None = None) -> dict[int, NewSignature]:
+        """The stored rows by id; unknown ids are absent. Blocks that are `kept` from earlier calls are not opened anew.
 
         Raises:
             InputError: a block was altered, or does not belong to this node.
@@ -175,7 +201,7 @@ class Signatures:
             by_block: dict[int, list[int]] = defaultdict(list)
             for number, block in binary_rows(_BLOCKS_OF, [wanted[start : start + _CHUNK]]):
                 by_block[block].append(number)
-            for block, opened in self._opened(by_block):
+            for block, opened in self._opened(by_block) if kept is None else self._kept(by_block, kept):
                 found.update((number, opened.signature(number)) for number in by_block[block])
         return found
 
@@ -230,6 +256,18 @@ class Signatures:
         generation = generation_of(wrapped)
         values = {"block": block, "realm": realm, "sealed": sealed, "generation": generation, "wrapped": wrapped}
         _run(_WRITE_BLOCK, values)
+
+    def _kept(self, blocks: Iterable[int], kept: KeptBlocks) -> Iterator[tuple[int, Block]]:
+        missing = []
+        for block in blocks:
+            opened = kept.get(block)
+            if opened is None:
+                missing.append(block)
+            else:
+                yield block, opened
+        for block, opened in self._opened(missing):
+            kept.keep(block, opened)
+            yield block, opened
 
     def _opened(self, blocks: Iterable[int]) -> Iterator[tuple[int, Block]]:
         wanted = list(blocks)

@@ -10,7 +10,7 @@ from safelight.vault.keys import RootKey
 from safelight.vault.models import Signature, SignatureBlock, SignatureKey
 from safelight.vault.nodekeys import make_keys
 from safelight.vault.protection import KeyFile
-from safelight.vault.signatures import DigestHit, NewPdq, NewSignature, Realm, Signatures, Which, count
+from safelight.vault.signatures import DigestHit, KeptBlocks, NewPdq, NewSignature, Realm, Signatures, Which, count
 from tests.nodes import VAULT
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +131,31 @@ def test_arrays_come_from_more_blocks_than_are_opened_at_a_time(monkeypatch):
     ids = signatures.store(Realm.KNOWN, rows)
     assert codes(Realm.KNOWN) == sorted((number, bytes([row]) * 32) for row, number in enumerate(ids) for _ in "ab")
     assert signatures.fetch(ids) == dict(zip(ids, rows, strict=True))
+
+
+def test_kept_blocks_are_opened_once_and_the_ones_asked_for_last_stay(monkeypatch):
+    monkeypatch.setattr("safelight.vault.signatures.BLOCK_ROWS", 2)
+    rows = [NewSignature(bytes([row]) * 16, None, None, None) for row in range(8)]
+    ids = signatures.store(Realm.KNOWN, rows)
+    opened: list[int] = []
+    open_block = signatures.open_block
+    monkeypatch.setattr(
+        signatures, "open_block", lambda number, *sealed: opened.append(number) or open_block(number, *sealed)
+    )
+    kept = KeptBlocks(most=2)
+    for asked, anew in (((0, 2), 2), ((1, 3), 0), ((0,), 0), ((4,), 1), ((1,), 0), ((2,), 1)):
+        opened.clear()
+        wanted = [ids[row] for row in asked]
+        assert signatures.fetch(wanted, kept) == {ids[row]: rows[row] for row in asked}
+        assert len(opened) == anew, asked
+
+
+def test_what_was_removed_is_not_answered_from_a_block_that_was_kept():
+    ids = signatures.store(Realm.KNOWN, [NewSignature(bytes([row]) * 16, None, None, None) for row in range(3)])
+    kept = KeptBlocks()
+    assert set(signatures.fetch(ids, kept)) == set(ids)
+    signatures.remove(ids[:1])
+    assert set(signatures.fetch(ids, kept)) == set(ids[1:])
 
 
 def test_nothing_of_a_signature_stands_in_clear():

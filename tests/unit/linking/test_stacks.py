@@ -261,3 +261,21 @@ def test_few_tiles_are_read_at_a_time():
     items = [item(key, pdq=None, pixels=bytes(16), shown_size=(9, 9)) for key in range(9000)]
     [stack] = build_stacks(items, tiles_of)
     assert (len(stack.members), sum(asked), max(asked)) == (9000, 9000, 4096)
+
+
+def test_a_tile_that_was_compared_is_not_read_again_while_few_are_kept(monkeypatch):
+    """Rows of near copies: each picture is compared with the representatives of its neighbours, batch after batch."""
+    items = [item(key, pdq=flipped(HASH, 2, key % 40), tile=tile_of(key % 7, 2)) for key in range(300)]
+    tiles_by_key = {one.key: one.tile for one in items}
+    asked: list[int] = []
+
+    def tiles_of(keys):
+        asked.extend(keys)
+        return [tiles_by_key[key] for key in keys]
+
+    whole = build_stacks(items, tiles_of)
+    assert len(asked) == len(set(asked)) > 0
+    once = len(asked)
+    monkeypatch.setattr("safelight.linking.stacks._TILES_KEPT", 1)
+    assert build_stacks(items, tiles_of) == whole
+    assert len(asked) > 2 * once

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from safelight.casework.access import Acting, open_case
 from safelight.casework.check.intake import Intake
@@ -20,7 +19,7 @@ from safelight.casework.check.queries import Unkept
 from safelight.casework.check.readers import Reader
 from safelight.casework.check.recorder import Recorder
 from safelight.casework.check.versions import versions
-from safelight.casework.judging import judge_items
+from safelight.casework.judging import answered_otherwise, judge_items
 from safelight.casework.models import Answer, Case
 from safelight.casework.stacking import do_let_go, do_settle_kept, do_stack_case
 from safelight.errors import UsageError
@@ -240,9 +239,7 @@ def _finish(
 ) -> None:
     """Answer again what was answered from another state of the base, then stack, then settle what is kept."""
     around.watcher.stage("answering from the known base")
-    for chunk in _chunks(
-        Sighting.objects.filter(exhibit=exhibit, item__isnull=False).order_by("item").distinct("item")
-    ):
+    for chunk in _chunks(answered_otherwise(case, exhibit, base)):
         judge_items(case, run, chunk, base, around.vault, now=around.clock())
     around.watcher.stage("stacking copies")
     do_stack_case(case, around.vault)
@@ -261,8 +258,7 @@ def _keep_missing(unkept: Unkept, case: Case, nursery: Nursery, options: CheckOp
     )
 
 
-def _chunks(sightings: "QuerySet[Sighting]") -> list[list[int]]:
-    items = list(sightings.values_list("item_id", flat=True))
+def _chunks(items: list[int]) -> list[list[int]]:
     return [items[at : at + _CHUNK] for at in range(0, len(items), _CHUNK)]
 
 
