@@ -30,7 +30,6 @@ from safelight.known.schemes import require_scheme
 from safelight.known.screening import Screen
 from safelight.log.actions import do_add_entry
 from safelight.log.entries import Entry, Event
-from safelight.platform.copying import analyse
 from safelight.platform.database import advisory_lock
 from safelight.platform.settings import Settings, is_demo
 from safelight.sandbox import Limits, Nursery, SandboxError, TaskFailedError, reply_decoder
@@ -39,8 +38,6 @@ _READER = "safelight.known.formats.reader:read"
 _LIMITS = Limits(wall_seconds=300.0, cpu_seconds=24 * 3600, memory_bytes=1 << 30, reply_bytes=8 << 20)
 _PIECE = 1 << 20
 _REMOVE_ROWS = 20_000
-_MANY = 1000
-"""New statements from which the database looks at their table anew: without figures a check reads all of it."""
 
 decode_rows: Callable[[bytes], list[Message]] = reply_decoder(list[Message])
 
@@ -148,8 +145,6 @@ def do_import_list(
                     quarantine.finish()
         finally:
             quarantine.discard()
-    if done.counts.new >= _MANY and not done.dry_run:
-        analyse(KnownEntry)
     return done
 
 

@@ -21,7 +21,7 @@ from safelight.known.rows import BadRow, KnownRow
 from safelight.known.rules import DEMO_PREFIX, HashState, Role, content_key, fingerprint, row_problem, speaks_demo
 from safelight.known.screening import Screen, Screened
 from safelight.known.words import TABLE, seal_words, words_of
-from safelight.platform.copying import reserve_ids, writing
+from safelight.platform.copying import analyse, reserve_ids, writing
 from safelight.vault.content import Vault
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
@@ -151,7 +151,8 @@ class Intake:
             cursor.execute(_AS_USUAL)
             if self.counts.new >= _ANALYSE_FROM:
                 # An embedded server is seldom up for long enough to count its tables by itself.
-                cursor.execute("ANALYZE known_entry, known_repeated, vault_signature")
+                cursor.execute("ANALYZE known_repeated")  # it is this connection's own
+                analyse("known_entry", "vault_signature")
             if self.counts.new:
                 cursor.execute(_SUPERSEDE, {"now": now, "edition": self._edition.pk, "source": self._source.pk})
                 self.counts.superseded = cursor.rowcount

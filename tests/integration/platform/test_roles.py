@@ -29,7 +29,7 @@ try:
         from safelight.casework.models import Case
         from safelight.platform.copying import analyse
         Case.objects.create(name="Series Harbour", opened=datetime(2026, 3, 1, tzinfo=UTC))
-        analyse(Case)
+        analyse("casework_case")
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_user, reltuples FROM pg_class WHERE relname = 'casework_case'")
             print(*cursor.fetchone())

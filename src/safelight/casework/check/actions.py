@@ -20,7 +20,7 @@ from safelight.casework.check.readers import Reader
 from safelight.casework.check.recorder import Recorder
 from safelight.casework.check.versions import versions
 from safelight.casework.judging import answered_otherwise, judge_items
-from safelight.casework.models import Answer, Case
+from safelight.casework.models import Case
 from safelight.casework.stacking import do_let_go, do_settle_kept, do_stack_case
 from safelight.errors import UsageError
 from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
@@ -129,7 +129,7 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
         if _work(run, recorder, line, intake, around):
             return CheckResult(case, run.number, stopped=True, tally=recorder.tally)
         if recorder.tally.files >= _MANY:
-            analyse(Sighting, Item, Answer)
+            analyse("evidence_sighting", "evidence_item", "casework_answer")
         try:
             _finish(case, exhibit, run, base, options, around)
             unkept = _keep_missing(
