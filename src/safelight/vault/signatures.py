@@ -88,6 +88,7 @@ WHERE b.id = ANY(%s::int8[]) ORDER BY b.id
 # A pair is decided by the strongest digest that both sides have, so the three parts exclude each other.
 # The digests come end to end in one value a column, and a byte a row says which it has: arrays of bytea would be quoted
 # one by one.
+# OFFSET keeps each look-up by itself: for some thousand questions the planner would rather read the whole table.
 _FIND = """
 WITH question AS (
     SELECT row, size,
@@ -98,15 +99,19 @@ WITH question AS (
         LATERAL (SELECT number::int - 1) AS at (row)
 )
 SELECT q.row, s.id, 'sha256', s.size = q.size
-    FROM question q JOIN vault_signature s ON s.realm = %(realm)s AND s.sha256 = q.sha256
+    FROM question q CROSS JOIN LATERAL (
+        SELECT id, size FROM vault_signature WHERE realm = %(realm)s AND sha256 = q.sha256 OFFSET 0
+    ) AS s
 UNION ALL
 SELECT q.row, s.id, 'sha1', s.size = q.size
-    FROM question q JOIN vault_signature s ON s.realm = %(realm)s AND s.sha1 = q.sha1
-    WHERE s.sha256 IS NULL OR q.sha256 IS NULL
+    FROM question q CROSS JOIN LATERAL (
+        SELECT id, size, sha256 FROM vault_signature WHERE realm = %(realm)s AND sha1 = q.sha1 OFFSET 0
+    ) AS s WHERE s.sha256 IS NULL OR q.sha256 IS NULL
 UNION ALL
 SELECT q.row, s.id, 'md5', s.size = q.size
-    FROM question q JOIN vault_signature s ON s.realm = %(realm)s AND s.md5 = q.md5
-    WHERE (s.sha256 IS NULL OR q.sha256 IS NULL) AND (s.sha1 IS NULL OR q.sha1 IS NULL)
+    FROM question q CROSS JOIN LATERAL (
+        SELECT id, size, sha256, sha1 FROM vault_signature WHERE realm = %(realm)s AND md5 = q.md5 OFFSET 0
+    ) AS s WHERE (s.sha256 IS NULL OR q.sha256 IS NULL) AND (s.sha1 IS NULL OR q.sha1 IS NULL)
 ORDER BY 1, 2
 """
 
