@@ -66,19 +66,23 @@ def test_every_tree_can_be_shown_to_go_on_from_every_earlier_one(one, other):
             check_consistency(old, new, model(leaves[:old]), model(forged), proof)
 
 
+def spoiled(proof, at):
+    """A proof with a bit of its hash `at` turned, a hash less, one more, and one that is none."""
+    turned = bytes([proof[at][0] ^ 1]) + proof[at][1:]
+    return (
+        [*proof[:at], turned, *proof[at + 1 :]],
+        proof[:-1],
+        [*proof, proof[0]],
+        [*proof[:at], b"", *proof[at:]],
+    )
+
+
 @given(st.integers(2, 70), st.data())
 def test_a_proof_with_a_bit_turned_a_hash_more_or_less_does_not_hold(size, data):
     leaves, subtree = tree(size)
     index = data.draw(st.integers(0, size - 1))
     proof = prove_inclusion(subtree, index, size)
-    at = data.draw(st.integers(0, len(proof) - 1))
-    turned = bytes([proof[at][0] ^ 1]) + proof[at][1:]
-    for bad in (
-        [*proof[:at], turned, *proof[at + 1 :]],
-        proof[:-1],
-        [*proof, proof[0]],
-        [*proof[:at], b"", *proof[at:]],
-    ):
+    for bad in spoiled(proof, data.draw(st.integers(0, len(proof) - 1))):
         with pytest.raises(BadProofError):
             check_inclusion(leaves[index], index, size, bad, model(leaves))
 
@@ -115,14 +119,7 @@ def test_a_proof_that_a_tree_goes_on_holds_as_it_is_and_in_no_other_way(one, oth
     leaves, subtree = tree(new)
     roots = model(leaves[:old]), model(leaves)
     proof = prove_consistency(subtree, old, new)
-    at = data.draw(st.integers(0, len(proof) - 1))
-    turned = bytes([proof[at][0] ^ 1]) + proof[at][1:]
-    for bad in (
-        [*proof[:at], turned, *proof[at + 1 :]],
-        proof[:-1],
-        [*proof, proof[0]],
-        [*proof[:at], b"", *proof[at:]],
-    ):
+    for bad in spoiled(proof, data.draw(st.integers(0, len(proof) - 1))):
         with pytest.raises(BadProofError):
             check_consistency(old, new, *roots, bad)
     for wrong in ((roots[1], roots[0]), (roots[0], leaf_hash(b"forged")), (roots[0][:-1], roots[1]), (roots[0], b"")):
