@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from safelight.errors import UsageError
-from safelight.log import growth
+from safelight.log import actions, growth
 from safelight.log.actions import RewoundError, do_add_entry, do_erase_entry, do_publish_entries
 from safelight.log.checkpoints import open_checkpoint
 from safelight.log.entries import Entry, Event, commitment
 from safelight.log.models import LogEntry
 from safelight.log.notes import Signer
-from safelight.log.queries import leaves, misfits, recorded_entries, recorded_entry
+from safelight.log.queries import count_unpublished, leaves, misfits, recorded_entries, recorded_entry, waiting
 from safelight.log.reading import entries
 from safelight.log.stores.folder import FolderTileStore
 from safelight.log.verify import verify_log
@@ -68,6 +68,30 @@ def test_nothing_new_is_nothing_to_publish(store):
     note = store.checkpoint()
     do_publish_entries(store, SIGNER)
     assert store.checkpoint() == note
+
+
+def test_a_long_log_is_not_read_to_find_and_number_what_waits():
+    """Each second the sequencer asks whether anything waits: it has to cost the same after a million entries."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO log_entry (number, event, record, salt, commitment)"
+            " SELECT n - 1, 'checked', '', '', '' FROM generate_series(1, 20000) n"
+        )
+        cursor.execute("ANALYZE log_entry")
+        rows = add(3)
+        before = rows_read(cursor)
+        assert waiting(2) == rows[:2]
+        assert (count_unpublished(20_000), count_unpublished(19_990)) == (3, 13)
+        actions._give_numbers()
+        assert rows_read(cursor) - before < 40
+        assert list(LogEntry.objects.filter(id__in=rows).values_list("number", flat=True)) == [20_000, 20_001, 20_002]
+        transaction.set_rollback(True)
+
+
+def rows_read(cursor):
+    """Rows of the log that were read in this transaction, in whichever way."""
+    cursor.execute("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'log_entry'")
+    return cursor.fetchone()[0]
 
 
 def test_an_entry_ends_with_its_transaction(store):
