@@ -32,7 +32,7 @@ from safelight.platform.database import advisory_lock
 
 _AT_A_TIME = 10_000
 _PUBLISHING = "log: publish"
-# Rows are named, not looked for: with a join the planner reads the whole log to number one entry.
+# Rows are named, so that the planner knows how few they are and goes to each by its id.
 _GIVE_NUMBERS = """
 UPDATE log_entry SET number = next.number + given.place - 1
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS given (id, place),
