@@ -92,25 +92,25 @@ WHERE b.id = ANY(%s::int8[]) ORDER BY b.id
 _FIND = """
 WITH question AS (
     SELECT row, size,
-        CASE WHEN get_byte(%(has)s, row) & 1 > 0 THEN substr(%(md5)s::bytea, 16 * row + 1, 16) END AS md5,
-        CASE WHEN get_byte(%(has)s, row) & 2 > 0 THEN substr(%(sha1)s::bytea, 16 * row + 1, 16) END AS sha1,
-        CASE WHEN get_byte(%(has)s, row) & 4 > 0 THEN substr(%(sha256)s::bytea, 16 * row + 1, 16) END AS sha256
+        CASE WHEN get_byte(%(has)b::bytea, row) & 1 > 0 THEN substr(%(md5)b::bytea, 16 * row + 1, 16) END AS md5,
+        CASE WHEN get_byte(%(has)b::bytea, row) & 2 > 0 THEN substr(%(sha1)b::bytea, 16 * row + 1, 16) END AS sha1,
+        CASE WHEN get_byte(%(has)b::bytea, row) & 4 > 0 THEN substr(%(sha256)b::bytea, 16 * row + 1, 16) END AS sha256
     FROM unnest(%(size)s::bigint[]) WITH ORDINALITY AS asked (size, number),
         LATERAL (SELECT number::int - 1) AS at (row)
 )
 SELECT q.row, s.id, 'sha256', s.size = q.size
     FROM question q CROSS JOIN LATERAL (
-        SELECT id, size FROM vault_signature WHERE realm = %(realm)s AND sha256 = q.sha256 OFFSET 0
+        SELECT id, size FROM vault_signature WHERE realm = %(realm)s::int2 AND sha256 = q.sha256 OFFSET 0
     ) AS s
 UNION ALL
 SELECT q.row, s.id, 'sha1', s.size = q.size
     FROM question q CROSS JOIN LATERAL (
-        SELECT id, size, sha256 FROM vault_signature WHERE realm = %(realm)s AND sha1 = q.sha1 OFFSET 0
+        SELECT id, size, sha256 FROM vault_signature WHERE realm = %(realm)s::int2 AND sha1 = q.sha1 OFFSET 0
     ) AS s WHERE s.sha256 IS NULL OR q.sha256 IS NULL
 UNION ALL
 SELECT q.row, s.id, 'md5', s.size = q.size
     FROM question q CROSS JOIN LATERAL (
-        SELECT id, size, sha256, sha1 FROM vault_signature WHERE realm = %(realm)s AND md5 = q.md5 OFFSET 0
+        SELECT id, size, sha256, sha1 FROM vault_signature WHERE realm = %(realm)s::int2 AND md5 = q.md5 OFFSET 0
     ) AS s WHERE (s.sha256 IS NULL OR q.sha256 IS NULL) AND (s.sha1 IS NULL OR q.sha1 IS NULL)
 ORDER BY 1, 2
 """
@@ -185,9 +185,7 @@ class Signatures:
         for kind in _KINDS:
             asked = self._blinded(realm, [getattr(question, kind) for question in questions], kind)
             values[kind] = b"".join(one or _MISSING for one in asked)
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND, values)
-            return [DigestHit(*row) for row in cursor.fetchall()]
+        return [DigestHit(*row) for row in binary_rows(_FIND, values, often=True)]
 
     def under(self, realm: Realm, digest: bytes) -> list[int]:
         """The stored signatures with this MD5 (16 bytes), SHA-1 (20) or SHA-256 (32), by id."""
