@@ -22,7 +22,10 @@ from safelight.platform.settings import Settings
 from safelight.platform.walls import WALLS, Rule, Wall, across_cases, acting, build_walls, for_case
 from tests.integration.entrances import owners_parameters, working
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.as_owner,  # the walls are gone at on connections of their own, and built anew
+]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
 
