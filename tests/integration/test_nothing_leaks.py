@@ -4,6 +4,8 @@ Random worlds are made twice: once with all that is in them, once without what t
 he is no member and statements whose handling leaves his agency out. Every public function of the packages that answer
 (`ANSWERING`) is asked in both, and has to say the same; what it says of a case is what an independent model says, which
 never heard of the hidden. A function that is new fails until it stands in one of the tables below.
+
+All of it behind the first wall alone, and behind both.
 """
 
 import importlib
@@ -24,7 +26,7 @@ from safelight.access.permissions import Permission
 from safelight.assertions.actions import do_receive_assertion
 from safelight.assertions.record import About
 from safelight.casework.access import Acting, access_case, access_contents, open_case
-from safelight.casework.judging import judge_items
+from safelight.casework.judging import answered_otherwise, judge_items
 from safelight.casework.models import Case
 from safelight.casework.queries import failures_of, path_text, summarise
 from safelight.casework.report.actions import do_report_case
@@ -41,12 +43,14 @@ from safelight.known.queries import base_version, list_sources, show_source
 from safelight.known.rules import Trust
 from safelight.media.types import Metadata
 from safelight.platform.settings import mark_demo, read_settings
+from safelight.platform.walls import acting as behind_walls
 from safelight.signatures.types import Digests, Examination, Pdq, Still
 from tests.integration.access.example import LEAD, NOW, SECOND, enrolled, found, node
 from tests.integration.assertions.node import KEYS, sent
 from tests.unit.assertions.example import open_to_all, statement
 
 pytestmark = pytest.mark.django_db(transaction=True)
+FIRST_WALL_ALONE = pytest.mark.as_owner  # behind the second, what the first lets through would not show
 
 SEEDS = range(6)
 DIGESTS = [kind(bytes([content])).digest() for content in range(1, 9) for kind in (md5, sha1)]
@@ -54,7 +58,7 @@ ANSWERING = ("casework", "known", "evidence", "exchange")
 
 ASKED = {
     "casework.access.access_case", "casework.access.access_contents", "casework.access.open_case",
-    "casework.judging.judge_items",
+    "casework.judging.answered_otherwise", "casework.judging.judge_items",
     "casework.queries.failures_of", "casework.queries.path_text", "casework.queries.summarise",
     "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.stacking.do_stack_case",
     "evidence.actions.do_add_source", "evidence.actions.do_begin_run", "evidence.actions.do_end_run",
@@ -245,8 +249,12 @@ class Bench:
     folder: object
     number: int = 0
 
+    @contextmanager
     def acting(self, person):
-        return Acting(node(self.folder / "data"), found(person), found(person).pseudonym)
+        """A command of this officer; the second wall, where it stands, is told of him."""
+        officer = found(person)
+        with behind_walls(officer.pseudonym):
+            yield Acting(node(self.folder / "data"), officer, officer.pseudonym)
 
     @contextmanager
     def world(self, world):
@@ -254,11 +262,14 @@ class Bench:
         with transaction.atomic():
             enrolled(node(self.folder / "data"))
             self.learn(world.listed)
-            for number, places in enumerate(world.hidden):
-                self.check(f"Hidden {number}", places, self.acting(SECOND))
+            with self.acting(SECOND) as second:
+                for number, places in enumerate(world.hidden):
+                    self.check(f"Hidden {number}", places, second)
+                assert Case.objects.count() == len(world.hidden)
             self.say(world.said)
-            self.check("Own", world.own, self.acting(LEAD))
-            yield
+            with self.acting(LEAD) as lead:
+                self.check("Own", world.own, lead)
+                yield lead
             transaction.set_rollback(True)
 
     def learn(self, listed):
@@ -296,9 +307,8 @@ class Bench:
             )  # fmt: skip
             do_receive_assertion(sent(said), KEYS, at, acting_user="officer", now=told + timedelta(hours=1))
 
-    def answers(self):
+    def answers(self, acting):
         """What every function in `ASKED` says to the reader, without the numbers that the database gives."""
-        acting = self.acting(LEAD)
         vault = acting.node.vault
         case = access_case("Own", Permission.CASE_WORK, acting, now=NOW)
         exhibit = Exhibit.objects.get(case="Own")
@@ -307,6 +317,7 @@ class Bench:
         known = with_digests(list(known_places(exhibit, [bytes(row.place) for row in rows]).values()), vault)
         items = recorded_items([row.item_id for row in rows if row.item_id], vault)
         base = KnownBase.open(acting.node, now=NOW)
+        wider = KnownBase.open(acting.node, now=NOW, radius=base.radius + 1)
         refused = {name: self.refusal(name, acting) for name in ("Hidden 0", "Hidden 1", "Nowhere")}
         report = asdict(gather(case, vault, now=NOW, demo=True))
         self.number += 1
@@ -315,6 +326,7 @@ class Bench:
         )
         return {
             "summary": vars(summarise(case, "Exhibit")),
+            "answered otherwise": [len(answered_otherwise(case, exhibit, one)) for one in (base, wider)],
             "failures": [asdict(one) for one in failures_of([exhibit.pk])],
             "paths": [path_text(row) for row in rows],
             "standings": [standings.of(row) for row in rows],
@@ -354,15 +366,16 @@ def bench(tmp_path):
     return Bench(tmp_path)
 
 
+@pytest.mark.parametrize("walls", [pytest.param(1, marks=FIRST_WALL_ALONE), 2])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_hidden_changes_an_answer(bench, seed):
+def test_nothing_hidden_changes_an_answer(bench, seed, walls):
     world = draw(seed)
-    with bench.world(world):
-        assert Case.objects.count() == 1 + len(world.hidden)
-        told = bench.answers()
+    with bench.world(world) as reader:
+        assert Case.objects.count() == 1 + (len(world.hidden) if walls == 1 else 0)
+        told = bench.answers(reader)
         assert told["refused"]["Hidden 0"] == told["refused"]["Nowhere"]
-    with bench.world(world.seen):
-        assert bench.answers() == told
+    with bench.world(world.seen) as reader:
+        assert bench.answers(reader) == told
     model = expected(world)
     assert told["summary"]["sightings"] == model["files"]
     assert told["summary"]["stacks"] == model["stacks"]

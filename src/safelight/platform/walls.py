@@ -345,8 +345,9 @@ def _tell(stands: _Standing) -> None:
 
 
 def _greet(**_: object) -> None:
-    """Tell a new connection what stands."""
-    _tell(_standing[-1])
+    """Tell a new connection what stands; a worker's in another thread, while the owner works, what stood before him."""
+    worker = connection.settings_dict["USER"] == WORKER
+    _tell(next(one for one in reversed(_standing) if not worker or one.purpose is not Purpose.MIGRATING))
 
 
 connection_created.connect(_greet, dispatch_uid="safelight.platform.walls")

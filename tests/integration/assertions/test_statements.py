@@ -46,6 +46,7 @@ from safelight.log.models import LogEntry
 from safelight.vault.sealing import SealedValueError
 from tests.integration.access import example as access
 from tests.integration.assertions.node import ELSEWHERE, KEYS, NODE, logged, make, receive, sent
+from tests.integration.entrances import owner
 from tests.unit.assertions.example import (
     NOW,
     PURPOSE,
@@ -336,7 +337,7 @@ def test_nothing_planted_stands_in_clear_in_any_table():
     planted = [word.encode() for word in words]
     for name in (digest(1), series):
         planted += [name.encode(), bytes.fromhex(name)]
-    with connection.cursor() as cursor:
+    with owner(), connection.cursor() as cursor:  # who holds a dump of it all
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [table for (table,) in cursor.fetchall()]
         assert {"assertion", "assertion_about", "log_entry"} <= set(tables)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from safelight.access.rules import FOUNDER, Officer
+from safelight.casework.access import Acting
 from safelight.casework.check.actions import CheckResult, Surroundings, do_check
 from safelight.casework.check.options import CheckOptions
 from safelight.casework.report.model import Failure
@@ -18,7 +20,7 @@ from safelight.platform.settings import mark_demo, read_settings
 from safelight.samples.archives import ZipEntry, write_zip
 from safelight.vault.content import Vault
 from tests.integration.casework.outcome import Outcome, outcome
-from tests.nodes import acting_in, node_in, vault_in
+from tests.nodes import node_in, vault_in
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -51,11 +53,14 @@ class Bench:
     data: Path
     source: Path
     watching: Watching = field(default_factory=Watching)
+    officer: Officer = FOUNDER
+    """Who checks; the walls are told apart from this, by `walls.acting`."""
 
     def check(self, *paths: Path | bytes, case: str = "Case", exhibit: str = "Exhibit", **options: Any) -> CheckResult:
         self.watching = Watching(on_advance=self.watching.on_advance)
         chosen = CheckOptions(tuple(os.fsencode(path) for path in paths or (self.source,)), case, exhibit, **options)
-        around = Surroundings(acting_in(self.data), self.data, lambda: NOW, self.watching)
+        acting = Acting(node_in(self.data), self.officer, "officer")
+        around = Surroundings(acting, self.data, lambda: NOW, self.watching)
         return do_check(chosen, around)
 
     @property

@@ -15,6 +15,7 @@ from safelight.samples.exif import Camera
 from safelight.samples.formats import FORMATS, camera_jpeg
 from safelight.samples.pictures import picture
 from tests.integration.casework.conftest import zipped
+from tests.integration.entrances import owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REFUSE = "tests.integration.casework.idle:refuse"
@@ -72,7 +73,8 @@ def test_stopped_at_any_batch_the_same_command_ends_with_the_same(bench, monkeyp
 
 def wipe(bench):
     """Forget everything, as if nothing had been checked."""
-    call_command("flush", verbosity=0, interactive=False)
+    with owner():
+        call_command("flush", verbosity=0, interactive=False)
     shutil.rmtree(bench.data / "objects", ignore_errors=True)
 
 

@@ -4,13 +4,12 @@ The first wall is gone round by putting such queries in the place of what the co
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from safelight.access.rules import FOUNDER
 from safelight.casework.access import Acting
 from safelight.casework.check import actions as checking
 from safelight.casework.check.actions import Surroundings, do_check
@@ -20,10 +19,8 @@ from safelight.casework.models import Case
 from safelight.casework.report import actions as reporting
 from safelight.casework.report.actions import do_report_case
 from safelight.evidence.models import Exhibit
-from safelight.platform.walls import acting
 from tests.integration.casework.conftest import NOW
-from tests.integration.entrances import working
-from tests.nodes import node_in
+from tests.nodes import acting_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,13 +35,12 @@ def look(*_: Any, **__: Any) -> None:
 
 
 @pytest.fixture
-def founder(tmp_path: Path) -> Iterator[Acting]:
-    """Who is a member of every case, works behind the wall."""
+def founder(tmp_path: Path) -> Acting:
+    """Who is a member of every case."""
     for name in ("Series Harbour", "Series Meadow"):
         Case.objects.create(name=name, opened=NOW)
         Exhibit.objects.create(case=name, name="exhibit 1", opened=NOW)
-    with working(), acting(FOUNDER.pseudonym):
-        yield Acting(node_in(tmp_path), FOUNDER, "officer")
+    return acting_in(tmp_path)
 
 
 def shown_by(command: Callable[[], object]) -> tuple[Any, ...]:

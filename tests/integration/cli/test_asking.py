@@ -15,6 +15,7 @@ from safelight.log.entries import Event
 from safelight.log.queries import recorded_entries
 from safelight.platform.settings import read_settings
 from tests.integration.access.example import LEAD, SECOND, enrolled, events
+from tests.integration.entrances import owner
 from tests.nodes import KEYS, NODE, UNLOCKED, write_node
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,7 +99,8 @@ def nobody(embedded_database, tmp_path):
     write_node(data)
     shutil.rmtree(data / "log", ignore_errors=True)  # an earlier test's, whose entries are gone
     enrolled(Node(KEYS, data))
-    RoleGrant.objects.filter(officer__pseudonym=SECOND.pseudonym).delete()
+    with owner():  # no worker deletes a role
+        RoleGrant.objects.filter(officer__pseudonym=SECOND.pseudonym).delete()
     (tmp_path / "list").write_text("md5\n")
     url = embedded_database.database_url
     settings = read_settings(data=data, key_file=UNLOCKED["SAFELIGHT_KEY_FILE"], database_url=url)

@@ -68,6 +68,7 @@ def test_a_name_is_held_by_one_command_and_free_when_that_is_killed(embedded_dat
 
 
 @pytest.mark.django_db
+@pytest.mark.as_owner  # only the owner migrates
 def test_a_database_of_a_newer_version_is_refused() -> None:
     apply_migrations()
     with connection.cursor() as cursor:

@@ -4,6 +4,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,12 +18,16 @@ from safelight.casework.models import Case
 from safelight.errors import CannotRunError
 from safelight.evidence.models import Exhibit
 from safelight.platform import walls
+from safelight.platform.database import working_as_owner
 from safelight.platform.roles import let_worker_in, worker_parameters
 from safelight.platform.settings import Settings
 from safelight.platform.walls import WALLS, Rule, Wall, across_cases, acting, build_walls, for_case
 from tests.integration.entrances import owners_parameters, working
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.as_owner,  # the walls are gone at on connections of their own, and built anew
+]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
 
@@ -238,6 +243,22 @@ def test_a_connection_that_opens_meanwhile_is_told_what_stands(as_worker: None) 
         with across_cases():
             assert told() == ("officer-one", "across cases", "7")
     connection.close()
+
+
+def test_a_workers_thread_that_connects_anew_while_the_owner_works_is_told_who_works(as_worker: None) -> None:
+    """As the log's sequencer does during a backup where another process was publishing: told of the owner's work, it
+    would be shown no entry, and publish nothing."""
+
+    def anew() -> tuple[str, ...]:
+        connection.close()
+        return told()
+
+    with ThreadPoolExecutor(1) as pool, acting("officer-one"):
+        before = pool.submit(told).result()
+        with working_as_owner():
+            assert told()[1] == "migrating"
+            assert pool.submit(anew).result() == before == ("officer-one", "work", "")
+        pool.submit(lambda: connection.close()).result()  # noqa: PLW0108 - the connection of that thread
 
 
 def test_a_worker_whose_password_was_changed_is_let_in_again() -> None:
