@@ -113,8 +113,8 @@ class Sighting(models.Model):
     what a later run met there, read again and found to be the same content. `news` says that the failure is only that
     the place changed: it was named by the run that found it, and does not stand against what is there now.
 
-    Exhibit, source and run come first and are never deleted; a constraint that looks them up again for each of millions
-    of sightings would be a third of what the database does in a check.
+    Exhibit, source and run come first and are never deleted; a constraint would look them up again for each of millions
+    of sightings.
     """
 
     exhibit = models.ForeignKey(Exhibit, models.PROTECT, db_index=False, db_constraint=False)

@@ -60,7 +60,7 @@ _CHUNK = 5000
 _BLOCKS = 200
 """Blocks opened at a time."""
 _BLOCKS_KEPT = 512
-"""About 30 MB."""
+"""Some 35 MB where each content has one hash: 38 KB a block, and as much again to find things in it."""
 _LENGTHS = {"md5": 16, "sha1": 20, "sha256": 32}
 _KINDS = tuple(_LENGTHS)
 _MISSING = bytes(INDEX_BYTES)
