@@ -88,9 +88,9 @@ mutation: $(STAMPS)/runtime $(STAMPS)/requirements-test $(STAMPS)/requirements-m
 bench: $(STAMPS)/runtime $(STAMPS)/requirements-bench  ## compare speed and answers with threatexchange on the same files
 	$(BIN)/python benchmarks/check_vs_threatexchange.py
 
-soak: $(STAMPS)/runtime  ## 100,000 damaged files (writes benchmarks/SOAK.md), then 1,000 rounds of faults
+soak: $(STAMPS)/runtime  ## 100,000 damaged files and 1,000 rounds of faults (writes benchmarks/SOAK.md and FAULTS.md)
 	$(BIN)/python benchmarks/soak.py --files 100000
-	FAULT_ROUNDS=1000 $(PY) pytest -q tests/faults
+	$(BIN)/python benchmarks/faults.py --rounds 1000
 
 requirements:  ## re-make requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@command -v $(UV) >/dev/null || { echo "make: no uv here; install it (pip install uv) or name it: make UV=… requirements" >&2; exit 1; }

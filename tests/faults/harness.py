@@ -92,8 +92,8 @@ class Round:
     def __str__(self) -> str:
         return f"{self.job}-{self.number}"
 
-    def run(self, job: Job, work: Path) -> None:
-        """Prepare, strike, judge."""
+    def run(self, job: Job, work: Path) -> Strike:
+        """Prepare, strike, judge; returns what it struck with."""
         variant, kind = self.chance.randrange(job.variants), self.chance.choice(KINDS)
         untouched = _unstruck(self.job, job, work, variant)
         strike = Strike(
@@ -110,6 +110,7 @@ class Round:
         except AssertionError as error:
             error.add_note(f"round {self} of seed {self.seed}, variant {variant}, {strike}, left {left}")
             raise
+        return strike
 
 
 @cache

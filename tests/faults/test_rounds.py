@@ -21,6 +21,6 @@ def work(tmp_path_factory):
 
 
 @pytest.mark.parametrize("one", ROUNDS, ids=str)
-def test_a_round(one, embedded_database, work):
+def test_a_round(one, embedded_database, work, record_property):
     job, _ = JOBS[one.job]
-    one.run(job(embedded_database.data), work)
+    record_property("struck", one.run(job(embedded_database.data), work).kind)
