@@ -20,6 +20,7 @@ from typing import Any
 import django.apps
 import psycopg
 from django.db import OperationalError, connection, connections
+from django.db.utils import load_backend
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from safelight.errors import CannotRunError, UsageError
@@ -46,8 +47,8 @@ _ROOM_TO_WORK = 20 << 20
 _open: list[tuple[Path, str | None]] = []
 """What this process has open: a second opening of the same joins it."""
 
-_entrances: list[tuple[Parameters, Parameters]] = []
-"""How the owner enters what this process has open, and how a worker does."""
+_owners: list[Parameters] = []
+"""How the owner enters what this process has open."""
 
 
 class BusyError(CannotRunError):
@@ -93,7 +94,7 @@ def open_database(settings: Settings, *, as_owner: bool = False) -> Iterator[Non
         with _reach(settings, data, url) as parameters:
             try:
                 worker = _prepared(parameters, data)
-                _entrances.append((parameters, worker))
+                _owners.append(parameters)
                 if not as_owner:
                     _point_django_at(worker)
                 with migrating() if as_owner else nullcontext():
@@ -105,7 +106,7 @@ def open_database(settings: Settings, *, as_owner: bool = False) -> Iterator[Non
                 connections.close_all()
     finally:
         _open.clear()
-        _entrances.clear()
+        _owners.clear()
 
 
 @contextmanager
@@ -113,18 +114,17 @@ def working_as_owner() -> Iterator[None]:
     """Be the owner of the open database, who is shown every row, as long as the block lasts; outside any transaction.
 
     For what moves whole tables (a backup, a restore) and what has to reach every case (an erasure). Whoever enters has
-    been found to be allowed that.
+    been found to be allowed that. This thread alone is the owner: another one that connects meanwhile is a worker.
     """
     if is_migrating():
         yield
         return
-    owner, worker = _entrances[-1]
-    _point_django_at(owner)
+    _enter(_configured(_owners[-1]))
     try:
         with migrating():
             yield
     finally:
-        _point_django_at(worker)
+        _enter(connections.settings)
 
 
 def _prepared(owner: Parameters, data: Path) -> Parameters:
@@ -207,14 +207,28 @@ def _ensure_embedded(address: Address) -> Parameters:
 
 
 def _point_django_at(parameters: Parameters) -> None:
+    """Let this thread, and every one that has not connected yet, enter so from now on."""
+    set_up_django()
+    connections.settings = _configured(parameters)
+    _enter(connections.settings)
+
+
+def _configured(parameters: Parameters) -> dict[str, Any]:
+    """Django's settings of a database that is entered so."""
     named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     database: Parameters = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None, "NAME": ""}
     database |= {setting: str(parameters[name]) for name, setting in named.items() if name in parameters}
     database["OPTIONS"] = {name: value for name, value in parameters.items() if name not in named}
-    set_up_django()
+    configured: dict[str, Any] = connections.configure_settings({"default": database})
+    return configured
+
+
+def _enter(configured: dict[str, Any]) -> None:
+    """Let this thread's next query connect anew."""
     connections.close_all()
-    connections.settings = connections.configure_settings({"default": database})
-    connections["default"] = connections.create_connection("default")
+    connections["default"] = load_backend(configured["default"]["ENGINE"]).DatabaseWrapper(
+        configured["default"], "default"
+    )
 
 
 def set_up_django() -> None:

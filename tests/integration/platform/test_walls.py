@@ -261,6 +261,18 @@ def test_a_workers_thread_that_connects_anew_while_the_owner_works_is_told_who_w
         pool.submit(lambda: connection.close()).result()  # noqa: PLW0108 - the connection of that thread
 
 
+def test_a_thread_that_connects_while_another_works_as_the_owner_is_no_owner(as_worker: None) -> None:
+    def told_at_first() -> tuple[str, ...]:
+        try:
+            return connection.settings_dict["USER"], *told()
+        finally:
+            connection.close()
+
+    with acting("officer-one"), working_as_owner(), ThreadPoolExecutor(1) as pool:
+        assert told()[1] == "migrating"
+        assert pool.submit(told_at_first).result() == ("safelight_worker", "officer-one", "work", "")
+
+
 def test_a_worker_whose_password_was_changed_is_let_in_again() -> None:
     entrance = owners_parameters() | {"password": owners_parameters().get("password", "made up")}
     connection.ensure_connection()
