@@ -29,7 +29,7 @@ def asked_secret(settings: Settings) -> Secret:
     """The secret of the node that is there.
 
     Raises:
-        UsageError, BadKeyFileError: as `vault.protection`; or there is no terminal to type a passphrase at.
+        UsageError: as `vault.protection`; or there is no terminal to type a passphrase at.
     """
     if settings.key_file is not None:
         return read_key_file(settings.key_file, settings.data)

@@ -24,7 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from safelight.errors import InputError, UsageError
+from safelight.errors import UsageError
 from safelight.vault.keys import KEY_BYTES, RootKey
 
 MIN_PASSPHRASE = 15
@@ -45,7 +45,7 @@ class InsecureKeyFileError(UsageError):
     """The key file is not safe where it is."""
 
 
-class BadKeyFileError(InputError):
+class BadKeyFileError(UsageError):
     """The key file does not hold a key."""
 
 

@@ -220,8 +220,9 @@ def test_a_key_file_without_a_key_is_refused(content, tmp_path, data):
     path = tmp_path / "node.key"
     path.write_bytes(content)
     path.chmod(0o600)
-    with pytest.raises(BadKeyFileError, match="does not hold 32 bytes"):
+    with pytest.raises(BadKeyFileError, match="does not hold 32 bytes") as refused:
         read_key_file(path, data)
+    assert refused.value.exit_code == 2
 
 
 def test_a_key_file_that_is_not_there_says_so(tmp_path, data):
