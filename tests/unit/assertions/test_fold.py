@@ -62,6 +62,7 @@ def test_the_state_holds_what_the_model_holds(thing, world, who):
         return bool(named_by(one) & thing.ids)
 
     state = fold(thing, world, who)
+    assert state.thing == thing
     stands = in_order(one for one in standing(world, who) if speaks_of(one))
     urgent = [one for one in stands if one.kind == "urgent"]
     ended = [one for one in stands if one.kind != "urgent" and has_ended(one, who.at)]
@@ -197,6 +198,7 @@ def test_what_is_not_understood_is_shown_and_answers_nothing():
 def test_two_statements_under_one_identifier_are_both_shown():
     world = [statement(), statement(says={"scheme": "DEMO", "value": "2"})]
     assert fold(ITEM, world, reader()) == fold(ITEM, world[::-1], reader())
+    assert in_order(world) == in_order(world[::-1])
     assert len(answers(fold(ITEM, world, reader()), "grade")) == 2
 
 

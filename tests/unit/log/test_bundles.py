@@ -1,7 +1,7 @@
 """Proof bundles: strict text, and verified under the reader's policy and leaf only."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safelight.errors import InputError
@@ -27,6 +27,7 @@ def bundle(index, extra=b""):
 
 
 @given(st.integers(0, (1 << 64) - 1), st.lists(st.binary(min_size=32, max_size=32), max_size=64), st.binary())
+@example(0, [bytes(32)] * 64, b"")
 def test_a_bundle_is_read_as_it_was_written(index, hashes, extra):
     made = Bundle(index, tuple(hashes), bundle(0).checkpoint, extra)
     assert Bundle.parse(made.encode()) == made

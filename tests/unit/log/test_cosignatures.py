@@ -1,9 +1,9 @@
 """Cosignatures of both kinds: over the whole checkpoint and its time, and nothing else."""
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from hypothesis import given, settings
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from safelight.log.checkpoints import BadCheckpointError, Checkpoint, sign_checkpoint
@@ -20,6 +20,7 @@ BOTH = pytest.mark.parametrize("witness", [ED25519, ML_DSA], ids=["Ed25519", "ML
 @BOTH
 @settings(max_examples=20)
 @given(time=st.integers(0, (1 << 63) - 1))
+@example(time=(1 << 63) - 1)
 def test_a_cosignature_verifies_with_the_time_it_was_made_at(witness, time):
     assert verify_cosignatures(cosign(NOTE, witness, time), [witness.key]) == {witness.key: time}
 
@@ -27,6 +28,24 @@ def test_a_cosignature_verifies_with_the_time_it_was_made_at(witness, time):
 def test_witnesses_of_both_kinds_stand_under_one_checkpoint_with_their_latest_times():
     note = cosign(cosign(cosign(NOTE, ED25519, 7), ML_DSA, 5), ED25519, 6)
     assert verify_cosignatures(note, [ED25519.key, ML_DSA.key]) == {ED25519.key: 7, ML_DSA.key: 5}
+
+
+def test_what_is_signed_is_what_the_standard_lays_out():
+    """Laid out by hand from c2sp.org/tlog-cosignature, and checked by the library itself."""
+    text = Checkpoint(LOG.key.name, 3, bytes(range(32))).text
+    time = 1679315147
+    witness = Cosigner("witness-one.example", Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34))))
+    signed = witness.cosign(text, time).signature
+    assert signed[:8] == bytes.fromhex("00000000641850cb")
+    Ed25519PublicKey.from_public_bytes(witness.key.public).verify(
+        signed[8:], b"cosignature/v1\ntime 1679315147\n" + text.encode()
+    )
+    witness = Cosigner("witness-two.example", MLDSA44PrivateKey.from_seed_bytes(bytes(range(3, 35))))
+    signed = witness.cosign(text, time).signature
+    assert signed[:8] == bytes.fromhex("00000000641850cb")
+    message = b"subtree/v1\n\0" + b"\x13witness-two.example" + bytes.fromhex("00000000641850cb")
+    message += b"\x18agency-alpha.example/log" + bytes(8) + bytes(7) + b"\x03" + bytes(range(32))
+    MLDSA44PublicKey.from_public_bytes(witness.key.public).verify(signed[8:], message)
 
 
 @BOTH
