@@ -134,7 +134,7 @@ def test_bounds_come_first():
         ("review", "2030-01-31T12:00:00Z", "review is not after"),
         ("review", "2035-01-31T12:00:01Z", "within 5 years"),
         ("supersedes", [identifier(1)], "supersedes itself"),
-        ("supersedes", [identifier(3), identifier(2)], "ascending"),
+        ("supersedes", [identifier(3), identifier(2)], "taken: what it supersedes is not in ascending order"),
         ("supersedes", [identifier(2), identifier(2)], "ascending"),
         ("supersedes", [identifier(number) for number in range(2, 103)], "<= 100"),
         ("format", "safelight-assertion/2", "update Safelight"),
@@ -161,7 +161,7 @@ def test_a_missing_part_of_the_handling_is_not_guessed():
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b'"a"', b"1"])
 def test_what_is_no_object_is_refused(raw):
-    refused(raw, "no JSON object")
+    refused(raw, "its statement is no JSON object")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_what_is_no_object_is_refused(raw):
         ("item", [digest(1), digest(2)], {}, "do not name one item"),
         ("item", [identifier(1)], {}, "do not name one item"),
         ("stack", [], {}, ">= 1"),
-        ("stack", [digest(2), digest(1)], {}, "ascending"),
+        ("stack", [digest(2), digest(1)], {}, "taken: what it is about is not in ascending order"),
         ("stack", [digest(1), digest(1)], {}, "ascending"),
         ("stack", [digest(number) for number in range(10_001)], {}, "<= 10000"),
         ("link", [digest(1)], {}, "do not name one link"),
@@ -227,13 +227,20 @@ def test_only_what_expires_has_an_expiry():
 
 
 def test_nothing_is_written_that_could_not_be_read_back():
-    for wrong in (
-        statement(unknown={"agency": "Agency Beta"}),
-        statement(review=NOW),
-        statement(made=NOW.replace(microsecond=1)),
+    for wrong, what in (
+        (statement(unknown={"agency": "Agency Beta"}), r"^The assertion cannot be written: .* not JSON"),
+        (statement(review=NOW), "review is not after"),
+        (statement(made=NOW.replace(microsecond=1)), "no whole second"),
     ):
-        with pytest.raises(BadAssertionError):
+        with pytest.raises(BadAssertionError, match=what):
             encode_assertion(wrong)
+
+
+def test_the_longest_that_a_statement_may_stand_is_five_years_to_the_second():
+    longest = statement(review=latest_review(NOW))
+    assert parse_assertion(encode_assertion(longest)) == longest
+    with pytest.raises(BadAssertionError, match="within 5 years"):
+        encode_assertion(statement(review=latest_review(NOW) + timedelta(seconds=1)))
 
 
 def test_a_time_in_another_zone_is_refused_when_written():
@@ -293,4 +300,4 @@ def test_lists_in_the_handling_have_one_order():
     for name in ("agencies", "groups"):
         raw = wire()
         raw["handling"][name] = ["b", "a"]
-        refused(raw, "ascending")
+        refused(raw, f"taken: its {name} is not in ascending order")
