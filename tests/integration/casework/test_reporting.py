@@ -7,6 +7,7 @@ import pytest
 
 from safelight.casework.report.actions import do_report_case
 from safelight.casework.report.write import ReportNotWrittenError
+from safelight.errors import UsageError
 from safelight.log.queries import recorded_entries
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
@@ -42,3 +43,13 @@ def test_a_report_that_cannot_be_written_is_said_to_have_been_begun_only(bench, 
     with pytest.raises(ReportNotWrittenError):
         report(bench, tmp_path / "in the way" / "out")
     assert [one["stage"] for one in logged(bench)] == ["begun"]
+
+
+@pytest.mark.parametrize("there", ["data", "by a link"])
+def test_a_report_is_never_written_into_the_data_folder(bench, tmp_path, there):
+    bench.check(examiner=SKETCH)
+    (tmp_path / "link").symlink_to(bench.data)
+    out = bench.data / "out" if there == "data" else tmp_path / "link" / "out"
+    with pytest.raises(UsageError, match="lies in the data folder"):
+        report(bench, out)
+    assert (logged(bench), (bench.data / "out").exists()) == ([], False)
