@@ -50,6 +50,7 @@ class Event(StrEnum):
     REQUESTED = "access:act:requested"
     LIST_IMPORTED = "known:list:imported"
     LIST_REMOVED = "known:list:removed"
+    QUARANTINE_SHOWN = "known:quarantine:shown"
     SEARCHED = "known:base:searched"
     CHECKED = "casework:exhibit:checked"
     REPORTED = "casework:case:reported"
@@ -66,6 +67,7 @@ REASONED = frozenset(
         Event.NODE_RECOVERED,
         Event.NODE_RESTORED,
         Event.OFFICER_KEY_REVOKED,
+        Event.QUARANTINE_SHOWN,
         Event.REQUESTED,
         Event.SEARCHED,
     }

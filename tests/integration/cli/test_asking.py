@@ -33,7 +33,7 @@ ASKED = {
     "history": (DIGEST, *WHY),
     "known import": ("FILE",),
     "known list": (),
-    "known quarantine": ("FILE",),
+    "known quarantine": ("FILE", *WHY),
     "known remove": ("Series Harbour", "--yes"),
     "known show": ("Series Harbour",),
     "log checkpoint": (),
