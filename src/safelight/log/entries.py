@@ -54,6 +54,7 @@ class Event(StrEnum):
     SEARCHED = "known:base:searched"
     CHECKED = "casework:exhibit:checked"
     REPORTED = "casework:case:reported"
+    PICTURES_REPORTED = "casework:case:pictures-reported"
     EXPORTED = "casework:content:exported"
 
 
@@ -67,6 +68,7 @@ REASONED = frozenset(
         Event.NODE_RECOVERED,
         Event.NODE_RESTORED,
         Event.OFFICER_KEY_REVOKED,
+        Event.PICTURES_REPORTED,
         Event.QUARANTINE_SHOWN,
         Event.REQUESTED,
         Event.SEARCHED,
