@@ -25,7 +25,15 @@ from safelight.access.models import Approval, BreakGlass, OfficerRow, RequestRow
 from safelight.access.node import Node
 from safelight.access.officer_keys import BadOfficerSignatureError, SignedAs, check_signature, public_text, sign
 from safelight.access.permissions import Permission
-from safelight.access.records import Request, canonical_act, encode_record, read_request, record_digest
+from safelight.access.records import (
+    Request,
+    act_of_glass,
+    canonical_act,
+    encode_record,
+    glass_record,
+    read_request,
+    record_digest,
+)
 from safelight.access.rules import UNENROLLED, Officer
 from safelight.errors import UsageError
 from safelight.log.actions import do_add_entry
@@ -223,7 +231,7 @@ def _put_up(
         id=number,
         act=act,
         what=_what(node, canonical),
-        record=ColumnSealer(node.keys.root, queries.GLASSES).seal(canonical, "record", str(number)),
+        record=ColumnSealer(node.keys.root, queries.GLASSES).seal(glass_record(canonical, why), "record", str(number)),
         by=by,
         at=now,
         until=now + GLASS_STANDS,
@@ -266,9 +274,8 @@ def _holds(approval: Approval, canonical: bytes, node: Node, now: datetime) -> b
 
 def _use_glass(what: bytes, canonical: bytes, node: Node, now: datetime) -> str | None:
     rows = BreakGlass.objects.select_for_update(of=("self",)).filter(what=what, until__gt=now, used_at__isnull=True)
-    sealer = ColumnSealer(node.keys.root, queries.GLASSES)
     for row in rows.order_by("id"):
-        if sealer.open(bytes(row.record), "record", str(row.pk)) == canonical:
+        if act_of_glass(queries.opened_glass(row.pk, node)) == canonical:
             row.used_at = now
             row.save(update_fields=["used_at"])
             return f"glass-{row.pk}"

@@ -138,6 +138,19 @@ def open_reviews() -> list[OpenReview]:
     return [OpenReview(*values) for values in rows.values_list("id", "act", "by__pseudonym", "at")]
 
 
+def opened_glass(number: int, node: Node) -> bytes:
+    """What the recovery kit was used for under this number: act, parameters and why, as JSON, for who reviews it.
+
+    Raises:
+        UsageError: it was used for nothing under this number.
+        SealedValueError: the record was altered or moved.
+    """
+    record = BreakGlass.objects.filter(pk=number).values_list("record", flat=True).first()
+    if record is None:
+        raise UsageError(f"there is no review {number}: `safelight act list` shows them")
+    return ColumnSealer(node.keys.root, GLASSES).open(bytes(record), "record", str(number))
+
+
 def opened_request(row: RequestRow, node: Node) -> bytes:
     """The signed bytes of a request.
 

@@ -3,7 +3,8 @@
 Rules kept here:
 - a record names its form, and holds all that its signature is to bind: nothing is taken from beside it;
 - a request holds its act's parameters, all of them and no others, and a salt, so that its hash tells nothing;
-- equal parameters have equal bytes, so that an approval is compared byte by byte.
+- equal parameters have equal bytes, so that an approval is compared byte by byte;
+- what the recovery kit was used for stands with its reason, since whoever reviews it reads both.
 """
 
 import hashlib
@@ -113,3 +114,13 @@ def canonical_act(act: Permission, parameters: Mapping[str, str]) -> bytes:
         if not value.strip() or len(value) > MAX_VALUE or not value.isprintable():
             raise UsageError(f"the parameter {name} of {act.value} is empty, too long, or cannot be read by people")
     return rfc8785.dumps({"act": act.value, "parameters": dict(parameters)})
+
+
+def glass_record(canonical: bytes, why: str) -> bytes:
+    """What the recovery kit was used for, as it is kept for the review: the act as `canonical_act`, and why."""
+    return rfc8785.dumps({**msgspec.json.decode(canonical), "why": why})
+
+
+def act_of_glass(record: bytes) -> bytes:
+    """The act in what `glass_record` made, as `canonical_act`."""
+    return rfc8785.dumps({name: value for name, value in msgspec.json.decode(record).items() if name != "why"})

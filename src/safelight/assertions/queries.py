@@ -23,7 +23,7 @@ from safelight.assertions.batches import (
     prove_row_in_blocks,
     split_rows,
 )
-from safelight.assertions.fold import State, Thing, fold
+from safelight.assertions.fold import State, Thing, fold, is_urgent
 from safelight.assertions.handling import Reader, may_see
 from safelight.assertions.models import AssertionAbout, AssertionBatch, AssertionBlock, StoredAssertion
 from safelight.assertions.record import Assertion, reopen_assertion
@@ -74,14 +74,19 @@ def state_of(thing: Thing, reader: Reader, node: Node) -> State:
 
 
 def due_for_review(before: datetime, reader: Reader, node: Node) -> list[Assertion]:
-    """The reader's own agency's statements whose review comes before this time, the earliest first.
+    """The reader's own agency's statements that stand and whose review comes before this time.
+
+    Urgent ones go first, then the earliest. What was taken back, as by the same said anew with a later review, is none.
 
     Raises:
         InputError: as `assertions_about`.
     """
+    seals = StatementSeals(node)
     rows = StoredAssertion.objects.filter(review__lt=before).order_by("review", "id")
-    visible = _visible(rows, reader, StatementSeals(node)).values()
-    return [assertion for assertion in visible if assertion.agency == reader.agency]
+    own = [one for one in _visible(rows, reader, seals).values() if one.agency == reader.agency]
+    takers = _visible(_rows_about([seals.name(one.agency, one.id) for one in own]), reader, seals).values()
+    gone = {identifier for taker in takers for identifier in taker.supersedes}  # an agency takes back its own only
+    return sorted((one for one in own if one.id not in gone), key=lambda one: not is_urgent(one))
 
 
 def statements_version(now: datetime) -> str:

@@ -116,6 +116,19 @@ def show(settings: Settings, *, number: int, named: str | None) -> None:
         click.echo(asked_request(number, here.node).record.decode())
 
 
+@act.command()
+@click.argument("number", type=click.IntRange(min=1))
+@by_officer
+@click.pass_obj
+def glass(settings: Settings, *, number: int, named: str | None) -> None:
+    """Print for what the recovery kit was used under review NUMBER, and why. Read it before `safelight act review`."""
+    with session(settings, named) as here:
+        from safelight.access.queries import opened_glass
+
+        here.require(Permission.BREAK_GLASS_REVIEW)
+        click.echo(opened_glass(number, here.node).decode())
+
+
 @act.command("break-glass")
 @click.argument("what", type=_ACTS)
 @click.option("--set", "pairs", multiple=True, help="A parameter of the act, as name=value; given again for each.")

@@ -115,15 +115,16 @@ def show_source(settings: "Settings", name: str, *, named: str | None) -> None:
 
 @known.command("quarantine")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--why", required=True, help="Why it is looked at; it stands in the log.")
 @by_officer
 @click.pass_obj
-def show_quarantine(settings: "Settings", file: Path, *, named: str | None) -> None:
+def show_quarantine(settings: "Settings", file: Path, *, why: str, named: str | None) -> None:
     """Print what an import held back, as CSV with line, reason and text; FILE is what the import named."""
     with session(settings, named) as here:
         here.require(Permission.LIST_IMPORT)
-        from safelight.known.quarantine import read_quarantine
+        from safelight.known.quarantine import do_show_quarantine
 
-        for text in read_quarantine(file, here.node.vault):
+        for text in do_show_quarantine(file, here.node, why=why, acting_user=here.by, now=here.now):
             click.echo(text, nl=False)
 
 

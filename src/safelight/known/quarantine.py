@@ -3,7 +3,8 @@
 Rules kept here:
 - one sealed file in `<data>/quarantine`, named after source and day, which `known quarantine` opens as CSV;
 - it appears when the import is done, or not at all;
-- it is sealed piece by piece, each bound to file and place: one that lost its end or a piece says so.
+- it is sealed piece by piece, each bound to file and place: one that lost its end or a piece says so;
+- who looks into one says why, and the log holds that before anything of it is shown.
 """
 
 import csv
@@ -15,7 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from safelight.access.node import Node
 from safelight.errors import CannotRunError, InputError, UsageError
+from safelight.log.actions import do_add_entry
+from safelight.log.entries import Entry, Event
 from safelight.vault.content import Vault
 from safelight.vault.sealing import OVERHEAD_BYTES, ColumnSealer
 
@@ -116,6 +120,18 @@ class Quarantine:
 def quarantine_folder(data: Path) -> Path:
     """Where the quarantine files of a data folder lie."""
     return data / "quarantine"
+
+
+def do_show_quarantine(path: Path, node: Node, *, why: str, acting_user: str, now: datetime) -> Iterator[str]:
+    """The text of a quarantine file as `read_quarantine`, for a person, once the log holds who asked and why.
+
+    Raises:
+        UsageError: `why` says nothing; or as `read_quarantine`.
+        BrokenQuarantineError, SealedValueError: as `read_quarantine`.
+    """
+    entry = Entry(Event.QUARANTINE_SHOWN, acting_user, now, why, {"file": path.name})
+    do_add_entry(entry, node.log_sealer)
+    return read_quarantine(path, node.vault)
 
 
 def read_quarantine(path: Path, vault: Vault) -> Iterator[str]:

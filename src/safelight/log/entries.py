@@ -50,9 +50,11 @@ class Event(StrEnum):
     REQUESTED = "access:act:requested"
     LIST_IMPORTED = "known:list:imported"
     LIST_REMOVED = "known:list:removed"
+    QUARANTINE_SHOWN = "known:quarantine:shown"
     SEARCHED = "known:base:searched"
     CHECKED = "casework:exhibit:checked"
     REPORTED = "casework:case:reported"
+    PICTURES_REPORTED = "casework:case:pictures-reported"
     EXPORTED = "casework:content:exported"
 
 
@@ -66,6 +68,8 @@ REASONED = frozenset(
         Event.NODE_RECOVERED,
         Event.NODE_RESTORED,
         Event.OFFICER_KEY_REVOKED,
+        Event.PICTURES_REPORTED,
+        Event.QUARANTINE_SHOWN,
         Event.REQUESTED,
         Event.SEARCHED,
     }

@@ -1,5 +1,6 @@
 """What two persons have to want is not done by one, nor twice, nor otherwise; and a broken glass is seen."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -21,7 +22,7 @@ from safelight.access.models import Approval, BreakGlass, OfficerRow, RequestRow
 from safelight.access.officer_actions import do_open_membership, do_revoke_officer
 from safelight.access.officer_keys import BadOfficerSignatureError, SignedAs, sign
 from safelight.access.permissions import Permission
-from safelight.access.queries import asked_request, asked_requests, open_reviews
+from safelight.access.queries import asked_request, asked_requests, open_reviews, opened_glass
 from safelight.access.roles import Role
 from safelight.access.rules import FOUNDER, UNENROLLED
 from safelight.errors import UsageError
@@ -262,6 +263,15 @@ def test_the_kit_stands_for_the_second_person_once_and_is_reviewed_by_another(no
     assert Event.GLASS_BROKEN in example.events()
     assert example.events()[-1] == Event.GLASS_REVIEWED
     assert b"justified" not in bytes(BreakGlass.objects.get(pk=number).remark)
+
+
+def test_who_reviews_a_broken_glass_reads_for_what_and_why(node, two):
+    number = broken(node, two[0], why="nobody else could be reached")
+    said = json.loads(opened_glass(number, node))
+    assert said == {"act": ERASE.value, "parameters": WHAT, "why": "nobody else could be reached"}
+    assert b"reached" not in bytes(BreakGlass.objects.get(pk=number).record)
+    with pytest.raises(UsageError, match="no review"):
+        opened_glass(number + 1, node)
 
 
 def test_a_glass_is_broken_with_the_own_kit_a_reason_and_the_right_to_act(node, two):

@@ -308,6 +308,19 @@ def test_what_is_due_for_review_is_ones_own_and_the_earliest_first():
     assert [one.id for one in due] == [identifier(2), identifier(1)]
 
 
+def test_urgent_goes_first_and_what_was_taken_back_is_not_due_for_review():
+    soon, late = (NOW + timedelta(days=days) for days in (20, 40))
+    for number in (1, 2):
+        make(statement(number=number, review=soon))
+    make(statement("urgent", 3, says={"why": "a new picture", "contact": "desk"}, review=late))
+    make(statement(number=4, review=NOW + timedelta(days=300), supersedes=(identifier(1),)))
+    make(statement("withdrawn", 5, says={"why": "a mistake"}, review=late, supersedes=(identifier(2),)))
+    make(statement(number=6, review=late))
+    receive(statement(number=7, agency="Agency Beta", review=late, supersedes=(identifier(6),)))
+    due = due_for_review(NOW + timedelta(days=60), ALPHA, NODE)
+    assert [one.id for one in due] == [identifier(number) for number in (3, 5, 6)]
+
+
 def test_a_search_is_logged_before_it_is_answered():
     make(statement())
     found = do_search_statements(

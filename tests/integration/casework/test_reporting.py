@@ -5,13 +5,20 @@ from hashlib import sha256
 
 import pytest
 
+from safelight.access.errors import NotApprovedError
+from safelight.access.permissions import Permission
+from safelight.casework.access import Acting
+from safelight.casework.models import Case
 from safelight.casework.report.actions import do_report_case
 from safelight.casework.report.write import ReportNotWrittenError
+from safelight.errors import UsageError
 from safelight.log.queries import recorded_entries
+from safelight.platform.walls import acting
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
+from tests.integration.access.example import approved, enrolled
 from tests.integration.casework.conftest import NOW
-from tests.nodes import acting_in
+from tests.nodes import acting_in, node_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SKETCH = "tests.integration.casework.idle:sketch"
@@ -42,3 +49,45 @@ def test_a_report_that_cannot_be_written_is_said_to_have_been_begun_only(bench, 
     with pytest.raises(ReportNotWrittenError):
         report(bench, tmp_path / "in the way" / "out")
     assert [one["stage"] for one in logged(bench)] == ["begun"]
+
+
+@pytest.mark.parametrize("there", ["data", "by a link"])
+def test_a_report_is_never_written_into_the_data_folder(bench, tmp_path, there):
+    bench.check(examiner=SKETCH)
+    (tmp_path / "link").symlink_to(bench.data)
+    out = bench.data / "out" if there == "data" else tmp_path / "link" / "out"
+    with pytest.raises(UsageError, match="lies in the data folder"):
+        report(bench, out)
+    assert (logged(bench), (bench.data / "out").exists()) == ([], False)
+
+
+def test_pictures_need_a_second_person_and_a_reason_and_the_log_lists_them(bench, tmp_path):
+    content = FORMATS["png-rgb"].write(picture(11, 1, (96, 64)))
+    bench.put("a.png", content)
+    bench.put("a.txt", b"no picture")
+    node = node_in(bench.data)
+    lead, second = enrolled(node)
+    bench.officer = lead
+    with acting(lead.pseudonym):
+        bench.check()
+
+        def show(why):
+            by = Acting(node, lead, lead.pseudonym)
+            return do_report_case("Case", "html", tmp_path / "out", pictures=True, why=why, acting=by, now=NOW)
+
+        with pytest.raises(NotApprovedError):
+            show("the court asks")
+        wanted = {"case": str(Case.objects.get().pk)}
+        approved(node, Permission.CASE_REPORT_PICTURES, wanted, lead, second, now=NOW)
+        for nothing in (None, " "):
+            with pytest.raises(UsageError, match="without a reason"):
+                show(nothing)
+        assert not (tmp_path / "out").exists()
+        assert "<img" in show("the court asks").read_text()
+        with pytest.raises(NotApprovedError):
+            show("once more")
+    told = [json.loads(one.record) for one in recorded_entries(node.log_sealer) if "report" in one.event]
+    assert [(one["event"], one["why"], one["about"]["stage"]) for one in told] == [
+        ("casework:case:pictures-reported", "the court asks", stage) for stage in ("begun", "written")
+    ]
+    assert told[0]["about"]["items"] == [sha256(content).hexdigest()]

@@ -23,6 +23,7 @@ DIGEST = "ab" * 32
 WHY = ("--why", "a made-up reason")
 ASKED = {
     "act approve": ("1", "--signature", "00" * 64),
+    "act glass": ("1",),
     "act list": (),
     "act review": ("1", "--remark", "seen"),
     "act show": ("1",),
@@ -33,7 +34,7 @@ ASKED = {
     "history": (DIGEST, *WHY),
     "known import": ("FILE",),
     "known list": (),
-    "known quarantine": ("FILE",),
+    "known quarantine": ("FILE", *WHY),
     "known remove": ("Series Harbour", "--yes"),
     "known show": ("Series Harbour",),
     "log checkpoint": (),

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import CannotRunError, InputError, UsageError
-from safelight.known.quarantine import Quarantine, read_quarantine
-from tests.nodes import VAULT
+from safelight.known.quarantine import Quarantine, do_show_quarantine, read_quarantine
+from safelight.log.entries import Event
+from safelight.log.queries import recorded_entries
+from tests.nodes import NODE, VAULT
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 
@@ -78,3 +80,19 @@ def test_a_folder_that_cannot_be_written_ends_the_import(tmp_path):
     (tmp_path / "quarantine").write_text("in the way")
     with pytest.raises(CannotRunError, match="quarantine file"):
         Quarantine(tmp_path, "alpha", NOW, VAULT).hold(1, "r", "t")
+
+
+@pytest.mark.django_db
+def test_a_look_into_it_is_in_the_log_with_its_reason_before_anything_is_shown(tmp_path):
+    quarantine = Quarantine(tmp_path, "alpha", NOW, VAULT)
+    quarantine.hold(1, "no digest", "Series Harbour")
+    quarantine.finish()
+    with pytest.raises(UsageError, match="without a reason"):
+        do_show_quarantine(quarantine.path, NODE, why=" ", acting_user="officer-7", now=NOW)
+    assert list(recorded_entries(NODE.log_sealer)) == []
+    shown = do_show_quarantine(quarantine.path, NODE, why="the source asks", acting_user="officer-7", now=NOW)
+    [entry] = recorded_entries(NODE.log_sealer)
+    assert entry.event == Event.QUARANTINE_SHOWN
+    for word in ("the source asks", "officer-7", quarantine.path.name):
+        assert word.encode() in entry.record
+    assert "Series Harbour" in "".join(shown)

@@ -78,6 +78,42 @@ def test_synthetic_origin_has_the_words_of_the_issue():
     assert field.choices == ("unknown", "suspected", "fully-generated", "edited-of-real", "real")
 
 
+@pytest.mark.parametrize(
+    ("kind", "required", "optional"),
+    [
+        ("grade", {"scheme", "value"}, set()),
+        ("depicts-subject", {"subject", "role", "certainty"}, set()),
+        ("identified", {"role", "by"}, {"when", "told"}),
+        ("not-identified", {"role"}, {"why"}),
+        ("same-as", {"other"}, {"why"}),
+        ("not-same-as", {"other"}, {"why"}),
+        ("in-series", {"series"}, {"why"}),
+        ("not-in-series", {"series"}, {"why"}),
+        ("series-named", {"name_space", "name"}, set()),
+        ("link-confirmed", {"relation"}, {"why"}),
+        ("link-rejected", {"relation"}, {"why"}),
+        ("place", {"country", "certainty"}, {"place", "why"}),
+        ("date", {"day", "certainty"}, {"why"}),
+        ("synthetic-origin", {"origin", "who", "why"}, set()),
+        ("harmful-not-criminal", {"why"}, set()),
+        ("urgent", {"why", "contact"}, set()),
+        ("contact-me", {"contact"}, {"why"}),
+        ("do-not-act", {"why", "contact", "until"}, set()),
+        ("outcome", {"what"}, {"when", "details"}),
+        ("withdrawn", {"why"}, set()),
+    ],
+)
+def test_a_kind_has_the_fields_that_were_asked_for(kind, required, optional):
+    fields = load_kinds()[kind].fields
+    assert {field.name for field in fields if field.required} == required
+    assert {field.name for field in fields if not field.required} == optional
+
+
+def test_outcomes_are_those_that_were_asked_for_among_others():
+    (what,) = [field for field in load_kinds()["outcome"].fields if field.name == "what"]
+    assert {"child-safeguarded", "suspect-charged", "content-removed"} <= set(what.choices)
+
+
 def test_every_target_has_kinds_about_it():
     assert {target for kind in load_kinds().values() for target in kind.about} == set(Target)
 

@@ -3,7 +3,9 @@
 Rules kept here:
 - that a report is made is in the log before anything of it is on a disk: killed in between, the log says too much and
   never too little. A second entry names the file by its SHA-256, so that one that turns up elsewhere can be told;
-- one with pictures needs a second person's approval (four eyes), which is used up with it.
+- one with pictures needs a reason and a second person's approval (four eyes), which is used up with it; its entry lists
+  every content of which there is one, and is there before anybody is shown any;
+- it is in clear, and so never lies in the data folder, where all else is sealed and backups and copies are made from.
 """
 
 import hashlib
@@ -17,39 +19,53 @@ from safelight.access.permissions import Permission
 from safelight.casework.access import Acting, access_case
 from safelight.casework.report.gather import gather
 from safelight.casework.report.write import write_report
+from safelight.errors import UsageError
+from safelight.evidence.names import line_of
 from safelight.log.actions import do_add_entry
 from safelight.log.entries import Entry, Event
 from safelight.platform.settings import is_demo
 from safelight.platform.walls import for_case
 
 
-def do_report_case(name: str, kind: str, out: Path, *, pictures: bool, acting: Acting, now: datetime) -> Path:
+def do_report_case(
+    name: str, kind: str, out: Path, *, pictures: bool, why: str | None = None, acting: Acting, now: datetime
+) -> Path:
     """Write the report of a case as "html", "json" or "csv" into a folder; return the file.
 
     Raises:
         RefusedError: the officer may not report on it, or there is no such case.
         NotApprovedError: it is to have pictures, and no second person has approved that.
-        UsageError, ReportNotWrittenError: as `write_report`.
+        UsageError: it would lie in the data folder, has pictures and no reason, or as `write_report`.
+        ReportNotWrittenError: as `write_report`.
     """
     permission = Permission.CASE_REPORT_PICTURES if pictures else Permission.CASE_REPORT
     case = access_case(name, permission, acting, now=now)
+    _refuse_data_folder(out, acting.node.data)
     with for_case(case.pk), transaction.atomic():
         about: dict[str, object] = {"case": name, "format": kind, "pictures": pictures}
         if pictures:
-            allowed = use_approval(
-                permission, {"case": str(case.pk)}, officer=acting.officer, node=acting.node, now=now
-            )
-            about["approval"] = allowed
+            wanted = {"case": str(case.pk)}
+            about["approval"] = use_approval(permission, wanted, officer=acting.officer, node=acting.node, now=now)
         report = gather(case, acting.node.vault, now=now, demo=is_demo(acting.node.data))
-        _log("begun", about | {"contents": len(report.items)}, acting, now)
+        listed = {"items": sorted(item.sha256 for item in report.items if item.tile)} if pictures else {}
+        _log("begun", about | listed | {"contents": len(report.items)}, why, acting, now)
     written = write_report(report, kind, out, pictures=pictures)
-    _log("written", about | {"sha256": _digest(written)}, acting, now)
+    _log("written", about | {"sha256": _digest(written)}, why, acting, now)
     return written
 
 
-def _log(stage: str, about: dict[str, object], acting: Acting, now: datetime) -> None:
-    entry = Entry(Event.REPORTED, acting.by, now, about=about | {"stage": stage})
-    do_add_entry(entry, acting.node.log_sealer)
+def _refuse_data_folder(out: Path, data: Path) -> None:
+    within = data.resolve()
+    if any(place.is_relative_to(within) for place in (out.absolute(), out.resolve())):
+        raise UsageError(
+            f"A report is in clear, and {line_of(str(out))} lies in the data folder {line_of(str(data))}, where all is "
+            "sealed: choose a folder elsewhere (--out)."
+        )
+
+
+def _log(stage: str, about: dict[str, object], why: str | None, acting: Acting, now: datetime) -> None:
+    event = Event.PICTURES_REPORTED if about["pictures"] else Event.REPORTED
+    do_add_entry(Entry(event, acting.by, now, why, about | {"stage": stage}), acting.node.log_sealer)
 
 
 def _digest(path: Path) -> str:
