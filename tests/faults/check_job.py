@@ -8,6 +8,9 @@ from pathlib import Path
 
 from safelight.cli import main as safelight
 from safelight.errors import CannotRunError
+from safelight.log.checkpoints import Checkpoint
+from safelight.log.stores.folder import FolderTileStore
+from safelight.log.verify import verify_log
 from safelight.platform.database import open_database
 from safelight.platform.settings import mark_demo, read_settings
 from safelight.platform.walls import NOBODY_ENROLLED, acting
@@ -15,7 +18,7 @@ from safelight.samples.known_lists import make_known_base
 from safelight.samples.seizure import make_seizure
 from tests.acceptance.commands import outcome_of
 from tests.faults.harness import Left, Strike, acknowledge, python, run
-from tests.nodes import write_key, write_node
+from tests.nodes import NODE, write_key, write_node
 
 ORIGINALS = 3
 KEY = "node.key"
@@ -52,11 +55,23 @@ class CheckJob:
             whole.write_text(json.dumps(outcome_of(folder / "data")))
         assert left.killed or left.status in {0, CannotRunError.exit_code}
         assert "Traceback" not in left.said
+        before = self._log_holds(folder, ())
         again = run(self.command(folder, prepared), folder, Strike("kill"))
         assert again.status == 0, again
         assert _files(again, "skipped") >= min(_files(left, "files"), 1), "what was acknowledged is done again"
         assert list((folder / "data" / "tmp").iterdir()) == []
         assert outcome_of(folder / "data") == json.loads(whole.read_text())
+        assert self._log_holds(folder, before), "work was done, and the log says nothing"
+
+    def _log_holds(self, folder: Path, kept: tuple[Checkpoint, ...]) -> tuple[Checkpoint, ...]:
+        """Verify the published log, which goes on from what was published before; its checkpoint, if there is one."""
+        if not (folder / "data" / "log" / "checkpoint").exists():
+            assert not kept, "what was published is gone"
+            return ()
+        findings = verify_log(FolderTileStore(folder / "data" / "log"), NODE.signer.key, kept)
+        assert findings.faults == ()
+        assert findings.checkpoint is not None
+        return (findings.checkpoint,)
 
 
 def _files(left: Left, what: str) -> int:

@@ -7,7 +7,8 @@ Rules kept here:
   the one learns of the other; what it takes back must be here;
 - what others say is taken as it stands where its signatures hold, unknown kinds, too. What it takes back may come
   later, and is taken back however narrowly that is said: not to rely on it any more is the safe side;
-- the node speaks for the agency of its own name, and for no other.
+- the node speaks for the agency of its own name, and for no other;
+- what widens the handling of an earlier statement uses up the approval of two, in the transaction of the statement.
 """
 
 import hashlib
@@ -34,7 +35,7 @@ from safelight.assertions.batches import (
     root_of_blocks,
 )
 from safelight.assertions.fold import Thing
-from safelight.assertions.handling import CannotFollowError, Reader, check_follows
+from safelight.assertions.handling import CannotFollowError, Reader, check_follows, widens
 from safelight.assertions.models import AssertionBatch, AssertionBlock, StoredAssertion
 from safelight.assertions.queries import assertions_about, opened_envelope, statement_named
 from safelight.assertions.record import Assertion
@@ -108,6 +109,7 @@ def do_make_assertion(
     *,
     officers: Sequence[Signature] = (),
     keys: Mapping[str, KeyRecord] = _NOBODY,
+    approve: Callable[[str], str] | None = None,
     acting_user: str,
     now: datetime,
 ) -> int:
@@ -118,11 +120,14 @@ def do_make_assertion(
         node: who says it.
         officers: officers' signatures over the record (`signing.add_officer`), two where its kind wants four eyes.
         keys: keys by name of officers who are not enrolled here.
+        approve: uses up what allows the statement with this SHA-256, in hex, to widen the handling of what it takes
+            back, and names it (`access.four_eyes.use_approval`); what it raises undoes everything.
         acting_user: who did it.
         now: when it is logged, at which keys must count.
 
     Raises:
-        UsageError: it speaks for another agency or from the future, or says what is not known here.
+        UsageError: it speaks for another agency or from the future, says what is not known here, or widens the
+            handling of what it takes back where nobody approves that.
         BadAssertionError: it contradicts its kind or a bound.
         BadSignatureError: an officer's signature is missing, or does not hold.
         CannotFollowError: it may not take the place of what it names, or that is not here.
@@ -136,11 +141,12 @@ def do_make_assertion(
     envelope = Envelope(signed.record, signed.node, tuple(officers))
     verify_assertion(envelope, {**keys, **_known_here(node, envelope)}, logged_at=now)
     with transaction.atomic():
-        for identifier in assertion.supersedes:
-            earlier = statement_named(assertion.agency, identifier, node)
-            if earlier is None:
-                raise CannotFollowError(f"The assertion {assertion.id} takes back {identifier}, which is not here.")
-            check_follows(assertion, earlier)
+        if any(widens(assertion, earlier) for earlier in _taken_back(assertion, node)):
+            if approve is None:
+                raise UsageError(
+                    f"The assertion {assertion.id} widens the handling of what it takes back: two must approve that."
+                )
+            approve(_digest(envelope))
         return _take(envelope, assertion, node, acting_user, now)
 
 
@@ -253,6 +259,18 @@ def _known_here(node: Node, envelope: Envelope) -> dict[str, KeyRecord]:
     officers = officer_records() if envelope.officers else {}
     own = own_key(node)
     return {**officers, own.name: own}
+
+
+def _taken_back(assertion: Assertion, node: Node) -> list[Assertion]:
+    """What it takes back, once it is found that it may."""
+    found = []
+    for identifier in assertion.supersedes:
+        earlier = statement_named(assertion.agency, identifier, node)
+        if earlier is None:
+            raise CannotFollowError(f"The assertion {assertion.id} takes back {identifier}, which is not here.")
+        check_follows(assertion, earlier)
+        found.append(earlier)
+    return found
 
 
 def _digest(envelope: Envelope) -> str:

@@ -8,7 +8,8 @@ Rules kept here:
 - acting wants more than seeing: the source's agreement where it asks for that, a PAP level that admits it, and a
   statement that is understood, and has not ended;
 - only the source hands out what is not for onward sharing, and nobody hands it to somebody who may not see it;
-- what takes an earlier statement back is by the same agency and reaches at least whom that one reached, as long.
+- what takes an earlier statement back is by the same agency and reaches at least whom that one reached, as long;
+- where it reaches more, or lets them do more, it widens the handling, which two persons must want.
 """
 
 from dataclasses import dataclass, field
@@ -85,6 +86,17 @@ def check_follows(later: Assertion, earlier: Assertion) -> None:
     for is_wrong, why in wrong:
         if is_wrong:
             raise CannotFollowError(f"The assertion {later.id} cannot take the place of {earlier.id}: {why}.")
+
+
+def widens(later: Assertion, earlier: Assertion) -> bool:
+    """Whether `later` opens to anybody, or for anything, what `earlier` did not."""
+    one, other = later.handling, earlier.handling
+    return (
+        not _is_as_wide(earlier, later)
+        or one.onward > other.onward
+        or one.ask_first < other.ask_first
+        or not admits("pap", one.pap) <= admits("pap", other.pap)
+    )
 
 
 def _admitted(assertion: Assertion) -> frozenset[Admitted]:

@@ -1,5 +1,6 @@
 """What is stated is stored sealed, once, with its entry in the log, and found by whoever may see it."""
 
+import hashlib
 import random
 import threading
 from datetime import timedelta
@@ -8,8 +9,12 @@ from functools import partial
 import pytest
 from django.db import connection, connections, transaction
 
+from safelight.access.errors import NotApprovedError
+from safelight.access.four_eyes import use_approval
 from safelight.access.key_records import key_name
+from safelight.access.models import Approval
 from safelight.access.officer_actions import do_revoke_officer
+from safelight.access.permissions import Permission
 from safelight.assertions.actions import (
     OtherStatementError,
     do_make_assertion,
@@ -222,7 +227,7 @@ def test_what_takes_back_is_found_though_it_is_about_something_else():
 def test_what_takes_back_a_hidden_statement_does_not_tell_that_it_is_there():
     later = statement("withdrawn", 2, supersedes=(identifier(1),), about=About(type="item", ids=(digest(2),)))
     make(statement(handling=Handling()))
-    make(later)
+    make(later, approve=lambda _digest: "act-1")
     assert about(who=reader("Agency Beta")) == []
 
 
@@ -415,6 +420,34 @@ def test_officers_of_this_node_sign_with_the_keys_that_they_were_enrolled_with(t
     assert do(officers=envelope.officers)
     do_revoke_officer(second.pseudonym, why="a stolen key", officer=lead, node=here, now=moment)
     assert officer_records()[key_name(access.key(2).public_key().public_bytes_raw())].revoked == moment
+
+
+@pytest.mark.django_db(transaction=True)  # a refusal is written on a connection of its own
+def test_what_widens_the_handling_of_an_earlier_statement_is_approved_by_two(tmp_path):
+    here = access.node(tmp_path)
+    lead, second = access.enrolled(here)
+    moment = access.NOW + timedelta(hours=1)
+    usual = {"agency": here.name, "made": moment, "review": moment + timedelta(days=20)}
+    do = partial(do_make_assertion, node=here, acting_user=lead.pseudonym, now=moment)
+    do(statement(handling=Handling(), **usual))
+    wider = statement(number=2, supersedes=(identifier(1),), **usual)
+    act, wanted = Permission.HANDLING_WIDEN, hashlib.sha256(encode_assertion(wider)).hexdigest()
+
+    def approve(widening):
+        return use_approval(act, {"assertion": widening}, officer=lead, node=here, now=moment)
+
+    with pytest.raises(UsageError, match="widens the handling of what it takes back: two must approve that"):
+        do(wider)
+    access.asked(here, act, {"assertion": wanted}, lead, now=moment)
+    with pytest.raises(NotApprovedError):
+        do(wider, approve=approve)
+    access.approved(here, act, {"assertion": wanted}, lead, second, now=moment)
+    with pytest.raises(NotApprovedError):
+        do(change(wider, basis="Invented Act 2"), approve=approve)
+    assert StoredAssertion.objects.count() == 1
+    do(wider, approve=approve)
+    assert StoredAssertion.objects.count() == 2
+    assert Approval.objects.get().used_at == moment
 
 
 def test_whoever_keeps_answers_learns_of_each_statement_and_of_each_review():

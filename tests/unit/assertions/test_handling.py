@@ -14,6 +14,7 @@ from safelight.assertions.handling import (
     may_act,
     may_pass_on,
     may_see,
+    widens,
 )
 from safelight.assertions.record import Handling, not_understood
 from tests.unit.assertions.example import NOW, change, drawn, identifier, open_to_all, reader, readers, statement
@@ -161,6 +162,34 @@ def test_whoever_was_named_is_named_again(name):
     check_follows(follower(handling=open_to_all(**{name: ("a", "b", "c")})), earlier)
     with pytest.raises(CannotFollowError, match="narrower"):
         check_follows(follower(handling=open_to_all(**{name: ("a", "c")})), earlier)
+
+
+@pytest.mark.parametrize(
+    "narrower",
+    [
+        {"all_units": False}, {"providers": False}, {"onward": False}, {"ask_first": True}, {"tlp": "amber"},
+        {"pap": "red"}, {"unknown": {"z": 1}},
+    ],
+)  # fmt: skip
+def test_what_opens_more_than_before_widens_and_the_same_or_less_does_not(narrower):
+    wide, narrow = statement(), statement(handling=open_to_all(**narrower))
+    assert widens(wide, narrow)
+    assert not widens(narrow, wide)
+    assert not widens(narrow, narrow)
+
+
+@pytest.mark.parametrize("name", ["agencies", "groups"])
+def test_one_more_who_is_named_widens(name):
+    few, many = (statement(handling=open_to_all(**{name: names})) for names in (("a",), ("a", "b")))
+    assert widens(many, few)
+    assert not widens(few, many)
+
+
+@given(drawn, drawn, readers)
+def test_what_widens_nothing_shows_nobody_more(earlier, later, who):
+    later = change(later, agency=earlier.agency, purpose=earlier.purpose, review=earlier.review)
+    if not widens(later, earlier):
+        assert may_see(earlier, who) or not may_see(later, who)
 
 
 @given(drawn, drawn, readers)
