@@ -12,7 +12,8 @@ before or after the step, a disk that is full from there on, a disk that fails o
 A job is one row of `JOBS` in `test_rounds.py`: what it prepares, the command that is struck, and what has to hold after
 it. It says what it acknowledged by lines on its standard output, each written after what it tells of is safe. A first
 run that nothing strikes counts its steps, once for each of its variants. (A job of several processes makes a few more
-or fewer each time: where it ended before its step, it is judged all the same.)
+or fewer each time: where it ended before its step, it is judged all the same; so it is where a helper of it was struck,
+which it may outlive.)
 """
 
 import os
@@ -30,8 +31,8 @@ ROOT = Path(__file__).parents[2]
 SHIM = Path(__file__).with_name("shim")
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "25"))
 SEED = int(os.environ.get("FAULT_SEED", "2026"))
-KINDS = ("kill", "kill", "kill-after", "kill-after", "moment", "full", "failing")
-"""How a round strikes; those that are there twice are struck twice as often."""
+KINDS = ("kill", "full", "kill-after", "failing", "moment", "kill", "kill-after")
+"""How the rounds of a job strike, in turn; those that are there twice are struck twice as often."""
 
 _LONGEST = 120.0
 _COUNTED = ("FAULT_COUNT", "FAULT_AT", "FAULT_KIND")
@@ -55,13 +56,17 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Left:
-    """What a struck process left: its status, its lines, what it said last, how many steps it made and its seconds."""
+    """What a struck process left: its status, its lines, what it said last, its seconds; how many steps were made.
+
+    `struck` tells whether it, or a process that it started, came to the step that is struck.
+    """
 
     status: int
     lines: list[str]
     said: str
     steps: int
     seconds: float
+    struck: bool
 
     @property
     def killed(self) -> bool:
@@ -92,20 +97,25 @@ class Round:
     def __str__(self) -> str:
         return f"{self.job}-{self.number}"
 
+    @property
+    def kind(self) -> str:
+        """How it strikes."""
+        return KINDS[(self.number + self.seed) % len(KINDS)]
+
     def run(self, job: Job, work: Path) -> Strike:
         """Prepare, strike, judge; returns what it struck with."""
-        variant, kind = self.chance.randrange(job.variants), self.chance.choice(KINDS)
+        variant = self.chance.randrange(job.variants)
         untouched = _unstruck(self.job, job, work, variant)
         strike = Strike(
-            kind, at=self.chance.randint(1, untouched.steps), after=self.chance.uniform(0.0, untouched.seconds)
+            self.kind, at=self.chance.randint(1, untouched.steps), after=self.chance.uniform(0.0, untouched.seconds)
         )
         folder = work / str(self)
         folder.mkdir()
         prepared = job.prepare(folder, variant)
         left = run(job.command(folder, prepared), folder, strike)
         try:
-            if kind.startswith("kill"):
-                assert left.killed or left.steps < strike.at, "it was not struck"
+            if self.kind != "moment":
+                assert left.struck or left.steps < strike.at, "it was not struck"
             job.judge(folder, prepared, left)
         except AssertionError as error:
             error.add_note(f"round {self} of seed {self.seed}, variant {variant}, {strike}, left {left}")
@@ -135,8 +145,9 @@ def rounds(jobs: dict[str, int], total: int = ROUNDS, seed: int = SEED) -> list[
 
 def run(command: list[str], folder: Path, strike: Strike) -> Left:
     """Run a process under a strike, to its end, however it comes."""
-    counted = folder / "steps"
+    counted, struck = folder / "steps", folder / "steps-struck"
     counted.unlink(missing_ok=True)
+    struck.unlink(missing_ok=True)
     environment = {name: value for name, value in os.environ.items() if name not in _COUNTED}
     paths = [str(SHIM), *filter(None, [environment.get("PYTHONPATH")])]
     environment |= {"FAULT_COUNT": str(counted), "PYTHONPATH": os.pathsep.join(paths)}
@@ -155,7 +166,7 @@ def run(command: list[str], folder: Path, strike: Strike) -> Left:
     steps = counted.stat().st_size if counted.exists() else 0
     lines = out.decode(errors="replace").split("\n")[:-1]  # a line that was cut off was not acknowledged
     said = err.decode(errors="replace").strip()[-2000:]
-    return Left(process.returncode, lines, said, steps, time.monotonic() - began)
+    return Left(process.returncode, lines, said, steps, time.monotonic() - began, struck.exists())
 
 
 def acknowledge(*words: object) -> None:

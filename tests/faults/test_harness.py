@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.faults.harness import Left, Round, Strike, rounds, run
+from tests.faults.harness import KINDS, Left, Round, Strike, rounds, run
 
 WORK = """
 import os, sys
@@ -32,19 +32,15 @@ def struck(folder, *strike):
 
 def test_every_step_is_counted(tmp_path):
     left = struck(tmp_path, "kill", 0)
-    assert (left.status, left.lines, left.steps) == (0, ["done"] * 5, 5)
+    assert (left.status, left.lines, left.steps, left.struck) == (0, ["done"] * 5, 5, False)
     assert (tmp_path / "file-renamed").exists()
 
 
 @pytest.mark.parametrize("at", range(1, 6))
 def test_a_process_is_killed_before_or_after_any_step(tmp_path, at):
     before = struck(tmp_path, "kill", at)
-    assert (before.status, before.killed, before.lines, before.steps) == (
-        -signal.SIGKILL,
-        True,
-        ["done"] * (at - 1),
-        at,
-    )
+    assert (before.status, before.killed, before.struck) == (-signal.SIGKILL, True, True)
+    assert (before.lines, before.steps) == (["done"] * (at - 1), at)
     assert (tmp_path / "file-renamed").exists() == (at > 2)
     (tmp_path / "file-renamed").unlink(missing_ok=True)
     (tmp_path / "file").unlink(missing_ok=True)
@@ -56,6 +52,19 @@ def test_a_failing_disk_fails_once_and_a_full_one_goes_on_failing_but_frees(tmp_
     assert struck(tmp_path, "failing", 1).lines == ["5", *["done"] * 4]
     (tmp_path / "file-renamed").unlink()
     assert struck(tmp_path, "full", 3).lines == ["done", "done", "28", "2", "28"]
+
+
+def test_a_helper_may_be_struck_instead(tmp_path):
+    started = "import os, subprocess, sys; subprocess.run([sys.executable, '-c', 'import os; os.unlink(\"none\")'])"
+    left = run([sys.executable, "-c", started], tmp_path, Strike("kill", 1))
+    assert (left.status, left.killed, left.struck, left.steps) == (0, False, True, 1)
+    assert not run([sys.executable, "-c", "pass"], tmp_path, Strike("kill", 1)).struck
+
+
+def test_every_round_of_the_usual_number_strikes_in_turn():
+    kinds = [one.kind for one in rounds({"a": 1}, total=25, seed=2026)]
+    assert kinds[:7] == kinds[7:14]
+    assert sorted(kinds[:7]) == sorted(KINDS)
 
 
 def test_a_process_is_killed_at_a_moment(tmp_path):

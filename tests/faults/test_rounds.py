@@ -9,7 +9,7 @@ from tests.faults.vault_job import VaultJob
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 
-JOBS = {"log": (LogJob, 18), "vault": (VaultJob, 6), "check": (CheckJob, 1)}
+JOBS = {"log": (LogJob, 15), "vault": (VaultJob, 7), "check": (CheckJob, 3)}
 """Each job, made for a data folder whose database is open, and its weight: its share of the rounds."""
 
 ROUNDS = rounds({name: weight for name, (_, weight) in JOBS.items()})

@@ -2,8 +2,9 @@
 
 Python imports `sitecustomize` from PYTHONPATH at its start. With this folder there, FAULT_AT says when and FAULT_KIND
 how to strike; FAULT_COUNT names the file that the steps are counted in, one byte each, so that a killed process has told
-how far it came. Without FAULT_COUNT nothing is changed. A process that this one starts is counted too, unless it starts
-without this folder; the database server is no Python and syncs as it likes.
+how far it came; beside it a file of that name and `-struck` appears with the strike. Without FAULT_COUNT nothing is
+changed. A process that this one starts is counted too, and may be the one that is struck, unless it starts without this
+folder; the database server is no Python and syncs as it likes.
 
 Kinds:
 - `kill`: SIGKILL before the step is done;
@@ -27,6 +28,11 @@ class _Shim:
         self.counted, self.at, self.kind = counted, at, kind
         self.own = (os.open, os.write, os.close, os.fstat)
 
+    def tell(self) -> None:
+        """Leave word that the strike comes now."""
+        open_, _, close, _ = self.own
+        close(open_(f"{self.counted}-struck", os.O_WRONLY | os.O_CREAT, 0o600))
+
     def count(self) -> int:
         """One more step; return which it is. Counted in a file that processes share."""
         open_, write, close, fstat = self.own
@@ -43,6 +49,8 @@ class _Shim:
         def call(*args, **kwargs):
             step = self.count()
             struck = step == self.at
+            if struck:
+                self.tell()
             if struck and self.kind == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             if struck and self.kind == "failing":
