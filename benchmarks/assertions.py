@@ -1,6 +1,6 @@
 """How fast rows go into a batch, how long 10^4 statements take to fold, and what handling costs a row of a page.
 
-    python benchmarks/assertions.py [--rows N] [--statements N]
+    python benchmarks/assertions.py [--rows N] [--statements N]        (writes ASSERTIONS.md)
 
 All on the embedded database in a folder of its own, in one process. Rows are drawn ahead, so that only storing them is
 measured: encoding, hashing, sealing, COPY, signing the header, commit. A proof from the blocks stands beside one over
@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from surroundings import commit, machine
+from surroundings import Page
 
 from safelight.access.key_records import KeyRecord
 from safelight.assertions.batches import BatchRow, prove_row, row_salt
@@ -78,7 +78,7 @@ def _rows(count: int) -> list[BatchRow]:
     ]
 
 
-def _batches(node: Node, count: int) -> None:
+def _batches(node: Node, count: int, page: Page) -> None:
     rows, said = _rows(count), BatchSaid("officer-7", "List Harbour", "DEMO", "unverified")
     made = []
     taken = _seconds(lambda: made.append(do_make_batch(said, rows, node, acting_user="bench", now=NOW)))
@@ -86,13 +86,13 @@ def _batches(node: Node, count: int) -> None:
     read = _seconds(lambda: sum(1 for _ in batch_rows(batch, node)))
     proof = _seconds(lambda: prove_batch_row(batch, count // 3, node))
     whole = _seconds(lambda: prove_row(list(batch_rows(batch, node)), count // 3), 1)
-    print("A batch | rows | seconds | rows a second")
-    print("---|---|---|---")
-    print(f"made | {count:,} | {taken:.2f} | {count / taken:,.0f}")
-    print(f"read | {count:,} | {read:.2f} | {count / read:,.0f}")
-    print(f"one row proved | 1 | {proof:.4f} | {1 / proof:,.0f}")
-    print(f"one row proved over the whole | 1 | {whole:.2f} | {1 / whole:,.1f}")
-    print(f"\nWanted: {WANTED:,} rows a second: {'kept' if count / taken >= WANTED else 'MISSED'}.\n")
+    page.line("A batch | rows | seconds | rows a second")
+    page.line("---|---|---|---")
+    page.line(f"made | {count:,} | {taken:.2f} | {count / taken:,.0f}")
+    page.line(f"read | {count:,} | {read:.2f} | {count / read:,.0f}")
+    page.line(f"one row proved | 1 | {proof:.4f} | {1 / proof:,.0f}")
+    page.line(f"one row proved over the whole | 1 | {whole:.2f} | {1 / whole:,.1f}")
+    page.line(f"\nWanted: {WANTED:,} rows a second: {'kept' if count / taken >= WANTED else 'MISSED'}.\n")
 
 
 def _statement(number: int, item: str = ITEM, to: str = "Agency Alpha") -> Assertion:
@@ -135,20 +135,20 @@ def _receive(statements: Iterable[Assertion], node: Node) -> float:
     return time.perf_counter() - begin
 
 
-def _statements(node: Node, count: int) -> None:
+def _statements(node: Node, count: int, page: Page) -> None:
     taken = _receive((_statement(number) for number in range(count)), node)
     thing = Thing(Target.ITEM, frozenset({ITEM}))
     reader = Reader(node.name, frozenset({PURPOSE}), NOW + timedelta(days=1))
     found = assertions_about([thing], reader, node)
     read = _seconds(lambda: assertions_about([thing], reader, node))
     folded = _seconds(lambda: fold(thing, found, reader))
-    print("Statements about one item | how many | seconds | a second")
-    print("---|---|---|---")
+    page.line("Statements about one item | how many | seconds | a second")
+    page.line("---|---|---|---")
     for what, spent in (("taken in, verified and logged", taken), ("read and opened", read), ("folded", folded)):
-        print(f"{what} | {len(found):,} | {spent:.2f} | {len(found) / spent:,.0f}")
+        page.line(f"{what} | {len(found):,} | {spent:.2f} | {len(found) / spent:,.0f}")
 
 
-def _page(node: Node) -> None:
+def _page_of_items(node: Node, page: Page) -> None:
     """What it costs to show of each row of a page what its reader may see, and nothing else."""
     items = [f"{number + 2:064x}" for number in range(_ROWS_OF_A_PAGE)]
     places = range(30_000, 30_000 + 30 * _ROWS_OF_A_PAGE, 30)  # each a grade, made before it is read
@@ -159,9 +159,9 @@ def _page(node: Node) -> None:
     shown = signed_claims(wanted, reader, node)
     assert len(shown) == _ROWS_OF_A_PAGE // 2
     whole = _seconds(lambda: signed_claims(wanted, reader, node))
-    print(f"\nA page of {_ROWS_OF_A_PAGE} | milliseconds | microseconds a row")
-    print("---|---|---")
-    print(f"read, opened, held against handling, folded | {whole * 1e3:.1f} | {whole / _ROWS_OF_A_PAGE * 1e6:.0f}")
+    page.line(f"\nA page of {_ROWS_OF_A_PAGE} | milliseconds | microseconds a row")
+    page.line("---|---|---")
+    page.line(f"read, opened, held against handling, folded | {whole * 1e3:.1f} | {whole / _ROWS_OF_A_PAGE * 1e6:.0f}")
 
 
 def main() -> None:
@@ -169,15 +169,16 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the batch (default: %(default)s)")
     parser.add_argument("--statements", type=int, default=10_000, help="statements (default: %(default)s)")
     wanted = parser.parse_args()
-    print(f"{machine()}; commit {commit()}\n")
+    page = Page("Statements and batches")
     with (
         tempfile.TemporaryDirectory() as folder,
         open_database(read_settings(data=Path(folder) / "data"), as_owner=True),
     ):
         node = Node(make_keys("Agency Alpha", KeyFile(secrets.token_bytes(32))), Path(folder) / "data")
-        _batches(node, wanted.rows)
-        _statements(node, wanted.statements)
-        _page(node)
+        _batches(node, wanted.rows, page)
+        _statements(node, wanted.statements, page)
+        _page_of_items(node, page)
+    page.write("ASSERTIONS.md")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How fast a list goes into the known base, and how many digests the base answers.
 
-    python benchmarks/known_base.py [--rows N] [--questions N]
+    python benchmarks/known_base.py [--rows N] [--questions N]        (writes KNOWN_BASE.md)
 
 All on the embedded database in a folder of its own. The list is a CSV file as a partner would send it, with three
 digests, a PDQ hash, a grade and a series a row; importing it is the whole job: the file is parsed in the sandbox, rows
@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from surroundings import commit, machine
+from surroundings import Page
 
 from safelight.platform.database import open_database, set_up_django
 from safelight.platform.settings import mark_demo, read_settings
@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000, help="rows of the list (default: %(default)s)")
     parser.add_argument("--questions", type=int, default=200_000, help="contents asked about (default: %(default)s)")
     wanted = parser.parse_args()
-    print(f"{machine()}; commit {commit()}\n")
+    page = Page("The known base")
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         mark_demo(data)
@@ -113,14 +113,15 @@ def main() -> None:
             opened = time.perf_counter() - begin
             asked, known = _ask(base, wanted.questions, wanted.rows)
     rows, answers = wanted.rows / put_in, wanted.questions / asked * 60
-    print("\nThe known base | how many | seconds | rate | wanted")
-    print("---|---|---|---|---")
-    print(f"imported | {wanted.rows:,} | {put_in:.2f} | {rows:,.0f} a second | {WANTED_ROWS:,}")
-    print(f"opened | {wanted.rows:,} | {opened:.2f} | {wanted.rows / opened:,.0f} a second | ")
-    print(
+    page.line("What | how many | seconds | rate | wanted")
+    page.line("---|---|---|---|---")
+    page.line(f"imported | {wanted.rows:,} | {put_in:.2f} | {rows:,.0f} a second | {WANTED_ROWS:,}")
+    page.line(f"opened | {wanted.rows:,} | {opened:.2f} | {wanted.rows / opened:,.0f} a second | ")
+    page.line(
         f"asked by digests ({known:,} known) | {wanted.questions:,} | {asked:.2f} | {answers:,.0f} a minute and core | "
         f"{WANTED_ANSWERS:,}"
     )
+    page.write("KNOWN_BASE.md")
 
 
 if __name__ == "__main__":

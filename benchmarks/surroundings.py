@@ -1,10 +1,12 @@
-"""Where a benchmark ran: the machine and the commit, in words for its results."""
+"""Where a benchmark ran: the machine and the commit, in words for its results; and the page that these stand on."""
 
 import os
 import platform
 import subprocess
 import sys
 from pathlib import Path
+
+from safelight.platform.clock import now
 
 ROOT = Path(__file__).resolve().parent.parent
 CORES = len(os.sched_getaffinity(0))
@@ -33,3 +35,29 @@ def commit() -> str:
         for words in (("rev-parse", "--short=12", "HEAD"), ("status", "--porcelain", "src"))
     ]
     return (said[0] or "unknown") + (" with changes" if said[1] else "")
+
+
+class Page:
+    """What a benchmark says: on the terminal as it goes, and in a file of `benchmarks` when it is done."""
+
+    def __init__(self, title: str) -> None:
+        """Begin a page; the command is this process's own."""
+        command = " ".join([f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
+        self._lines = [
+            f"# {title}\n",
+            f"- When: {now():%Y-%m-%d %H:%M} UTC",
+            f"- Commit: {commit()}",
+            f"- Machine: {machine()}",
+            f"- Command: `{command}`\n",
+        ]
+
+    def line(self, text: str) -> None:
+        """Say a line."""
+        print(text, flush=True)
+        self._lines.append(text)
+
+    def write(self, name: str) -> None:
+        """Write the page under this name."""
+        out = ROOT / "benchmarks" / name
+        out.write_text("\n".join(self._lines) + "\n", encoding="utf-8")
+        print(out)

@@ -1,6 +1,6 @@
 """How fast one core seals objects and opens them again, beside the bare cipher over whole buffers.
 
-    python benchmarks/vault_rate.py
+    python benchmarks/vault_rate.py        (writes VAULT.md)
 
 Safelight: `vault.records`, chunked encryption with AES-256-GCM, in blocks of 128 KiB, as objects are kept and handed
 out.
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from surroundings import commit, machine
+from surroundings import Page
 
 from safelight.vault.records import open_record, seal_record
 
@@ -65,15 +65,16 @@ def _measure(size: int) -> tuple[float, float, float, float]:
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    print(f"{machine()}; commit {commit()}\n")
-    print("MiB a second, one core | seal | bare cipher | open | bare cipher")
-    print("---|---|---|---|---")
+    page = Page("Sealing content")
+    page.line("MiB a second, one core | seal | bare cipher | open | bare cipher")
+    page.line("---|---:|---:|---:|---:")
     slowest = float("inf")
     for name, size in _SIZES.items():
         rates = _measure(size)
         slowest = min(slowest, rates[0])
-        print(f"{name} | " + " | ".join(f"{rate:,.0f}" for rate in rates))
-    print(f"\nWanted: {WANTED} sealing; slowest {slowest:,.0f}: {'kept' if slowest >= WANTED else 'MISSED'}.")
+        page.line(f"{name} | " + " | ".join(f"{rate:,.0f}" for rate in rates))
+    page.line(f"\nWanted: {WANTED} sealing; slowest {slowest:,.0f}: {'kept' if slowest >= WANTED else 'MISSED'}.")
+    page.write("VAULT.md")
 
 
 if __name__ == "__main__":
