@@ -9,6 +9,13 @@ import subprocess
 
 import pytest
 
+from safelight.log.checkpoints import Checkpoint, sign_checkpoint
+from safelight.log.growth import grow
+from safelight.log.merkle import EMPTY_ROOT
+from safelight.log.notes import Note, Signer
+from safelight.log.stores.folder import FolderTileStore
+from safelight.vault.nodekeys import load_keys
+from safelight.vault.protection import read_key_file
 from tests.acceptance.commands import SAFELIGHT, run, wait_for
 
 pytestmark = pytest.mark.acceptance
@@ -195,6 +202,26 @@ def test_a_proof_with_another_entry_in_it_does_not_hold(unit, tmp_path):
     for change in (extra[:40] + ("A" if extra[40] != "A" else "B") + extra[41:], extra[:16]):
         forged.write_text(proof.replace(extra, change))
         assert run("log", "open", forged, "--key", key).status == 1
+
+
+def test_a_log_put_back_or_written_anew_by_who_has_its_key_is_found_by_a_checkpoint_kept_outside(unit, tmp_path):
+    key = unit.create()
+    shutil.copytree(unit.data / "log", tmp_path / "back")
+    kept = tmp_path / "checkpoint"
+    assert unit.run("backup", "create", tmp_path / "backups").status == 0
+    kept.write_text(unit.run("log", "checkpoint").out)
+    size = Checkpoint.parse(Note.parse(kept.read_bytes()).text).size
+    assert size > 1
+    keys = load_keys(unit.data / "node-keys.json", read_key_file(unit.key_file, unit.data))
+    signer = Signer(NAME, keys.root.signing_key())
+    grown, root = grow(FolderTileStore(tmp_path / "anew"), 0, EMPTY_ROOT, [b"nothing was done"] * size)
+    checkpoint = sign_checkpoint(Checkpoint(NAME, grown, root), signer)
+    FolderTileStore(tmp_path / "anew").replace_checkpoint(checkpoint.encode())
+    assert run("log", "verify", unit.data / "log", "--key", key, "--checkpoint", kept).status == 0
+    for copy, kind in (("back", "rollback"), ("anew", "fork")):
+        assert run("log", "verify", tmp_path / copy, "--key", key).status == 0
+        found = run("log", "verify", tmp_path / copy, "--key", key, "--checkpoint", kept)
+        assert (found.status, [fault["kind"] for fault in found.events("log")[0]["faults"]]) == (1, [kind])
 
 
 def test_wrong_use_of_the_log_is_told_from_a_log_that_does_not_hold(unit, tmp_path):
