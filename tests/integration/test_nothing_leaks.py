@@ -26,6 +26,7 @@ from safelight.access.permissions import Permission
 from safelight.assertions.actions import do_receive_assertion
 from safelight.assertions.record import About
 from safelight.casework.access import Acting, access_case, access_contents, open_case
+from safelight.casework.finding.actions import do_search_case
 from safelight.casework.judging import answered_otherwise, judge_items
 from safelight.casework.models import Case
 from safelight.casework.queries import failures_of, path_text, summarise
@@ -60,7 +61,8 @@ ASKED = {
     "casework.access.access_case", "casework.access.access_contents", "casework.access.open_case",
     "casework.judging.answered_otherwise", "casework.judging.judge_items",
     "casework.queries.failures_of", "casework.queries.path_text", "casework.queries.summarise",
-    "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.stacking.do_stack_case",
+    "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.finding.actions.do_search_case",
+    "casework.stacking.do_stack_case",
     "evidence.actions.do_add_source", "evidence.actions.do_begin_run", "evidence.actions.do_end_run",
     "evidence.actions.do_open_exhibit", "evidence.queries.Standings.of", "evidence.queries.known_places",
     "evidence.queries.latest_run", "evidence.queries.recorded_files", "evidence.queries.with_digests",
@@ -89,6 +91,7 @@ ELSEWHERE = {
     "casework.check.settling.settle": "values only",
     "casework.check.settling.settle_as_seen": "values only",
     "casework.check.settling.settle_unexamined": "values only",
+    "casework.finding.queries.texts_of_case": "a step of do_search_case",
     "casework.judging.hold_answers": "answers nothing",
     "casework.stacking.do_let_go": "answers nothing",
     "casework.stacking.do_settle_kept": "answers nothing",
@@ -324,8 +327,16 @@ class Bench:
         written = do_report_case(
             "Own", "json", self.folder / f"{self.number}.json", pictures=False, acting=acting, now=NOW
         )
+        searched = [
+            [
+                (one.sha256.hex(), one.texts)
+                for one in do_search_case("Own", asked, why="a lead", acting=acting, now=NOW)
+            ]
+            for asked in ("file", "DEMO", "1")
+        ]
         return {
             "summary": vars(summarise(case, "Exhibit")),
+            "searched": searched,
             "answered otherwise": [len(answered_otherwise(case, exhibit, one)) for one in (base, wider)],
             "failures": [asdict(one) for one in failures_of([exhibit.pk])],
             "paths": [path_text(row) for row in rows],

@@ -55,11 +55,13 @@ class Event(StrEnum):
     CHECKED = "casework:exhibit:checked"
     REPORTED = "casework:case:reported"
     PICTURES_REPORTED = "casework:case:pictures-reported"
+    CASE_SEARCHED = "casework:case:searched"
     EXPORTED = "casework:content:exported"
 
 
 REASONED = frozenset(
     {
+        Event.CASE_SEARCHED,
         Event.CONSULTED,
         Event.ERASED,
         Event.EXPORTED,

@@ -31,6 +31,7 @@ ASKED = {
     "backup prune": ("FOLDER",),
     "backup verify": ("FOLDER",),
     "check": ("FILE",),
+    "find": ("harbour", "--case", "Case", *WHY),
     "history": (DIGEST, *WHY),
     "known import": ("FILE",),
     "known list": (),

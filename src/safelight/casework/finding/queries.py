@@ -1,0 +1,77 @@
+"""The texts of a case's items, unsealed for who searches them."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from safelight.access.node import Node
+from safelight.assertions.fold import State, Thing, fold
+from safelight.assertions.handling import Reader
+from safelight.assertions.kinds import Target
+from safelight.assertions.queries import assertions_about
+from safelight.casework import proof
+from safelight.casework.finding.index import TextOf
+from safelight.casework.models import Answer, Case
+from safelight.evidence import sealed
+from safelight.evidence.models import ItemState, Sighting
+from safelight.evidence.names import text_of
+
+_CHUNK = 1000
+_CLAIMED = ("series", "external_id", "label")
+
+
+def texts_of_case(case: Case, node: Node, reader: Reader, digests: dict[int, bytes]) -> Iterator[TextOf]:
+    """Every text of the items of a case: what stands of statements as far as the reader may see them.
+
+    On the way `digests` is filled with each item's SHA-256 by its number.
+
+    Raises:
+        InputError: something sealed was altered.
+    """
+    vault = node.vault
+    seen, answers = vault.columns(sealed.TABLE), vault.columns(proof.TABLE)
+    current = Answer.objects.filter(case=case, current=True).exclude(item__state=ItemState.ERASED)
+    rows = current.select_related("item").order_by("item_id").iterator(chunk_size=_CHUNK)
+    while some := list(islice(rows, _CHUNK)):
+        stored = vault.signatures.fetch([answer.item.signature for answer in some])
+        here = {answer.item_id: stored[answer.item.signature].sha256 or b"" for answer in some}
+        digests.update(here)
+        for answer in some:
+            yield from _said_by_file(answer.item_id, sealed.open_seen(answer.item.sealed, answer.item_id, seen))
+            for evidence in proof.open_evidence(bytes(answer.evidence), answer.pk, answers):
+                for word in _CLAIMED:
+                    if text := getattr(evidence.claim, word):
+                        yield TextOf(answer.item_id, f"{word.replace('_', ' ')} by {evidence.claim.source}", text)
+        yield from _stated(here, node, reader)
+        yield from _paths(case, list(here))
+
+
+def _said_by_file(item: int, seen: sealed.Seen) -> Iterator[TextOf]:
+    for block, texts in (seen.texts or {}).items():
+        for name, text in texts.items():
+            yield TextOf(item, f"{block}: {name}", text)
+
+
+def _stated(items: dict[int, bytes], node: Node, reader: Reader) -> Iterator[TextOf]:
+    """What stands of statements about these items."""
+    things = {item: Thing(Target.ITEM, frozenset({digest.hex()})) for item, digest in items.items()}
+    found = assertions_about(things.values(), reader, node)
+    spoken_of = {one for assertion in found for one in assertion.about.ids}
+    for item, thing in things.items():
+        if not thing.ids.isdisjoint(spoken_of):
+            yield from _told(item, fold(thing, found, reader))
+
+
+def _told(item: int, state: State) -> Iterator[TextOf]:
+    for question in state.questions:
+        for answer in question.answers:
+            agencies = ", ".join(sorted({assertion.agency for assertion in answer.by}))
+            for name, value in (*question.asks, *answer.says):
+                if isinstance(value, str):
+                    yield TextOf(item, f"{answer.kind} {name} by {agencies}", value)
+
+
+def _paths(case: Case, items: list[int]) -> Iterator[TextOf]:
+    rows = Sighting.objects.filter(exhibit__case=case.name, item__in=items).order_by("id")
+    for sighting in rows.iterator(chunk_size=_CHUNK):
+        if sighting.item_id is not None:
+            yield TextOf(sighting.item_id, "path", text_of(bytes(sighting.name)))
