@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from safelight.access.models import RequestRow
+from safelight.access.four_eyes import do_break_glass, do_review_break_glass
+from safelight.access.models import BreakGlass, RequestRow
 from safelight.access.permissions import Permission
-from safelight.access.queries import asked_request, asked_requests, destroyed_requests
+from safelight.access.queries import asked_request, asked_requests, destroyed_requests, opened_glass
 from safelight.casework.access import Acting
 from safelight.casework.actions import do_erase_item
 from safelight.casework.check.options import Keep
@@ -23,7 +24,8 @@ from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
 from safelight.vault.actions.erasing import ErasureOrder
 from safelight.vault.actions.keeping import do_keep_contents
-from tests.integration.access.example import LATER, SECOND, approved, asked, enrolled
+from tests.integration.access.example import LATER, ROOT, SECOND, approved, asked, enrolled
+from tests.integration.access.example import NOW as NOW_THERE
 from tests.integration.casework.conftest import NOW
 from tests.integration.entrances import owner
 from tests.nodes import acting_in, node_in
@@ -137,6 +139,35 @@ def test_requests_about_it_go_used_or_not_and_those_about_others_stay(bench, her
             asked_request(used, here)
         assert RequestRow.objects.get(pk=used).what is None
         assert RequestRow.objects.get(pk=used).approval.approver.pseudonym == SECOND.pseudonym
+
+
+def test_what_the_kit_was_used_for_waits_for_its_review_and_goes_then(bench, here):
+    lead, second = enrolled(here)
+    wanted = {"owner": here.name, "sha256": GONE.hex()}
+    number = do_break_glass(ROOT, Permission.CONTENT_ERASE, wanted, why="made-up haste", officer=lead, node=here,
+                            now=LATER)  # fmt: skip
+    with behind_walls(lead.pseudonym):
+        erase(bench, GONE, Acting(here, lead, lead.pseudonym), now=LATER)
+    with owner():
+        assert GONE.hex().encode() in opened_glass(number, here)
+        do_review_break_glass(number, remark="as it should be", officer=second, node=here, now=LATER)
+        with pytest.raises(UsageError, match="was destroyed with the content"):
+            opened_glass(number, here)
+        assert BreakGlass.objects.get(pk=number).what is None
+
+
+def test_a_glass_that_was_reviewed_unused_goes_with_its_content_and_not_before(bench, here):
+    lead, second = enrolled(here)
+    wanted = {"owner": here.name, "sha256": GONE.hex()}
+    number = do_break_glass(ROOT, Permission.CONTENT_ERASE, wanted, why="made-up haste", officer=lead, node=here,
+                            now=NOW_THERE)  # fmt: skip
+    do_review_break_glass(number, remark="as it should be", officer=second, node=here, now=NOW_THERE)
+    assert GONE.hex().encode() in opened_glass(number, here)
+    approved(here, Permission.CONTENT_ERASE, wanted, lead, second)
+    with behind_walls(lead.pseudonym):
+        erase(bench, GONE, Acting(here, lead, lead.pseudonym), now=LATER)
+    with owner():
+        assert BreakGlass.objects.get(pk=number).record is None
 
 
 def test_an_order_that_names_the_digest_is_refused(bench, here):
