@@ -39,7 +39,6 @@ from safelight.log.queries import recorded_entry  # noqa: E402 - as above
 from safelight.log.stores.folder import FolderTileStore  # noqa: E402 - as above
 from safelight.platform.copying import copy_rows, reserve_ids  # noqa: E402 - as above
 from safelight.vault.keys import RootKey  # noqa: E402 - as above
-from safelight.vault.sealing import ColumnSealer  # noqa: E402 - as above
 
 VERIFY = """
 import sys
@@ -53,7 +52,7 @@ finally:
 AT_A_TIME = 20_000
 PROOFS = 200
 SIGNER = Signer("agency-alpha.example/log", bytes(range(32)))
-SEALER = LogSealer(ColumnSealer(RootKey(bytes(range(32))), "log_entry"))
+SEALER = LogSealer(RootKey(bytes(range(32))))
 
 
 @dataclass(frozen=True)

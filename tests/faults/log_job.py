@@ -20,7 +20,6 @@ from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
 from safelight.platform.walls import NOBODY_ENROLLED, acting
 from safelight.vault.keys import RootKey
-from safelight.vault.sealing import ColumnSealer
 from tests.faults.harness import Left, acknowledge, python
 
 BATCHES = (1, 3, 4, 250, 1, 2)
@@ -31,7 +30,7 @@ STARTS = (0, 2, 255, 256, 300)
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 SIGNER = Signer("agency-alpha.example/log", bytes(range(32)))
-SEALER = LogSealer(ColumnSealer(RootKey(bytes(range(32))), "log_entry"))
+SEALER = LogSealer(RootKey(bytes(range(32))))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ Rules kept here:
 - an approval is used once, inside the transaction of the act, for the same parameters byte by byte;
 - who holds enough of the recovery kit may act alone, once and within an hour: that is in the log with its reason, and
   stays open until another officer has reviewed it;
+- what was asked, or done by the kit, about a content goes when no owner has that content any more; who, when, which
+  act and the hash of what was signed stay. What the kit was used for waits for its review;
 - where nobody is enrolled yet there is nobody to ask: the founder acts, and the log says so.
 """
 
@@ -37,9 +39,10 @@ from safelight.access.records import (
 from safelight.access.rules import UNENROLLED, Officer
 from safelight.errors import UsageError
 from safelight.log.actions import do_add_entry
-from safelight.log.entries import Entry, Event
+from safelight.log.entries import Entry, Event, named_digests
 from safelight.platform.copying import reserve_ids
 from safelight.vault.keys import RootKey
+from safelight.vault.queries import is_anyones
 from safelight.vault.sealing import BlindIndex, ColumnSealer
 
 LONGEST = timedelta(days=30)
@@ -217,8 +220,36 @@ def do_review_break_glass(number: int, *, remark: str, officer: Officer, node: N
         row.reviewer, row.reviewed_at = reviewer, now
         row.remark = ColumnSealer(node.keys.root, queries.GLASSES).seal(remark.encode(), "remark", str(number))
         row.save()
+        if _has_erased(row, node):
+            _destroy(row)
         about = {"glass": number, "act": row.act}
         do_add_entry(Entry(Event.GLASS_REVIEWED, officer.pseudonym, now, remark, about), node.log_sealer)
+
+
+def do_forget_acts(sha256: bytes, node: Node) -> None:
+    """Destroy the records of acts that name a content, in the caller's transaction; unreviewed ones wait.
+
+    Raises:
+        SealedValueError: a record was altered or moved.
+    """
+    for asked in RequestRow.objects.select_for_update().filter(record__isnull=False):
+        if sha256 in named_digests(queries.opened_request(asked, node)):
+            _destroy(asked)
+    for glass in BreakGlass.objects.filter(record__isnull=False, reviewed_at__isnull=False):
+        if sha256 in named_digests(queries.opened_glass(glass.pk, node)):
+            _destroy(glass)
+
+
+def _has_erased(glass: BreakGlass, node: Node) -> bool:
+    """Whether this was an erasure by the kit that left nobody the content."""
+    if glass.act != Permission.CONTENT_ERASE or glass.used_at is None:
+        return False
+    return not any(is_anyones(node.vault, one) for one in named_digests(queries.opened_glass(glass.pk, node)))
+
+
+def _destroy(row: RequestRow | BreakGlass) -> None:
+    row.record = row.what = None
+    row.save(update_fields=["record", "what"])
 
 
 def _put_up(

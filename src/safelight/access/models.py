@@ -97,12 +97,15 @@ class CaseMember(models.Model):
 
 
 class RequestRow(models.Model):
-    """An act that an officer asks another to approve, signed by his key. `what` finds equal acts."""
+    """An act that an officer asks another to approve, signed by his key. `what` finds equal acts.
+
+    One whose content was erased leaves record and `what` empty; who, when and the hash of what was signed stay.
+    """
 
     id = models.BigAutoField(primary_key=True)
     act = models.TextField()
-    what = models.BinaryField(max_length=16)
-    record = models.BinaryField()
+    what = models.BinaryField(null=True, max_length=16)
+    record = models.BinaryField(null=True)
     digest = models.BinaryField(max_length=32, unique=True)
     requester = models.ForeignKey(OfficerRow, on_delete=models.PROTECT, related_name="requests")
     signature = models.BinaryField(max_length=64)
@@ -115,6 +118,10 @@ class RequestRow(models.Model):
         db_table = "access_request"
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(at__lt=F("until")), name="access_request_interval"),
+            models.CheckConstraint(
+                condition=Q(record__isnull=True, what__isnull=True) | Q(record__isnull=False, what__isnull=False),
+                name="access_request_destroyed_whole",
+            ),
             models.UniqueConstraint(fields=["id", "requester"], name="access_request_whose"),
         ]
         indexes: ClassVar = [models.Index(fields=["what"], name="access_request_what")]
@@ -141,12 +148,15 @@ class Approval(models.Model):
 
 
 class BreakGlass(models.Model):
-    """An act done by the recovery kit instead of a second person: what, why, by whom, and who reviewed it."""
+    """An act done by the recovery kit instead of a second person: what, why, by whom, and who reviewed it.
+
+    Record and `what` go as those of a request, and not before the review: whoever makes it reads them.
+    """
 
     id = models.BigAutoField(primary_key=True)
     act = models.TextField()
-    what = models.BinaryField(max_length=16)
-    record = models.BinaryField()
+    what = models.BinaryField(null=True, max_length=16)
+    record = models.BinaryField(null=True)
     by = models.ForeignKey(OfficerRow, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     until = models.DateTimeField()
@@ -168,6 +178,11 @@ class BreakGlass(models.Model):
                 condition=Q(reviewer__isnull=True, reviewed_at__isnull=True, remark__isnull=True)
                 | Q(reviewer__isnull=False, reviewed_at__isnull=False, remark__isnull=False),
                 name="access_break_glass_reviewed_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(record__isnull=True, what__isnull=True, reviewer__isnull=False)
+                | Q(record__isnull=False, what__isnull=False),
+                name="access_break_glass_destroyed_whole",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["what"], name="access_break_glass_what")]

@@ -13,17 +13,19 @@ from safelight.log.notes import BadKeyError, Signer
 from safelight.log.stores.folder import FolderTileStore
 from safelight.platform.settings import Settings
 from safelight.vault.content import Vault
+from safelight.vault.keys import RootKey
 from safelight.vault.nodekeys import NodeKeys, load_keys
 from safelight.vault.protection import Secret
-from safelight.vault.sealing import ColumnSealer
+from safelight.vault.sealing import BlindIndex, ColumnSealer
 from safelight.vault.stores.sealed_folder import SealedFolder
 
 
 class LogSealer:
     """Seals the records of the log as values of their column; see `log.ports.Sealer`."""
 
-    def __init__(self, columns: ColumnSealer) -> None:
-        self._columns = columns
+    def __init__(self, root: RootKey) -> None:
+        self._columns = ColumnSealer(root, "log_entry")
+        self._digests = BlindIndex(root, "log_entry_digest")
 
     def seal(self, record: bytes, row: int) -> bytes:
         """The record, sealed for this row."""
@@ -36,6 +38,10 @@ class LogSealer:
             SealedValueError: it was altered, moved from another row, or sealed by another node.
         """
         return self._columns.open(sealed, "record", str(row))
+
+    def index(self, digest: bytes) -> bytes:
+        """16 bytes under which entries that name a SHA-256 are found."""
+        return self._digests.of(digest)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Node:
     @cached_property
     def log_sealer(self) -> LogSealer:
         """Seals the records of the log."""
-        return LogSealer(ColumnSealer(self.keys.root, "log_entry"))
+        return LogSealer(self.keys.root)
 
     @cached_property
     def vault(self) -> Vault:

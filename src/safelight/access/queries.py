@@ -48,6 +48,17 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Destroyed:
+    """What is left of a request whose record went with what it was about; `digest` is the SHA-256 of the signed."""
+
+    row: int
+    act: str
+    officer: str
+    at: datetime
+    digest: bytes
+
+
+@dataclass(frozen=True)
 class OpenReview:
     """A broken glass that nobody has reviewed yet."""
 
@@ -110,25 +121,36 @@ def listed_officers(now: datetime, node: Node | None = None) -> list[Listed]:
 
 
 def asked_requests(node: Node) -> list[Asked]:
-    """All requests in the order in which they were made.
+    """All requests that were not destroyed, in the order in which they were made.
 
     Raises:
         SealedValueError: a request was altered or moved.
     """
-    rows = RequestRow.objects.select_related("approval__approver").order_by("id")
+    rows = RequestRow.objects.filter(record__isnull=False).select_related("approval__approver").order_by("id")
     return [_asked(row, node) for row in rows]
+
+
+def destroyed_requests() -> list[Destroyed]:
+    """The requests whose records went with what they were about, in the order in which they were made."""
+    rows = RequestRow.objects.filter(record__isnull=True).select_related("requester").order_by("id")
+    return [Destroyed(one.pk, one.act, one.requester.pseudonym, one.at, bytes(one.digest)) for one in rows]
 
 
 def asked_request(number: int, node: Node) -> Asked:
     """The request of a number.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none, or it was destroyed with what it was about.
         SealedValueError: it was altered or moved.
     """
-    row = RequestRow.objects.select_related("approval__approver").filter(pk=number).first()
+    row = RequestRow.objects.select_related("approval__approver", "requester").filter(pk=number).first()
     if row is None:
         raise UsageError(f"there is no request {number}: `safelight act list` shows them")
+    if row.record is None:
+        raise UsageError(
+            f"Request {number} was destroyed with the content that it was about: {row.requester.pseudonym} asked for "
+            f"{row.act} at {row.at.isoformat()}, in a record with the SHA-256 {bytes(row.digest).hex()}."
+        )
     return _asked(row, node)
 
 
@@ -142,22 +164,25 @@ def opened_glass(number: int, node: Node) -> bytes:
     """What the recovery kit was used for under this number: act, parameters and why, as JSON, for who reviews it.
 
     Raises:
-        UsageError: it was used for nothing under this number.
+        UsageError: it was used for nothing under this number, or that was destroyed with what it was about.
         SealedValueError: the record was altered or moved.
     """
-    record = BreakGlass.objects.filter(pk=number).values_list("record", flat=True).first()
-    if record is None:
+    row = BreakGlass.objects.filter(pk=number).first()
+    if row is None:
         raise UsageError(f"there is no review {number}: `safelight act list` shows them")
-    return ColumnSealer(node.keys.root, GLASSES).open(bytes(record), "record", str(number))
+    if row.record is None:
+        raise UsageError(f"What review {number} was of was destroyed with the content that it was about.")
+    return ColumnSealer(node.keys.root, GLASSES).open(bytes(row.record), "record", str(number))
 
 
 def opened_request(row: RequestRow, node: Node) -> bytes:
-    """The signed bytes of a request.
+    """The signed bytes of a request that was not destroyed.
 
     Raises:
         SealedValueError: they were altered or moved.
     """
     sealer = ColumnSealer(node.keys.root, REQUESTS)
+    assert row.record is not None, "whoever opens a request has asked whether it is there"
     return sealer.open(bytes(row.record), "record", bytes(row.digest).hex())
 
 

@@ -5,6 +5,7 @@ Rules kept here:
   transaction of the erasure;
 - signature, small picture, metadata, the evidence of answers and the places in stacks go with the content. That
   something was seen at a place stays, and which verdict was given, marked as of an erased item;
+- the requests that named it go with it, and what the log said of it (`vault.actions.erasing`);
 - what others assert stays theirs, and so do the entries of the known base: a list's rows are its source's.
 """
 
@@ -15,7 +16,7 @@ from datetime import datetime
 from django.db import transaction
 
 from safelight.access.authorising import require
-from safelight.access.four_eyes import use_approval
+from safelight.access.four_eyes import do_forget_acts, use_approval
 from safelight.access.permissions import Permission
 from safelight.casework.access import Acting
 from safelight.casework.judging import hold_answers
@@ -29,6 +30,7 @@ from safelight.platform.database import working_as_owner
 from safelight.vault.actions.erasing import ErasureOrder, do_erase_content
 from safelight.vault.certificates import Certificate
 from safelight.vault.content import Vault
+from safelight.vault.queries import is_anyones
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def do_erase_item(sha256: bytes, order: ErasureOrder, *, acting: Acting, now: da
             made = do_erase_content(
                 node.vault, sha256, node.name, order, approve=approve, derived=derived, acting_user=acting.by, now=now
             )
+            if not is_anyones(node.vault, sha256):
+                do_forget_acts(sha256, node)
         for case in Case.objects.filter(stacked=None, pk__in=Answer.objects.filter(current=True).values("case")):
             do_stack_case(case, node.vault)
     return made

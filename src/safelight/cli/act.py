@@ -86,11 +86,12 @@ def list_(settings: Settings, *, named: str | None) -> None:
     """List the requests, and the broken glasses that wait for a review."""
     with session(settings, named) as here:
         from safelight.access.authorising import require_one_of
-        from safelight.access.queries import asked_requests, open_reviews
+        from safelight.access.queries import asked_requests, destroyed_requests, open_reviews
 
         require_one_of(here.officer, _READERS, sealer=here.node.log_sealer, now=here.now)
-        found, reviews = asked_requests(here.node), open_reviews()
+        found, gone, reviews = asked_requests(here.node), destroyed_requests(), open_reviews()
     rows = [(one.row, one.request.act.value, one.request.officer, _state(one, here.now)) for one in found]
+    rows = sorted(rows + [(one.row, one.act, one.officer, "destroyed with what it was about") for one in gone])
     if showing.for_people():
         showing.table("Requests", ("number", "act", "asked by", "state"), rows)
         broken = [(one.row, one.act, one.by or "nobody enrolled", one.at.isoformat()) for one in reviews]

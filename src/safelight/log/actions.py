@@ -8,7 +8,10 @@ Rules kept here:
   history change;
 - a checkpoint that leaves the machine is noted, so that it can be said what nothing outside protects yet. It says
   nothing of any entry, and is no entry itself: it covers all there are;
-- erasing destroys record and salt. The leaf stays, and proves only that something was there.
+- erasing destroys record and salt, and by which digests the entry was found. The leaf stays, and proves only that
+  something was there;
+- an entry that named an erased content goes whole, since its leaf commits to all of it. Where it named other digests, a
+  new one in the same transaction goes on answering for those.
 """
 
 from datetime import datetime
@@ -17,10 +20,10 @@ from django.db import connection, transaction
 
 from safelight.errors import CannotRunError, InputError, UsageError
 from safelight.log.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
-from safelight.log.entries import Entry, commitment, new_salt
+from safelight.log.entries import Entry, commitment, named_digests, new_salt, redacted
 from safelight.log.growth import grow
 from safelight.log.merkle import EMPTY_ROOT, root
-from safelight.log.models import LogEntry, OutsideCheckpoint
+from safelight.log.models import EntryDigest, LogEntry, OutsideCheckpoint
 from safelight.log.notes import Note, Signer, VerifierKey
 from safelight.log.policy import Endorsed, Policy
 from safelight.log.ports import Sealer
@@ -61,6 +64,8 @@ def do_add_entry(entry: Entry, sealer: Sealer) -> int:
             salt=salt,
             commitment=commitment(record, salt),
         )
+        named = [EntryDigest(entry_id=row, digest_index=sealer.index(one)) for one in sorted(named_digests(record))]
+        EntryDigest.objects.bulk_create(named, batch_size=_AT_A_TIME)
     return row
 
 
@@ -125,8 +130,30 @@ def do_note_cosigned(
 
 
 def do_erase_entry(row: int) -> None:
-    """Destroy what an entry said; its leaf stays in the log."""
-    LogEntry.objects.filter(pk=row).update(record=None, salt=None)
+    """Destroy what an entry said, and by what it was found; its leaf stays in the log."""
+    with transaction.atomic():
+        LogEntry.objects.filter(pk=row).update(record=None, salt=None)
+        EntryDigest.objects.filter(entry=row).delete()
+
+
+def do_forget_content(sha256: bytes, sealer: Sealer, *, acting_user: str, now: datetime) -> int:
+    """Erase every entry that names a content, in the caller's transaction; return how many there were.
+
+    Where one named other digests too, a new entry names those, with who, when and why (`entries.redacted`).
+
+    Raises:
+        InputError: a sealed record was altered or moved; nothing is erased.
+    """
+    with transaction.atomic():
+        naming = LogEntry.objects.filter(digests__digest_index=sealer.index(sha256)).order_by("id")
+        rows = list(naming.select_for_update(of=("self",)).values_list("id", "number", "record"))
+        for row, number, sealed in rows:
+            assert sealed is not None, "an erased entry names nothing"
+            record = sealer.open(bytes(sealed), row)
+            do_erase_entry(row)
+            if named_digests(record) != {sha256}:
+                do_add_entry(redacted(record, row, number, sha256, acting_user=acting_user, now=now), sealer)
+    return len(rows)
 
 
 def _give_numbers() -> None:

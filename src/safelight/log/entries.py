@@ -4,12 +4,16 @@ Rules kept here:
 - events are a closed vocabulary, `package:thing:done`;
 - what shows content, hands it out or takes it away says why: there is no entry of it without a reason;
 - a leaf is a commitment to the entry with a random salt of its own. The salt is stored, and destroyed, with the entry:
-  after that the leaf proves only that something was there, to whoever guesses the entry, too.
+  after that the leaf proves only that something was there, to whoever guesses the entry, too;
+- every SHA-256 that stands in an entry, in whatever field or text, counts as one that it names: nobody who writes
+  entries can forget to say so, and what is no content's is never asked for.
 """
 
 import hashlib
+import json
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +25,8 @@ from safelight.errors import UsageError
 
 SALT_BYTES = 16
 _COMMITMENT = b"safelight log entry v1\n"
+_SHA256 = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])")
+_STRUCK = "(erased)"
 
 
 class Event(StrEnum):
@@ -34,6 +40,7 @@ class Event(StrEnum):
     HOLD_RELEASED = "vault:hold:released"
     RECEIPT_NOTED = "vault:receipt:noted"
     KEY_ROTATED = "vault:key:rotated"
+    REDACTED = "log:entry:redacted"
     NODE_CREATED = "access:node:created"
     NODE_RECOVERED = "access:node:recovered"
     NODE_RESTORED = "access:node:restored"
@@ -105,6 +112,39 @@ class Entry:
         if self.why is not None:
             said["why"] = self.why
         return rfc8785.dumps(said | {"about": dict(self.about)})
+
+
+def named_digests(record: bytes) -> frozenset[bytes]:
+    """Every SHA-256 that stands in an entry as `Entry.encoded` wrote it."""
+    return frozenset(bytes.fromhex(one) for text in _texts(json.loads(record)) for one in _SHA256.findall(text))
+
+
+def redacted(record: bytes, row: int, number: int | None, content: bytes, *, acting_user: str, now: datetime) -> Entry:
+    """What is said in place of an entry that named an erased content (by SHA-256), and others.
+
+    It says which entry that was (its id, and its number where it had one), its event, who, when and why, and every
+    other SHA-256 in it. In place of a redacted entry it speaks of the first one.
+    """
+    said = json.loads(record)
+    first = {"entry": row, "number": number} | {name: said.get(name) for name in ("event", "by", "at", "why")}
+    told = said["about"]["of"] if said["event"] == Event.REDACTED else first
+    text = re.compile(content.hex(), re.IGNORECASE)
+    of = {name: text.sub(_STRUCK, one) if isinstance(one, str) else one for name, one in told.items()}
+    others = sorted(one.hex() for one in named_digests(record) - {content})
+    return Entry(Event.REDACTED, acting_user, now, about={"of": of, "digests": others})
+
+
+def _texts(said: object) -> Iterator[str]:
+    """Every text in plain values, names among them."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping):
+        for name, value in said.items():
+            yield name
+            yield from _texts(value)
+    elif isinstance(said, list):
+        for value in said:
+            yield from _texts(value)
 
 
 def new_salt() -> bytes:

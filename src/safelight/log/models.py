@@ -35,6 +35,25 @@ class LogEntry(models.Model):
         ]
 
 
+class EntryDigest(models.Model):
+    """That an entry names a SHA-256, by its blind index, so that it is found when that content is erased.
+
+    It goes with the record: an erased entry has none.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    entry = models.ForeignKey(LogEntry, on_delete=models.PROTECT, related_name="digests")
+    digest_index = models.BinaryField(max_length=16)
+
+    class Meta:
+        """An entry names a digest once; it is found by the digest."""
+
+        db_table = "log_entry_digest"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["digest_index", "entry"], name="log_entry_digest_once"),
+        ]
+
+
 class OutsideCheckpoint(models.Model):
     """A checkpoint that left this machine: handed out (no witnesses), or brought back with so many cosignatures.
 

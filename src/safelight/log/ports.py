@@ -15,3 +15,9 @@ class Sealer(Protocol):
 
     def open(self, sealed: bytes, row: int) -> bytes:
         """What was sealed."""
+
+    def index(self, digest: bytes) -> bytes:
+        """16 bytes under which entries that name a SHA-256 are found.
+
+        They MUST be equal for equal digests, and MUST tell nothing of one to whoever has no key of the node.
+        """

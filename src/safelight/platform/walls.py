@@ -109,6 +109,7 @@ WALLS: Mapping[str, Wall] = MappingProxyType(
         "known_import": Wall(Rule.NODE, _BASE),
         "known_source": Wall(Rule.NODE, _BASE),
         "log_entry": Wall(Rule.NODE, "everything is logged, and whoever works publishes; records are sealed"),
+        "log_entry_digest": Wall(Rule.NODE, "finds what the log says of a content that is erased", kept=False),
         "log_outside_checkpoint": Wall(Rule.NODE, "says nothing of any entry"),
         "platform_mark": Wall(Rule.OWNER, _PLATFORM),
         "vault_hold": Wall(Rule.NODE, _VAULT, kept=False),

@@ -31,6 +31,7 @@ from safelight.vault.models import (
     StoredObject,
     Tombstone,
 )
+from safelight.vault.signatures import Realm
 
 _ROWS = 2000
 _BLOCKS = 200
@@ -67,6 +68,13 @@ class StoredBlock:
 def has(vault: Vault, digests: Iterable[bytes], owner: str) -> set[bytes]:
     """Which of these contents, by SHA-256, an owner keeps."""
     return _indexed(vault, digests, owner, StoredObject.objects.filter(key__isnull=False))
+
+
+def is_anyones(vault: Vault, sha256: bytes) -> bool:
+    """Whether any owner keeps this content, or it is an item of the node's own; what a list says of it is no copy."""
+    owners = StoredObject.objects.order_by("owner").values_list("owner", flat=True).distinct()
+    kept = any(stored_of(vault, [sha256], owner) for owner in owners)
+    return kept or bool(vault.signatures.under(Realm.ITEM, sha256))
 
 
 def open_content(vault: Vault, sha256: bytes, owner: str) -> ChunkedReader:

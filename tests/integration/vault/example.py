@@ -25,6 +25,9 @@ class Plain:
         assert sealed[:8] == row.to_bytes(8, "big")
         return sealed[8:]
 
+    def index(self, digest):
+        return hashlib.blake2b(digest, digest_size=16).digest()
+
 
 def make_vault(folder, root=bytes(range(32))):
     keys = make_keys("unit-alpha.example", SECRET, root=RootKey(root), generations=Generations())

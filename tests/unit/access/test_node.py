@@ -5,9 +5,9 @@ import pytest
 from safelight.access.node import LogSealer, checked_name
 from safelight.errors import UsageError
 from safelight.vault.keys import RootKey
-from safelight.vault.sealing import ColumnSealer, SealedValueError
+from safelight.vault.sealing import SealedValueError
 
-SEALER = LogSealer(ColumnSealer(RootKey(bytes(range(32))), "log_entry"))
+SEALER = LogSealer(RootKey(bytes(range(32))))
 
 
 @pytest.mark.parametrize("name", ["unit-alpha.example", "alpha", "einheit-größe.example/a"])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import UsageError
-from safelight.log.entries import REASONED, SALT_BYTES, Entry, Event, commitment, new_salt
+from safelight.log.entries import REASONED, SALT_BYTES, Entry, Event, commitment, named_digests, new_salt, redacted
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 RECORDS = st.binary(max_size=60)
@@ -54,3 +54,32 @@ def test_every_salt_is_new_and_whole():
     assert new_salt() != new_salt()
     with pytest.raises(ValueError, match="16 bytes"):
         commitment(b"record", b"short")
+
+
+@given(st.binary(min_size=32, max_size=32), st.text(alphabet="\x01\x08\x0c \n.-xyz", max_size=5), st.booleans())
+def test_a_digest_is_found_wherever_it_stands_in_an_entry(digest, beside, is_upper):
+    shown = beside + (digest.hex().upper() if is_upper else digest.hex()) + beside
+    for about in ({"asked": shown}, {"items": ["none", shown]}, {"parameters": {"sha256": shown}}, {shown: 1}):
+        assert named_digests(Entry(Event.CHECKED, "officer", NOW, about=about).encoded()) == {digest}
+    assert named_digests(Entry(Event.CHECKED, "officer", NOW, shown).encoded()) == {digest}
+
+
+def test_what_is_longer_or_shorter_than_a_sha_256_is_none():
+    about = {"md5": "ab" * 16, "sha1": "ab" * 20, "key": "ab" * 33}
+    assert named_digests(Entry(Event.CHECKED, "officer", NOW, about=about).encoded()) == frozenset()
+
+
+def test_an_entry_in_place_of_another_says_all_but_the_erased_digest():
+    one, two, three = (bytes([number]) * 32 for number in (1, 2, 3))
+    shown = Entry(Event.CONSULTED, "officer", NOW, f"see {one.hex()}", {"items": [x.hex() for x in (one, two, three)]})
+    first = redacted(shown.encoded(), 7, 5, one, acting_user="other", now=NOW)
+    assert (first.event, first.by) == (Event.REDACTED, "other")
+    assert first.about == {
+        "of": {
+            "entry": 7, "number": 5, "event": "vault:content:consulted", "by": "officer", "at": NOW.isoformat(),
+            "why": "see (erased)",
+        },
+        "digests": [two.hex(), three.hex()],
+    }  # fmt: skip
+    again = redacted(first.encoded(), 9, None, two, acting_user="third", now=NOW)
+    assert again.about == {"of": first.about["of"], "digests": [three.hex()]}

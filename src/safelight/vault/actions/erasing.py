@@ -4,7 +4,8 @@ Rules kept here:
 - key, row and what was derived go in one transaction with the tombstone and the log's entry; the blob, which nothing
   opens any more, goes right after it;
 - a legal hold of any owner stops it; what other owners keep stays theirs;
-- the log names the tombstone and never the digest: after an erasure it stands nowhere.
+- the log names the tombstone and never the digest;
+- where no owner has the content any more, what the log said of it before goes in the same transaction.
 """
 
 import json
@@ -17,14 +18,14 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from safelight.errors import UsageError
-from safelight.log.actions import do_add_entry
+from safelight.log.actions import do_add_entry, do_forget_content
 from safelight.log.entries import Entry, Event
 from safelight.vault.actions.keeping import remove_rows
 from safelight.vault.actions.turns import take_turn
 from safelight.vault.certificates import Act, Certificate
 from safelight.vault.content import ErasedContentError, HeldContentError, NotKeptError, Vault
 from safelight.vault.models import Receipt, Tombstone
-from safelight.vault.queries import certificate, erased, held, receipts_of, stored_of, tombstone_of
+from safelight.vault.queries import certificate, erased, held, is_anyones, receipts_of, stored_of, tombstone_of
 
 
 class Derived(Protocol):
@@ -76,9 +77,11 @@ def do_erase_content(
     Raises:
         NotKeptError: the owner keeps no such content, and has made nothing of it.
         ErasedContentError: the owner erased it before; `queries.certificate` shows what was done.
+        UsageError: the order itself names the digest.
         HeldContentError: somebody has put a legal hold on it.
         CannotRunError: the blob could not be removed; its key is destroyed, and `vault sweep` removes it.
     """
+    _refuse_named(sha256, order)
     with transaction.atomic():
         take_turn()
         if erased(vault, [sha256], owner):
@@ -98,6 +101,8 @@ def do_erase_content(
         stone = _bury(vault, sha256, owner, act, now)
         _await_receipts(vault, stone, order.recipients)
         _log(vault, stone, act, len(order.recipients), now)
+        if not is_anyones(vault, sha256):
+            do_forget_content(sha256, vault.log_sealer, acting_user=acting_user, now=now)
         transaction.on_commit(lambda: vault.blobs.remove_many(addresses))
     return certificate(vault, sha256, owner)
 
@@ -119,6 +124,12 @@ def do_note_receipt(
         about = {"tombstone": str(stone.pk), "recipient": recipient}
         do_add_entry(Entry(Event.RECEIPT_NOTED, acting_user, now, about=about), vault.log_sealer)
     return certificate(vault, sha256, owner)
+
+
+def _refuse_named(sha256: bytes, order: ErasureOrder) -> None:
+    """Refuse an order in whose words the digest would outlast the content."""
+    if any(sha256.hex() in said.lower() for said in (order.why, order.legal_basis, *order.recipients)):
+        raise UsageError("The reason, the legal basis or a recipient names the SHA-256 that is to go: say it without.")
 
 
 def _awaited(vault: Vault, stone: Tombstone, recipient: str) -> UUID:
