@@ -15,7 +15,7 @@ from safelight.vault.actions.erasing import ErasureOrder, do_erase_content
 from safelight.vault.actions.holding import do_hold_content
 from safelight.vault.actions.keeping import do_keep_contents, do_release_contents
 from safelight.vault.actions.rotating import do_rotate_keys
-from safelight.vault.actions.sweeping import UnsureOrphansError, do_sweep
+from safelight.vault.actions.sweeping import Swept, UnsureOrphansError, do_sweep
 from safelight.vault.blobs import UnreadableBlobError, new_address
 from safelight.vault.chunked import CHUNK_BYTES
 from safelight.vault.content import ObjectName, Particulars
@@ -170,6 +170,10 @@ def test_content_whose_row_is_lost_is_named_and_never_swept(vault, owner):
     swept = do_sweep(vault)
     assert (swept.blobs, swept.keys) == (1, 1)
     assert [fault.kind.value for fault in check_vault(vault)] == ["rowless"]
+    [address] = set(vault.blobs.addresses()) - {_address(vault, one) for one in stored_objects()}
+    vault.blobs.put_many([(copy := new_address(), [vault.blobs.read_at(address, 0, 1 << 20)])])
+    assert (do_sweep(vault), copy in set(vault.blobs.addresses())) == (Swept(0, 0), True)
+    vault.blobs.remove_many([copy])
     lost.save(force_insert=True)  # as a backup has it
     assert list(check_vault(vault)) == []
 
@@ -225,6 +229,10 @@ def test_a_blob_that_is_let_go_of_meanwhile_is_not_tried(vault):
     row.delete()
     assert find_rowless(vault, [new_address()], list(keys_of_nothing())) == []
     assert len(find_rowless(vault, list(vault.blobs.addresses()), list(keys_of_nothing()))) == 1
+
+
+def _address(vault, one):
+    return vault.open_particulars(one.sealed, one.name).address
 
 
 def _kept(vault, owner, content):

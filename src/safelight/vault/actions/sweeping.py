@@ -54,11 +54,10 @@ def do_sweep(vault: Vault) -> Swept:
     except UntriedPairsError as error:
         raise UnsureOrphansError(error.message) from error
     lying -= {pair.address for pair in lost}
-    for pair in lost:
-        del tried[pair.name.number]
+    sweepable = tried.keys() - {pair.name.number for pair in lost}
     with transaction.atomic():
         take_turn()
-        keys = [number for number, _ in keys_of_nothing() if number in tried]
+        keys = [number for number, _ in keys_of_nothing() if number in sweepable]
         ObjectKey.objects.filter(stored_id__in=keys).delete()
         blocks = list(block_keys_of_nothing())
         SignatureKey.objects.filter(block__in=blocks).delete()
