@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from datetime import datetime
 
 import psycopg
 import pytest
@@ -129,6 +130,25 @@ def test_what_was_erased_after_a_backup_is_erased_again_when_it_is_restored(site
     assert len(list((site.folder / "again" / "vault").glob("[0-9a-f][0-9a-f]/*"))) == 1
     kept = run("review", settings=site.settings("again")).events("review")
     assert [one["kind"] for one in kept] == ["erasure"], "the tombstone is there again"
+
+
+def test_what_was_erased_after_the_newest_backup_comes_back_and_that_is_said_and_up_for_review(site):
+    site.unit.keep(HARBOUR)
+    name = site.create().events("backup")[0]["name"]
+    erase = ["erase", sha256(HARBOUR), "--why", "a court said so", "--legal-basis", "made-up order 7"]
+    subprocess.run([*SAFELIGHT, "vault", *erase], env=site.environment("data"), cwd=ROOT, check=True)
+    restored = site.restore("again")
+    assert restored.status == 0, restored
+    [said] = restored.events("restored")
+    moment = datetime.fromisoformat(said["erasures_known_to"])
+    assert (said["erased_again"], f"backup-{moment:%Y%m%dT%H%M%SZ}") == (0, name)
+    assert run("vault", "certificate", sha256(HARBOUR), settings=site.settings("again")).status == 1
+    [review] = run("act", "list", settings=site.settings("again")).events("review")
+    assert review["act"] == "access:node:restore"
+    told = run("act", "glass", str(review["review"]), settings=site.settings("again")).out
+    assert (name in told, said["erasures_known_to"] in told) == (True, True)
+    found = run("doctor", settings=site.settings("again")).out
+    assert "1 to be reviewed" in found
 
 
 def test_without_keys_the_rest_is_restored_and_what_does_not_open_is_named(site):
@@ -295,6 +315,7 @@ def test_a_database_of_an_older_postgresql_is_replaced_and_kept_aside(site):
     assert done.status == 0, done
     assert done.events("upgraded") == [{"event": "upgraded", "kept": f"{site.unit.data}.postgres-14"}]
     assert site.faults("data") == []
+    assert run("act", "list", settings=site.unit.settings).events("review") == [], "nothing was done after the backup"
     assert (site.folder / "data.postgres-14" / "node-keys.json").exists()
 
 

@@ -157,6 +157,25 @@ def test_a_node_is_had_back_from_its_kit(unit):
     assert run("log", "verify", unit.data / "log", "--key", key).status == 0
 
 
+def test_a_further_kit_is_written_where_nothing_lies_and_has_the_node_back(unit):
+    """As after a kill between the file of node keys and the first kit."""
+    key = unit.create()
+    made = unit.run("node", "kit", unit.folder / "second", "--needed", "3", "--total", "4", "--why", "never printed")
+    assert made.status == 0, made
+    folder = str(unit.folder / "second")
+    told = {"event": "kit", "node": NAME, "folder": folder, "needed": 3, "total": 4}
+    assert made.events("kit") == [told]
+    sheets = sorted((unit.folder / "second").iterdir())
+    assert [path.name for path in sheets] == [f"share-{number}-of-4.txt" for number in range(1, 5)]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in sheets} == {0o600}
+    refused = unit.run("node", "kit", unit.folder / "second", "--why", "again")
+    assert (refused.status, "not empty" in refused.err, len(sheets)) == (2, True, 4)
+    unit.key_file.unlink()
+    shares = [word for sheet in sheets[1:] for word in ("--share", sheet)]
+    back = unit.run("node", "recover", *shares, "--why", "the key file is lost")
+    assert [one["key"] for one in back.events("node")] == [key]
+
+
 def test_nobody_has_a_node_back_without_enough_of_its_own_shares_and_a_reason(unit, tmp_path):
     unit.create()
     keys = (unit.data / "node-keys.json").read_bytes()

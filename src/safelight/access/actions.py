@@ -2,7 +2,8 @@
 
 Rules kept here:
 - keys are never written over: a node is made where none is;
-- the recovery kit is handed out once, and kept nowhere;
+- a recovery kit is handed out once, and kept nowhere; a further one is a new splitting of the same key, wanted by two
+  (four eyes), and logged before it is handed out;
 - the first entry of a log says that its node was made, under which key and with which kit;
 - whoever breaks the glass says why: a recovery is in the log, and up for review, before the keys are locked anew.
 """
@@ -13,9 +14,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from safelight.access.four_eyes import RECOVERY, do_note_glass
+from safelight.access.authorising import require
+from safelight.access.four_eyes import RECOVERY, do_note_glass, use_approval
 from safelight.access.layout import keys_path
 from safelight.access.node import Node, checked_name
+from safelight.access.permissions import Permission
+from safelight.access.rules import Officer
 from safelight.errors import UsageError
 from safelight.log.actions import do_add_entry, do_publish_entries
 from safelight.log.entries import Entry, Event
@@ -54,7 +58,10 @@ def do_create_node(
     """
     path = keys_path(settings)
     if path.exists():
-        raise UsageError(f"There is a node in {settings.data} already; its keys are never written over.")
+        raise UsageError(
+            f"There is a node in {settings.data} already; its keys are never written over. Where its recovery kit was "
+            "not handed out, `safelight node kit` makes one."
+        )
     keys = make_keys(checked_name(name), secret())
     sheets = make_kit(keys.root, node=name, needed=needed, total=total, made_on=now.date())
     node = Node(keys, settings.data)
@@ -64,6 +71,27 @@ def do_create_node(
         save_keys(path, keys, replacing=None)
     do_publish_entries(node.log_store, node.signer)
     return NewNode(node, sheets)
+
+
+def do_make_kit(
+    node: Node, *, needed: int, total: int, why: str, officer: Officer, acting_user: str, now: datetime
+) -> list[Sheet]:
+    """Make a further recovery kit of a node (any `needed` of `total` shares), and log it before it is handed out.
+
+    Earlier kits go on giving the same key back, each by its own shares; shares of two kits do not go together.
+
+    Raises:
+        RefusedError, NotApprovedError: the officer may not, or no approval stands for exactly this; it is in the log.
+        UsageError: `why` says nothing, or the kit's numbers cannot be.
+    """
+    require(officer, Permission.KIT_MAKE, sealer=node.log_sealer, now=now)
+    sheets = make_kit(node.keys.root, node=node.name, needed=needed, total=total, made_on=now.date())
+    with transaction.atomic():
+        wanted = {"needed": str(needed), "shares": str(total)}
+        approval = use_approval(Permission.KIT_MAKE, wanted, officer=officer, node=node, now=now)
+        about = {"kit": {"needed": needed, "total": total}, "approval": approval}
+        do_add_entry(Entry(Event.KIT_MADE, acting_user, now, why, about), node.log_sealer)
+    return sheets
 
 
 def do_recover_node(

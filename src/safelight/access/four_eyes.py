@@ -51,8 +51,9 @@ LONGEST = timedelta(days=30)
 GLASS_STANDS = timedelta(hours=1)
 """How long a broken glass can be used."""
 
-RECOVERY, FOUNDING = "access:node:recover", "access:officer:found"
-"""The acts under which it is put up for review that a node was recovered, or that officers were enrolled by the kit."""
+RECOVERY, FOUNDING, RESTORING = "access:node:recover", "access:officer:found", "access:node:restore"
+"""The acts under which it is put up for review that a node was recovered, that officers were enrolled by the kit, or
+that a backup was restored, after which something may have been erased."""
 
 
 def do_request_act(
@@ -190,7 +191,9 @@ def check_kit(root: RootKey, node: Node, by: str, now: datetime) -> None:
 def do_note_glass(
     act: str, parameters: Mapping[str, str], *, why: str, acting_user: str, node: Node, now: datetime
 ) -> int:
-    """Put up for review what the kit was used for, in the caller's transaction; return the number of the review.
+    """Put up for review what was done without a second person, by the kit or by a restore; return the review's number.
+
+    In the caller's transaction.
 
     Raises:
         UsageError: there is no reason.

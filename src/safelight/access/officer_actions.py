@@ -4,7 +4,7 @@ Rules kept here:
 - the first two officers are enrolled together, and each signs the other's enrolment; a unit of one names another unit's
   officer as second, and is enrolled when that one's signature has come back. Further officers, and roles, need an
   approval (four eyes);
-- where no officer is left who counts, the recovery kit lets two be enrolled anew; that is up for review;
+- with the recovery kit two more are enrolled together, whether or not officers are left; that is up for review;
 - nobody is deleted: a key is revoked, a role or a membership ends, and what was signed before stays valid;
 - a key is revoked by one officer alone, or by its owner: one that was stolen cannot wait for a second person;
 - a person's name is sealed; the log and other units know the pseudonym only.
@@ -80,7 +80,7 @@ def do_enrol_first_two(
     node: Node,
     now: datetime,
 ) -> None:
-    """Enrol a node's first two officers, each signing for the other; with the kit, also where all others are gone.
+    """Enrol a node's first two officers, each signing for the other; with the kit, two more at any time.
 
     Raises:
         UsageError: somebody is enrolled and there is no kit, it is another node's, or these two cannot be the first.

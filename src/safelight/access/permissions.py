@@ -44,6 +44,7 @@ class Permission(StrEnum):
     HOLD_LIFT = "vault:hold:lift"
     HOLD_PLACE = "vault:hold:place"
     KEY_ROTATE = "vault:key:rotate"
+    KIT_MAKE = "vault:kit:make"
 
 
 BY_CASE = frozenset(
@@ -67,6 +68,7 @@ FOUR_EYES: Mapping[Permission, frozenset[str]] = MappingProxyType(
         Permission.CONTENT_ERASE: frozenset({"owner", "sha256"}),
         Permission.CONTENT_EXPORT: frozenset({"case", "manifest", "recipient"}),
         Permission.KEY_ROTATE: frozenset({"generation"}),
+        Permission.KIT_MAKE: frozenset({"needed", "shares"}),
     }
 )
 """What two persons must want, and the names of the parameters that fix exactly what."""

@@ -61,6 +61,7 @@ _STAFF = frozenset(
         Permission.OFFICER_REVOKE,
         Permission.ROLE_CHANGE,
         Permission.KEY_ROTATE,
+        Permission.KIT_MAKE,
         Permission.LOG_VERIFY,
     }
 )

@@ -122,7 +122,7 @@ def show(settings: Settings, *, number: int, named: str | None) -> None:
 @by_officer
 @click.pass_obj
 def glass(settings: Settings, *, number: int, named: str | None) -> None:
-    """Print for what the recovery kit was used under review NUMBER, and why. Read it before `safelight act review`."""
+    """Print what review NUMBER is of, and why: a use of the recovery kit, or a restore. Read before `act review`."""
     with session(settings, named) as here:
         from safelight.access.queries import opened_glass
 

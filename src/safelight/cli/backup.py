@@ -158,9 +158,16 @@ def show(done: "Restored") -> None:
             say("No bundle of keys of the last 30 days was there: no content that was kept opens any more.")
         if done.erased_again:
             say(f"Erased again, since it was erased after that backup: {done.erased_again} contents.")
+        if done.erasures_known_to is not None:
+            say(
+                f"What was erased after {done.erasures_known_to:%Y-%m-%d %H:%M:%S} UTC is here again: erase it once "
+                "more (`safelight vault certificate SHA256` shows what counts as erased), then close the review "
+                "(`safelight act list`)."
+            )
     else:
+        known_to = done.erasures_known_to.isoformat() if done.erasures_known_to is not None else None
         line(event="restored", backup=done.backup, keys=done.keys, entries=done.entries,
-             erased_again=done.erased_again, faults=len(done.faults))  # fmt: skip
+             erased_again=done.erased_again, erasures_known_to=known_to, faults=len(done.faults))  # fmt: skip
     if done.faults:
         raise FaultyBackupError(
             f"the node is restored, and not all of it opens: {len(done.faults)} faults, named above"

@@ -170,7 +170,10 @@ def _people(settings: Settings) -> Iterator[Finding]:
         )
         yield Finding("officers", f"{officers} enrolled", good=officers > 1, follows=follows)
     if reviews:
-        follows = "the recovery kit was used, and nobody else has looked at why: `safelight act list`"
+        follows = (
+            "the recovery kit was used, or a backup restored, and nobody else has said what he found: "
+            "`safelight act list`"
+        )
         yield Finding("break-glass", f"{reviews} to be reviewed", good=False, follows=follows)
     yield from logged
 

@@ -1,16 +1,19 @@
-"""`safelight node`: make a node, or have it back from its recovery kit."""
+"""`safelight node`: make a node, a further recovery kit of it, or have it back from one."""
 
 import getpass
 import os
+from functools import partial
 from pathlib import Path
 
 import click
 
+from safelight.access.permissions import Permission
+from safelight.cli.acting import by_officer, session
 from safelight.cli.secret import new_secret, typed_root
 from safelight.cli.showing import for_people, line, say
 from safelight.errors import UsageError
 from safelight.platform.settings import Settings
-from safelight.vault.recovery import restore_root, words_of
+from safelight.vault.recovery import Sheet, restore_root, words_of
 
 
 @click.group()
@@ -56,12 +59,40 @@ def create(settings: Settings, *, name: str, needed: int, total: int, kit: Path 
         if folder is None:
             click.echo(sheet.text(), err=True)
         else:
-            _write(folder / f"share-{sheet.number}-of-{sheet.total}.txt", sheet.text())
+            _write(folder, sheet)
     if for_people():
         say(f"Node {made.node.name}, key {made.node.keys.root.fingerprint()}.")
         say(f"Whoever checks its log needs this: {made.node.signer.key}")
     else:
         line(event="node", name=made.node.name, key=str(made.node.signer.key), kit=str(kit) if kit else None)
+
+
+@node.command()
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--needed", default=2, show_default=True, help="Shares of the kit that give the key back.")
+@click.option("--total", default=3, show_default=True, help="Shares that are made.")
+@click.option("--why", required=True, help="Why a further kit is made; it stands in the log.")
+@by_officer
+@click.pass_obj
+def kit(settings: Settings, *, out: Path, needed: int, total: int, why: str, named: str | None) -> None:
+    """Make a further recovery kit of the node's key, a share a file in the folder OUT, to print them.
+
+    Earlier kits are not undone: each opens the same key by its own shares. Where officers are enrolled, two have to
+    want it: `safelight act request vault:kit:make`.
+    """
+    with session(settings, named) as here:
+        from safelight.access.actions import do_make_kit
+
+        here.require(Permission.KIT_MAKE)
+        folder = _empty_folder(out)
+        do = partial(do_make_kit, here.node, needed=needed, total=total, why=why)
+        for sheet in do(officer=here.officer, acting_user=here.by, now=here.now):
+            _write(folder, sheet)
+    if for_people():
+        say(f"{total} shares are in {folder}: print them, put each away apart, and remove the files.")
+        say("Shares of earlier kits still give the same key back, kit by kit; those of two kits do not go together.")
+    else:
+        line(event="kit", node=here.node.name, folder=str(folder), needed=needed, total=total)
 
 
 @node.command()
@@ -106,9 +137,10 @@ def _empty_folder(kit: Path) -> Path:
     return kit
 
 
-def _write(path: Path, text: str) -> None:
+def _write(folder: Path, sheet: Sheet) -> None:
+    path = folder / f"share-{sheet.number}-of-{sheet.total}.txt"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write(sheet.text())
         file.flush()
         os.fsync(file.fileno())
 

@@ -59,7 +59,7 @@ def key(settings: Settings, *, file: Path) -> None:
 @click.option("--second-public-key", help="Another unit's officer as second, for a unit of one: the public key.")
 @click.option("--second-agency", help="That officer's unit.")
 @click.option("--days", default=730, show_default=True, type=click.IntRange(1, 3650), help="How long the keys count.")
-@click.option("--why", help="With the recovery kit, where no officer is left who counts: why.")
+@click.option("--why", help="With the recovery kit: why it is used.")
 @click.option("--share", "shares", multiple=True, type=click.File(encoding="utf-8"), help="A share of that kit.")
 @by_officer
 @click.pass_obj

@@ -5,6 +5,7 @@ Whoever may rotate the keys looks after the vault: checks it and sweeps it, and 
 
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,13 +38,15 @@ def vault() -> None:
 @by_officer
 @click.pass_obj
 def fsck(settings: Settings, *, as_json: bool, named: str | None) -> None:
-    """Open everything that is kept, and name all that is missing, truncated, swapped, altered, or nobody's."""
+    """Open everything that is kept, and name all that is missing, truncated, swapped, altered, lost, or nobody's."""
     count = 0
     with session(settings, named) as here:
         here.require(Permission.KEY_ROTATE)
+        from safelight.casework.queries import check_kept
         from safelight.vault.fsck import check_vault
 
-        for count, fault in enumerate(check_vault(here.node.vault), 1):  # noqa: B007 - how many there were is used below
+        faults = chain(check_vault(here.node.vault), check_kept(here.node.vault))
+        for count, fault in enumerate(faults, 1):  # noqa: B007 - how many there were is used below
             say(f"{fault.kind.value}: {fault.sentence}", err=True)
             if as_json or not for_people():
                 line(event="fault", kind=fault.kind.value, where=fault.where, sentence=fault.sentence)

@@ -44,6 +44,7 @@ class Event(StrEnum):
     NODE_CREATED = "access:node:created"
     NODE_RECOVERED = "access:node:recovered"
     NODE_RESTORED = "access:node:restored"
+    KIT_MADE = "access:kit:made"
     BACKUP_TAKEN = "access:backup:taken"
     OFFICER_ENROLLED = "access:officer:enrolled"
     OFFICER_KEY_REVOKED = "access:officer-key:revoked"
@@ -74,6 +75,7 @@ REASONED = frozenset(
         Event.EXPORTED,
         Event.GLASS_BROKEN,
         Event.GLASS_REVIEWED,
+        Event.KIT_MADE,
         Event.NODE_RECOVERED,
         Event.NODE_RESTORED,
         Event.OFFICER_KEY_REVOKED,

@@ -30,6 +30,7 @@ from safelight.vault.queries import (
     stored_objects,
 )
 from safelight.vault.records import record_size
+from safelight.vault.rowless import UntriedPairsError, find_rowless
 from safelight.vault.sealing import SealedValueError
 from safelight.vault.signatures import Realm, block_key_name
 
@@ -41,8 +42,10 @@ class FaultKind(StrEnum):
 
     `missing`: no blob. `truncated`: the blob is too short. `swapped`: the blob is another object's, or its first bytes
     were altered. `altered`: it is not what was kept. `unreadable`: the disk does not give it back. `keyless`: an object
-    without a key. `bad-key`: its key does not open. `bad-row`: its row does not open, or was moved. `orphan`: a blob of
-    no object. `stray`: something in the store that is no blob. `key-of-nothing`: a key without its object. Of blocks of
+    without a key. `bad-key`: its key does not open. `bad-row`: its row does not open, or was moved. `rowless`: its row
+    is lost, and its blob and its key are there; or that cannot be found out. `orphan`: a blob of no object. `stray`:
+    something in the store that is no blob. `key-of-nothing`: a key without its object. `objectless`: what somebody
+    above the vault counts as kept has no object; the vault cannot tell that, and whoever asks it does. Of blocks of
     signatures: `missing`, `keyless`, `bad-key`, `swapped`, `truncated` and `altered` as of blobs; `bad-row`: rows are
     indexed under other digests than their own, or not at all.
     """
@@ -55,9 +58,11 @@ class FaultKind(StrEnum):
     KEYLESS = "keyless"
     BAD_KEY = "bad-key"
     BAD_ROW = "bad-row"
+    ROWLESS = "rowless"
     ORPHAN = "orphan"
     STRAY = "stray"
     KEY_OF_NOTHING = "key-of-nothing"
+    OBJECTLESS = "objectless"
 
 
 _KINDS: tuple[tuple[type[InputError], FaultKind], ...] = (
@@ -98,18 +103,34 @@ def check_vault(vault: Vault) -> Iterator[Fault]:
             again = fault if now == stored else _check(vault, now)[1]
             if again is not None:
                 yield again
-    for address in sorted(lying):
-        yield Fault(
-            FaultKind.ORPHAN, address, f"Blob {address} belongs to no object: `safelight vault sweep` removes it."
-        )
-    for number in keys_of_nothing():
-        sentence = f"The key of object {number} has no object: `safelight vault sweep` removes it."
-        yield Fault(FaultKind.KEY_OF_NOTHING, str(number), sentence)
+    yield from _check_left(vault, lying)
     for where in vault.blobs.strays():
         yield Fault(
             FaultKind.STRAY, where, f"{where} in the store is no blob: look where it comes from, and remove it."
         )
     yield from _check_signatures(vault)
+
+
+def _check_left(vault: Vault, orphans: set[Address]) -> Iterator[Fault]:
+    """What has no row: objects that lost theirs, then blobs and keys that belong to nothing."""
+    keys = dict(keys_of_nothing())
+    try:
+        pairs = find_rowless(vault, sorted(orphans), list(keys.items()))
+    except UntriedPairsError as error:
+        yield Fault(FaultKind.ROWLESS, "vault_object", error.message)
+        return
+    for pair in pairs:
+        sentence = (
+            f"{str(pair.name).capitalize()} has its key and its blob {pair.address}, and its row is lost: restore the "
+            "database from a backup; `safelight vault sweep` removes neither."
+        )
+        yield Fault(FaultKind.ROWLESS, str(pair.name.number), sentence)
+    for address in sorted(orphans - {pair.address for pair in pairs}):
+        sentence = f"Blob {address} belongs to no object: `safelight vault sweep` removes it."
+        yield Fault(FaultKind.ORPHAN, address, sentence)
+    for number in sorted(keys.keys() - {pair.name.number for pair in pairs}):
+        sentence = f"The key of object {number} has no object: `safelight vault sweep` removes it."
+        yield Fault(FaultKind.KEY_OF_NOTHING, str(number), sentence)
 
 
 def _check(vault: Vault, stored: Stored) -> tuple[Address | None, Fault | None]:

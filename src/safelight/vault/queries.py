@@ -130,10 +130,20 @@ def generations_in_use() -> set[int]:
     return {number for rows in every for number in rows.values_list("generation", flat=True).distinct()}
 
 
-def keys_of_nothing() -> Iterator[UUID]:
-    """The numbers of keys whose object is not there: of erased contents, where an older table of keys was restored."""
+def owners() -> set[str]:
+    """Every owner that the vault has heard of: who keeps, erased or holds something."""
+    every = (StoredObject.objects, Tombstone.objects, Hold.objects)
+    return {owner for rows in every for owner in rows.values_list("owner", flat=True).distinct()}
+
+
+def keys_of_nothing() -> Iterator[tuple[UUID, bytes]]:
+    """The numbers of keys whose object is not there, and the wrapped keys.
+
+    They are of erased contents, where an older table of keys was restored; or the objects' rows are lost (`rowless`).
+    """
     keys = ObjectKey.objects.exclude(stored_id__in=StoredObject.objects.values("id")).order_by("stored_id")
-    yield from keys.values_list("stored_id", flat=True).iterator(chunk_size=_ROWS)
+    for number, wrapped in keys.values_list("stored_id", "wrapped").iterator(chunk_size=_ROWS):
+        yield number, bytes(wrapped)
 
 
 def stored_blocks() -> Iterator[StoredBlock]:

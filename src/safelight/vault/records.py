@@ -15,6 +15,8 @@ from safelight.vault import chunked
 from safelight.vault.chunked import Block, ChunkedReader, CutShortError, ReadAt
 
 HEADER = b"safelight-object v1 c2sp.org/chunked-encryption@v1 6f65019a SHA-512 AEAD_AES_256_GCM\n"
+HEAD_BYTES = len(HEADER) + chunked.PREFIX_BYTES
+"""How many bytes of a record tell by which key and for what it was sealed."""
 _MAGIC = b"safelight-object "
 
 
@@ -70,6 +72,19 @@ def record_reader(read_at: ReadAt, length: int, key: bytes, context: bytes) -> C
         return read_at(len(HEADER) + offset, count)
 
     return ChunkedReader(sealed_at, length - len(HEADER), key, HEADER + context)
+
+
+def is_sealed_by(head: bytes, key: bytes, context: bytes) -> bool:
+    """Whether a record that begins with `head` (`HEAD_BYTES`) was sealed by this key for this context.
+
+    Raises:
+        ValueError: the key does not have 32 bytes.
+    """
+    try:
+        record_reader(lambda offset, count: head[offset : offset + count], record_size(0), key, context)
+    except InputError:
+        return False
+    return True
 
 
 def _check_header(head: bytes) -> None:

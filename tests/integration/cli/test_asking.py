@@ -41,6 +41,7 @@ ASKED = {
     "log checkpoint": (),
     "log cosigned": ("FILE", "--policy", "FILE"),
     "log prove": ("0",),
+    "node kit": ("FOLDER", *WHY),
     "officer enrol": ("--name", "Robin Invented", "--role", "auditor", "--public-key", DIGEST),
     "officer grant": (LEAD.pseudonym, "auditor"),
     "officer join": (LEAD.pseudonym, "1"),

@@ -3,23 +3,27 @@
 import random
 import threading
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from safelight.vault import fsck
+from safelight.vault import fsck, rowless
+from safelight.vault.actions.erasing import ErasureOrder, do_erase_content
+from safelight.vault.actions.holding import do_hold_content
 from safelight.vault.actions.keeping import do_keep_contents, do_release_contents
 from safelight.vault.actions.rotating import do_rotate_keys
-from safelight.vault.actions.sweeping import UnsureOrphansError, do_sweep
-from safelight.vault.blobs import new_address
+from safelight.vault.actions.sweeping import Swept, UnsureOrphansError, do_sweep
+from safelight.vault.blobs import UnreadableBlobError, new_address
 from safelight.vault.chunked import CHUNK_BYTES
-from safelight.vault.content import Particulars
+from safelight.vault.content import ObjectName, Particulars
 from safelight.vault.fsck import FaultKind, check_vault
 from safelight.vault.models import ObjectKey, Signature, SignatureBlock, SignatureKey, StoredObject
-from safelight.vault.queries import stored_objects
+from safelight.vault.queries import keys_of_nothing, stored_objects
 from safelight.vault.records import HEADER
+from safelight.vault.rowless import find_rowless
 from safelight.vault.signatures import NewSignature, Realm
 from tests.integration.vault.example import ALPHA, BETA, NOW, make_vault, saved, sha256
 
@@ -100,12 +104,16 @@ class Damaged:
         StoredObject.objects.filter(pk=one.name.number).update(particulars=bytes(sealed))
         return "bad-row"
 
+    def without_row(self, one):
+        StoredObject.objects.filter(pk=one.name.number).delete()
+        return "rowless"
+
     def with_bad_index(self, one):
         StoredObject.objects.filter(pk=one.name.number).update(digest_index=self.random.randbytes(16))
         return "bad-row"
 
 
-HARMS = ["lost", "cut", "lengthened", "flipped", "of_another", "without_key", "with_bad_key", "with_bad_row", "with_bad_index"]  # fmt: skip
+HARMS = ["lost", "cut", "lengthened", "flipped", "of_another", "without_key", "with_bad_key", "with_bad_row", "with_bad_index", "without_row"]  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -141,6 +149,104 @@ def test_a_blob_of_no_object_and_what_is_no_blob_are_named_and_only_the_first_is
     assert stray.exists()
     do_keep_contents(vault, [b"another"], ALPHA)
     assert not (vault.blobs.root / "incoming" / "0123").exists()
+
+
+@pytest.mark.parametrize("owner", [ALPHA, "unit-alpha.example"])
+def test_content_whose_row_is_lost_is_named_and_never_swept(vault, owner):
+    """The owner is one that another row names, or the node itself, of which no row is left."""
+    [lost] = _kept(vault, owner, b"lost")
+    do_keep_contents(vault, [b"still there"], ALPHA)
+    StoredObject.objects.filter(pk=lost.pk).delete()
+    orphan = new_address()
+    vault.blobs.put_many([(orphan, [b"nobody's"])])
+    ObjectKey.objects.bulk_create([key_of_nothing := _key(vault, owner)])
+    faults = {fault.kind.value: fault for fault in check_vault(vault)}
+    assert {kind: fault.where for kind, fault in faults.items()} == {
+        "rowless": str(lost.pk),
+        "orphan": orphan,
+        "key-of-nothing": str(key_of_nothing.pk),
+    }
+    assert "restore the database from a backup" in faults["rowless"].sentence
+    swept = do_sweep(vault)
+    assert (swept.blobs, swept.keys) == (1, 1)
+    assert [fault.kind.value for fault in check_vault(vault)] == ["rowless"]
+    [address] = set(vault.blobs.addresses()) - {_address(vault, one) for one in stored_objects()}
+    vault.blobs.put_many([(copy := new_address(), [vault.blobs.read_at(address, 0, 1 << 20)])])
+    assert (do_sweep(vault), copy in set(vault.blobs.addresses())) == (Swept(0, 0), True)
+    vault.blobs.remove_many([copy])
+    lost.save(force_insert=True)  # as a backup has it
+    assert list(check_vault(vault)) == []
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_what_was_erased_is_not_lost_though_its_key_came_back(vault, monkeypatch, cut):
+    """A kill left the blob, and an older table of keys was put back; where the blob is damaged, nobody can tell."""
+    [row] = _kept(vault, ALPHA, bytes(3 * CHUNK_BYTES))
+    key = ObjectKey.objects.get()
+    with monkeypatch.context() as context:
+        context.setattr(vault.blobs, "remove_many", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            do_erase_content(
+                vault, sha256(bytes(3 * CHUNK_BYTES)), ALPHA, ErasureOrder("made up", "order 7"),
+                approve=lambda: "act-1", acting_user="officer-1", now=NOW,
+            )  # fmt: skip
+    ObjectKey.objects.bulk_create([key])
+    if cut:
+        [address] = vault.blobs.addresses()
+        place = vault.blobs._path(address)
+        place.chmod(0o600)
+        place.write_bytes(place.read_bytes()[:-1])
+        assert [(fault.kind.value, fault.where) for fault in check_vault(vault)] == [("rowless", str(row.pk))]
+        return
+    assert {fault.kind.value for fault in check_vault(vault)} == {"orphan", "key-of-nothing"}
+    swept = do_sweep(vault)
+    assert (swept.blobs, swept.keys) == (1, 1)
+    assert list(check_vault(vault)) == []
+
+
+@pytest.mark.parametrize(("harm", "says"), [("many", "too many"), ("key", "opens for no owner"), ("blob", "read")])
+def test_where_it_cannot_be_told_what_lost_its_row_nothing_is_swept(vault, monkeypatch, harm, says):
+    do_keep_contents(vault, [b"one", b"two"], ALPHA)
+    do_hold_content(vault, sha256(b"three"), ALPHA, why="made up", acting_user="officer-1", now=NOW)  # whose name stays
+    StoredObject.objects.all().delete()
+    if harm == "many":
+        monkeypatch.setattr(rowless, "MOST_TRIALS", 3)
+    elif harm == "key":
+        _update(ObjectKey.objects.first(), "wrapped", _damaged)
+    else:
+        monkeypatch.setattr(vault.blobs, "read_at", _unreadable)
+    faults = list(check_vault(vault))
+    assert [(fault.kind.value, fault.where) for fault in faults] == [("rowless", "vault_object")]
+    assert says in faults[0].sentence
+    before = (len(list(vault.blobs.addresses())), ObjectKey.objects.count())
+    with pytest.raises(UnsureOrphansError, match=says):
+        do_sweep(vault)
+    assert (len(list(vault.blobs.addresses())), ObjectKey.objects.count()) == before
+
+
+def test_a_blob_that_is_let_go_of_meanwhile_is_not_tried(vault):
+    [row] = _kept(vault, vault.keys.node, b"one")
+    row.delete()
+    assert find_rowless(vault, [new_address()], list(keys_of_nothing())) == []
+    assert len(find_rowless(vault, list(vault.blobs.addresses()), list(keys_of_nothing()))) == 1
+
+
+def _address(vault, one):
+    return vault.open_particulars(one.sealed, one.name).address
+
+
+def _kept(vault, owner, content):
+    do_keep_contents(vault, [content], owner)
+    return StoredObject.objects.filter(digest_index=vault.owner_index(owner).of(sha256(content)))
+
+
+def _key(vault, owner):
+    name = ObjectName(uuid4(), owner)
+    return ObjectKey(stored_id=name.number, generation=1, wrapped=vault.keyring.wrap(bytes(32), str(name)))
+
+
+def _unreadable(*_):
+    raise UnreadableBlobError
 
 
 def test_a_blob_that_the_disk_does_not_give_back_is_named(vault):

@@ -6,13 +6,15 @@ Rules kept here:
 - the log goes on from the checkpoint of the backup, and says that it was restored, from what and why. What was logged
   after the backup is lost; whoever holds a later checkpoint sees a fork, as he should;
 - what was erased after the backup is erased again, as far as a bundle of keys tells of it; keys older than 30 days are
-  not used: their erasures were called complete.
+  not used: their erasures were called complete;
+- an erasure cannot reach a backup: from when on erasures are unknown is said, logged and put up for review, so that
+  somebody repeats them and says so.
 """
 
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -35,6 +37,7 @@ from safelight.access.backup.tables import (
     renew_tables,
     set_sequences,
 )
+from safelight.access.four_eyes import RESTORING, do_note_glass
 from safelight.access.layout import KEYS_FILE
 from safelight.access.node import Node
 from safelight.errors import CannotRunError, UsageError
@@ -74,17 +77,23 @@ class Order:
     why: str
     name: str | None = None
     derived: tuple[Derived, ...] = ()
+    loses: bool = True
+    """Whether something may have been done after the backup; if not, nothing is put up for review."""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What was restored, from which bundles; the log's entries by then; and what does not open, a sentence each."""
+    """What was restored, from which bundles; the log's entries by then; and what does not open, a sentence each.
+
+    What was erased after `erasures_known_to` is here again, unless it is erased once more; None where nothing was.
+    """
 
     backup: str
     keys: str | None
     entries: int
     erased_again: int
     faults: tuple[str, ...]
+    erasures_known_to: datetime | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,11 @@ class _Sources:
     backup: Bundle
     keys: Bundle | None
     contents: Contents
+
+    @property
+    def erasures_known_to(self) -> datetime:
+        """The newest moment of which a tombstone can tell."""
+        return max(one.manifest.made_at for one in (self.backup, self.keys) if one is not None)
 
 
 def do_restore_node(order: Order, settings: Settings, *, now: datetime) -> Restored:
@@ -181,8 +195,9 @@ def _restore(order: Order, sources: _Sources, keys: NodeKeys, settings: Settings
             "keys": keys_name,
             "checkpoint": checkpoint.size,
             "erased again": len(buried),
+            "erasures known to": sources.erasures_known_to.isoformat(),
         }
-        do_add_entry(Entry(Event.NODE_RESTORED, order.acting_user, now, order.why, about), node.log_sealer)
+        _log_restored(order, about, node, now)
         entries = do_publish_entries(node.log_store, node.signer).size
         faults = [fault.sentence for fault in verify_log(node.log_store, node.signer.key, [checkpoint]).faults]
         faults += [fault.sentence for fault in check_vault(node.vault)]
@@ -190,7 +205,17 @@ def _restore(order: Order, sources: _Sources, keys: NodeKeys, settings: Settings
             faults.append(f"{closed} blocks of signatures have no key any more, and were removed.")
     wait_until_stopped(settings.data)
     save_keys(settings.data / KEYS_FILE, keys, replacing=None)
-    return Restored(backup_name, keys_name, entries, len(buried), tuple(faults))
+    known_to = sources.erasures_known_to if order.loses else None
+    return Restored(backup_name, keys_name, entries, len(buried), tuple(faults), known_to)
+
+
+def _log_restored(order: Order, about: Mapping[str, object], node: Node, now: datetime) -> None:
+    """Log the restore, and put it up for review where something may have been erased after the backup."""
+    with transaction.atomic():
+        do_add_entry(Entry(Event.NODE_RESTORED, order.acting_user, now, order.why, about), node.log_sealer)
+        if order.loses:
+            told = {name: str(about[name]) for name in ("backup", "erasures known to")}
+            do_note_glass(RESTORING, told, why=order.why, acting_user=order.acting_user, node=node, now=now)
 
 
 def _put_files(backup: Bundle, data: Path) -> None:

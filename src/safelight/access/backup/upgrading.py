@@ -5,6 +5,7 @@ Rules kept here:
 - the old data folder is kept aside under a name that says of which PostgreSQL it is; nothing in it is changed.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def do_upgrade_database(order: Order, settings: Settings, *, now: datetime) -> t
     old = data.with_name(f"{data.name}.postgres-{made_by}")
     if old.exists():
         raise UsageError(f"{old} is in the way: it is where the old data folder is kept; move it elsewhere")
+    order = replace(order, loses=False)  # a node that went on is refused below
     done = do_restore_node(order, settings.model_copy(update={"data": new}), now=now)
     _refuse_older(data, new)
     with in_words(data):
