@@ -52,8 +52,9 @@ GLASS_STANDS = timedelta(hours=1)
 """How long a broken glass can be used."""
 
 RECOVERY, FOUNDING, RESTORING = "access:node:recover", "access:officer:found", "access:node:restore"
-"""The acts under which it is put up for review that a node was recovered, that officers were enrolled by the kit, or
-that a backup was restored, after which something may have been erased."""
+JOINING = "access:case-member:join-alone"
+"""The acts that are put up for review: a node was recovered, officers were enrolled by the kit, a backup was restored,
+after which something may have been erased; somebody let himself into a case."""
 
 
 def do_request_act(
@@ -202,6 +203,13 @@ def do_note_glass(
     by = queries.officer_row(officer, now) if officer is not None else None
     canonical = rfc8785.dumps({"act": act, "parameters": dict(parameters)})
     return _put_up(act, canonical, why, by=by, by_name=acting_user, node=node, now=now, used=True)
+
+
+def do_put_up(act: str, parameters: Mapping[str, str], *, why: str, officer: Officer, node: Node, now: datetime) -> int:
+    """Put up for review what an officer does alone, in the caller's transaction; return the number of the review."""
+    canonical = rfc8785.dumps({"act": act, "parameters": dict(parameters)})
+    by = queries.officer_row(officer, now)
+    return _put_up(act, canonical, why, by=by, by_name=officer.pseudonym, node=node, now=now, used=True)
 
 
 def do_review_break_glass(number: int, *, remark: str, officer: Officer, node: Node, now: datetime) -> None:

@@ -6,6 +6,8 @@ Rules kept here:
   approval (four eyes);
 - with the recovery kit two more are enrolled together, whether or not officers are left; that is up for review;
 - nobody is deleted: a key is revoked, a role or a membership ends, and what was signed before stays valid;
+- a first enrolment that still waits for its second is replaced by the next one: it never counted;
+- nobody lets himself into a case, but into one that never had a member; that is up for review;
 - a key is revoked by one officer alone, or by its owner: one that was stolen cannot wait for a second person;
 - a person's name is sealed; the log and other units know the pseudonym only.
 """
@@ -17,10 +19,11 @@ from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from safelight.access import queries
-from safelight.access.authorising import require
-from safelight.access.four_eyes import FOUNDING, check_kit, do_note_glass, use_approval
+from safelight.access.authorising import log_refusal, require
+from safelight.access.four_eyes import FOUNDING, JOINING, check_kit, do_note_glass, do_put_up, use_approval
 from safelight.access.models import CaseMember, OfficerRow, RoleGrant
 from safelight.access.node import Node
 from safelight.access.officer_keys import SignedAs, check_signature, checked_public, public_text, sign
@@ -90,6 +93,7 @@ def do_enrol_first_two(
     with advisory_lock(_ALONE), transaction.atomic():
         if kit is None:
             refuse_enrolled()
+            _replace_waiting(node, now)
         else:
             check_kit(kit.root, node, kit.acting_user, now)
             begun = {"keys": " ".join(sorted((one.public, other.public)))}
@@ -111,6 +115,7 @@ def do_enrol_with_outside_second(
     check_first_two(person.roles, second.roles)
     with advisory_lock(_ALONE), transaction.atomic():
         refuse_enrolled()
+        _replace_waiting(node, now)
         record = _enrolment(person, second.public, interval, node)
         _add(person, interval, node, enrolment=record, second=second.public)
         outside = _enrolment(second, person.public, interval, node)
@@ -128,13 +133,14 @@ def do_countersign_enrolment(pseudonym: str, signature: bytes, *, node: Node, no
     """
     with advisory_lock(_ALONE), transaction.atomic():
         refuse_enrolled()
-        row = OfficerRow.objects.filter(pseudonym=pseudonym, enrolment__isnull=False, second_signature=None).first()
+        waiting = OfficerRow.objects.filter(enrolment__isnull=False, second_signature=None, revoked_at=None)
+        row = waiting.filter(pseudonym=pseudonym).first()
         if row is None:
             raise UsageError(f"no enrolment of {pseudonym[:100]!r} waits for a signature: `safelight officer list`")
         check_signature(bytes(row.second_key or b""), SignedAs.ENROLMENT, bytes(row.enrolment or b""), signature)
         row.second_signature = signature
         row.save(update_fields=["second_signature"])
-        roles = [Role(one.role) for one in row.grants.all()]
+        roles = [Role(one.role) for one in row.grants.filter(ends__isnull=True)]
         _log_enrolled(row, roles, UNENROLLED, node, now, "founding")
 
 
@@ -188,8 +194,11 @@ def do_change_role(
 
     Raises:
         RefusedError, NotApprovedError: the officer may not, or no approval stands for exactly this.
-        UsageError: there is no such officer, or he has the role already, or does not have it.
+        UsageError: nobody is enrolled yet, there is no such officer, he has the role already or does not have it, or
+            it is that of another unit's second, who is named when he is enrolled.
     """
+    if not queries.is_enrolled() or role is Role.OUTSIDE_SECOND:
+        raise UsageError(f"The role {role.value} is given by an enrolment here: `safelight officer enrol`.")
     require(officer, Permission.ROLE_CHANGE, sealer=node.log_sealer, now=now)
     wanted = {"officer": pseudonym, "role": role.value, "change": change}
     with transaction.atomic():
@@ -222,17 +231,19 @@ def do_open_membership(case: int, *, officer: Officer, node: Node, now: datetime
 
 
 def do_add_case_member(case: int, pseudonym: str, *, officer: Officer, node: Node, now: datetime) -> None:
-    """Let an officer work on a case.
+    """Let an officer work on a case; who lets himself into one that never had a member is put up for review.
 
     Raises:
         RefusedError: the officer who acts may not change that.
-        UsageError: there is no such officer, or he is a member already.
+        UsageError: there is no such officer, he is a member already, or it is who acts, and the case has had members.
     """
     require(officer, Permission.CASE_MEMBER_CHANGE, sealer=node.log_sealer, now=now)
     with transaction.atomic():
         row = _counting_row(pseudonym, now)
         if CaseMember.objects.filter(case=case, officer=row, ends__isnull=True).exists():
             raise UsageError(f"{pseudonym} is a member of case {case} already")
+        if row.pk == officer.row:
+            _put_up_joining(case, officer, node, now)
         _join(case, row.pk, officer, node, now)
 
 
@@ -249,6 +260,16 @@ def do_remove_case_member(case: int, pseudonym: str, *, officer: Officer, node: 
         if not rows.update(ends=now):
             raise UsageError(f"{pseudonym[:100]!r} is no member of case {case}")
         _log_member(case, pseudonym, "left", officer, node, now)
+
+
+def _put_up_joining(case: int, officer: Officer, node: Node, now: datetime) -> None:
+    if CaseMember.objects.filter(case=case).exists():
+        log_refusal(officer.pseudonym, {"case": case, "own": True}, sealer=node.log_sealer, now=now)
+        raise UsageError(
+            f"Nobody lets himself into case {case}: have another officer do it (`safelight officer join`)."
+        )
+    why = "let himself into a case that never had a member"
+    do_put_up(JOINING, {"case": str(case)}, why=why, officer=officer, node=node, now=now)
 
 
 def _join(case: int, row: int, officer: Officer, node: Node, now: datetime) -> None:
@@ -271,6 +292,16 @@ def refuse_enrolled() -> None:
         raise UsageError("This node has officers: enrol further ones by an approval of two (`safelight act request`).")
 
 
+def _replace_waiting(node: Node, now: datetime) -> None:
+    """End what was begun where nobody is enrolled yet: a wrong key of the second would else stand for good."""
+    for row in OfficerRow.objects.filter(revoked_at__isnull=True):
+        row.revoked_at = row.begins
+        row.save(update_fields=["revoked_at"])
+        row.grants.filter(ends__isnull=True).update(ends=F("begins"))
+        entry = Entry(Event.OFFICER_KEY_REVOKED, UNENROLLED, now, "another first enrolment", {"officer": row.pseudonym})
+        do_add_entry(entry, node.log_sealer)
+
+
 def _enrolment(person: Person, second: str, interval: Interval, node: Node) -> bytes:
     roles = tuple(sorted(person.roles))
     made = Enrolment(
@@ -290,7 +321,7 @@ def _add(
 ) -> OfficerRow:
     """Write an officer's row and his roles; `second` is the key that signs, or the public one that is to.
 
-    An OS user bound to somebody whose key has ended is free again.
+    An OS user bound to somebody whose key has ended is free again; a replaced first enrolment is written over.
     """
     ended = OfficerRow.objects.filter(os_user=person.os_user, ends__lte=interval.begins)
     ended.update(os_user=None)
@@ -300,7 +331,8 @@ def _add(
         named, signature = public_text(second), sign(second, SignedAs.ENROLMENT, enrolment or b"")
     try:
         with transaction.atomic():
-            row = OfficerRow.objects.create(
+            row = OfficerRow(
+                pk=_written_over(person),
                 pseudonym=person.pseudonym,
                 agency=person.agency,
                 os_user=person.os_user,
@@ -313,12 +345,23 @@ def _add(
                 second_key=checked_public(str(named)) if named is not None else None,
                 second_signature=signature,
             )
+            row.save()
     except IntegrityError:
         raise UsageError("An officer cannot be enrolled with a key or an OS user that is another's.") from None
     granted = approval or "founding"
     for role in sorted(person.roles):
         RoleGrant.objects.create(officer=row, role=role.value, begins=interval.begins, granted_by=granted)
     return row
+
+
+def _written_over(person: Person) -> int | None:
+    """The row of a first enrolment with this key that was replaced; one of another unit's second stays such a one's."""
+    if queries.is_enrolled():
+        return None
+    rows = OfficerRow.objects.filter(public_key=checked_public(person.public), revoked_at__isnull=False)
+    if Role.OUTSIDE_SECOND not in person.roles:
+        rows = rows.exclude(grants__role=Role.OUTSIDE_SECOND.value)
+    return rows.values_list("pk", flat=True).first()
 
 
 def _log_enrolled(

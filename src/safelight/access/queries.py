@@ -213,7 +213,7 @@ def _listed(row: OfficerRow, now: datetime, node: Node | None) -> Listed:
     if node is not None and row.name is not None:
         name = ColumnSealer(node.keys.root, OFFICERS).open(bytes(row.name), "name", row.pseudonym).decode()
     roles = tuple(sorted((Role(one.role) for one in held), key=list(Role).index))
-    waits = row.approval is None and row.second_signature is None
+    waits = row.approval is None and row.second_signature is None and row.revoked_at is None
     return Listed(_key(row), roles, row.os_user, waits, name)
 
 

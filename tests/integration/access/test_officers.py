@@ -293,3 +293,60 @@ def test_an_officer_who_never_was_is_refused(node, two):
     nobody = Officer(404, "officer-none", frozenset(Role))
     with pytest.raises(RefusedError):
         require(nobody, Permission.LOG_VERIFY, sealer=node.log_sealer, now=NOW)
+
+
+def test_nobody_lets_himself_into_a_case_that_has_or_had_members(node, two):
+    do_open_membership(8, officer=two[0], node=node, now=NOW)
+    for _ in range(2):
+        with pytest.raises(UsageError, match="lets himself"):
+            do_add_case_member(8, SECOND.pseudonym, officer=two[1], node=node, now=NOW)
+        assert example.events()[-1] == Event.REFUSED
+        if case_members(8, NOW) == {LEAD.pseudonym}:
+            do_remove_case_member(8, LEAD.pseudonym, officer=two[1], node=node, now=NOW)
+    assert (case_members(8, NOW), open_reviews()) == (frozenset(), [])
+    do_add_case_member(8, SECOND.pseudonym, officer=two[0], node=node, now=NOW)
+    assert case_members(8, NOW) == {SECOND.pseudonym}
+
+
+def test_who_lets_himself_into_a_case_that_never_had_a_member_is_up_for_review(node, two):
+    do_add_case_member(8, SECOND.pseudonym, officer=two[1], node=node, now=NOW)
+    assert case_members(8, NOW) == {SECOND.pseudonym}
+    [review] = open_reviews()
+    assert (review.act, review.by) == ("access:case-member:join-alone", SECOND.pseudonym)
+    assert example.events()[-2:] == [Event.GLASS_BROKEN, Event.CASE_MEMBER_CHANGED]
+
+
+def test_a_first_enrolment_that_waits_is_replaced_by_the_next_with_any_of_its_keys(node):
+    lead = replace(LEAD, os_user="alex")
+    wrong = example.person(8, Role.OUTSIDE_SECOND, name=None, agency="unit-beta.example")
+    old = do_enrol_with_outside_second(lead, example.key(1), wrong, YEARS, node=node, now=NOW)
+    anew = Interval(LATER, YEARS.ends)
+    record = do_enrol_with_outside_second(lead, example.key(1), OUTSIDE, anew, node=node, now=LATER)
+    assert [one.waits for one in listed_officers(LATER)] == [True, False, False]
+    assert (example.found(wrong, LATER), example.found(wrong)) == (None, None)
+    late = sign(example.key(8), SignedAs.ENROLMENT, old)
+    with pytest.raises(BadOfficerSignatureError):
+        do_countersign_enrolment(lead.pseudonym, late, node=node, now=LATER)
+    good = sign(example.key(9), SignedAs.ENROLMENT, record)
+    do_countersign_enrolment(lead.pseudonym, good, node=node, now=LATER)
+    assert (is_enrolled(), example.found(lead, LATER).roles) == (True, {Role.NATIONAL_OFFICER})
+    assert example.found(OUTSIDE, LATER).roles == {Role.OUTSIDE_SECOND}
+    assert example.events().count(Event.OFFICER_KEY_REVOKED) == 2
+
+
+def test_an_outside_key_serves_the_next_enrolment_and_an_own_officer_never_takes_it(node):
+    do_enrol_with_outside_second(LEAD, example.key(1), OUTSIDE, YEARS, node=node, now=NOW)
+    turned = (example.person(9, Role.NATIONAL_OFFICER), SECOND)
+    with pytest.raises(UsageError, match="another's"):
+        do_enrol_first_two(turned, (example.key(9), example.key(2)), YEARS, node=node, now=NOW)
+    anew = example.person(5, Role.NATIONAL_OFFICER, os_user="alex")
+    record = do_enrol_with_outside_second(anew, example.key(5), OUTSIDE, YEARS, node=node, now=NOW)
+    with pytest.raises(UsageError, match="waits for a signature"):
+        do_countersign_enrolment(LEAD.pseudonym, b"", node=node, now=NOW)
+    do_countersign_enrolment(anew.pseudonym, sign(example.key(9), SignedAs.ENROLMENT, record), node=node, now=NOW)
+    assert (is_enrolled(), example.found(anew).roles) == (True, {Role.NATIONAL_OFFICER})
+
+
+def test_the_role_of_another_units_second_is_given_by_an_enrolment_alone(node, two):
+    with pytest.raises(UsageError, match="by an enrolment"):
+        do_change_role(SECOND.pseudonym, Role.OUTSIDE_SECOND, "grant", officer=two[0], node=node, now=NOW)

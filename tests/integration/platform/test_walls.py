@@ -21,7 +21,7 @@ from safelight.platform import walls
 from safelight.platform.database import working_as_owner
 from safelight.platform.roles import let_worker_in, worker_parameters
 from safelight.platform.settings import Settings
-from safelight.platform.walls import WALLS, Rule, Wall, across_cases, acting, build_walls, for_case
+from safelight.platform.walls import WALLS, WEB, WORKER, Rule, Wall, across_cases, acting, build_walls, for_case
 from tests.integration.entrances import owners_parameters, working
 
 pytestmark = [
@@ -33,9 +33,23 @@ TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespa
 
 
 @pytest.fixture
-def worker() -> Iterator[psycopg.Connection]:
-    """A connection of the role that works, which nobody acts on yet."""
-    with psycopg.connect(make_conninfo(**worker_parameters(owners_parameters())), autocommit=True) as own:
+def webs_password() -> Iterator[str]:
+    """The desk's role has no password until there is a desk; here it has one as long as a test lasts."""
+    password = secrets.token_hex(16)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER ROLE {WEB} PASSWORD '{password}'")
+        yield password
+        cursor.execute(f"ALTER ROLE {WEB} PASSWORD NULL")
+
+
+@pytest.fixture(params=[WORKER, WEB])
+def worker(request: pytest.FixtureRequest, webs_password: str) -> Iterator[psycopg.Connection]:
+    """A connection of each role that works, logged in by itself, which nobody acts on yet."""
+    entrance = worker_parameters(owners_parameters())
+    if request.param == WEB:
+        entrance |= {"user": WEB, "password": webs_password}
+    with psycopg.connect(make_conninfo(**entrance), autocommit=True) as own:
+        assert own.execute("SELECT session_user, current_user").fetchone() == (request.param,) * 2
         yield own
 
 
@@ -44,21 +58,27 @@ def act(worker: psycopg.Connection, person: str, *, purpose: str = "work", case:
         worker.execute("SELECT set_config(%s, %s, false)", [f"safelight.{name}", value])
 
 
-def officer(pseudonym: str) -> OfficerRow:
-    return OfficerRow.objects.create(
-        pseudonym=pseudonym, agency="Agency Alpha", public_key=secrets.token_bytes(32), begins=NOW,
-        ends=NOW.replace(year=2036), approval="made up",
-    )  # fmt: skip
+def two_officers() -> list[OfficerRow]:
+    """Two who are each other's second, as the first two are."""
+    keys = secrets.token_bytes(32), secrets.token_bytes(32)
+    with transaction.atomic():
+        return [
+            OfficerRow.objects.create(
+                pseudonym=pseudonym, agency="Agency Alpha", public_key=key, begins=NOW, ends=NOW.replace(year=2036),
+                enrolment=b'{"roles":["supervisor"]}', second_key=second, second_signature=bytes(64),
+            )
+            for pseudonym, key, second in (("officer-one", *keys), ("officer-two", *keys[::-1]))
+        ]  # fmt: skip
 
 
 @pytest.fixture
 def two_cases() -> tuple[Case, Case]:
     """Series Harbour, on which officer-one works, and Series Meadow, on which officer-two does; with an exhibit each."""
     made = []
-    for name, pseudonym in (("Series Harbour", "officer-one"), ("Series Meadow", "officer-two")):
+    for name, officer in zip(("Series Harbour", "Series Meadow"), two_officers(), strict=True):
         case = Case.objects.create(name=name, opened=NOW)
         Exhibit.objects.create(case=name, name="exhibit 1", opened=NOW)
-        CaseMember.objects.create(officer=officer(pseudonym), case=case.pk, begins=NOW, added_by="made up")
+        CaseMember.objects.create(officer=officer, case=case.pk, begins=NOW, added_by="made up")
         made.append(case)
     return made[0], made[1]
 
@@ -131,7 +151,7 @@ def test_the_founder_is_shown_cases_as_long_as_nobody_is_enrolled(worker: psycop
     Case.objects.create(name="Series Harbour", opened=NOW)
     act(worker, "unenrolled")
     assert rows(worker, "casework_case") == 1
-    officer("officer-one")
+    two_officers()
     assert rows(worker, "casework_case") == 0
 
 
@@ -146,26 +166,29 @@ def test_a_case_that_is_named_narrows_what_is_shown(worker: psycopg.Connection, 
 @pytest.mark.parametrize(
     "attempt",
     [
-        "SET ROLE safelight", "SET SESSION AUTHORIZATION safelight", "SET ROLE safelight_web",
+        "SET ROLE safelight", "SET SESSION AUTHORIZATION safelight", "SET ROLE {other}",
         "ALTER TABLE casework_case DISABLE ROW LEVEL SECURITY", "ALTER TABLE casework_case NO FORCE ROW LEVEL SECURITY",
         "DROP POLICY own ON casework_case", "CREATE POLICY mine ON casework_case USING (true)",
         "CREATE FUNCTION climb() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'", "CREATE TABLE mine (n int)",
         "COPY (SELECT 1) TO PROGRAM 'true'", "COPY (SELECT 1) TO '/tmp/never'", "SELECT * FROM pg_authid",
-        "SELECT pg_read_file('/etc/hostname')", "ALTER ROLE safelight_worker SUPERUSER", "CREATE ROLE climber",
-        "ALTER ROLE safelight_worker BYPASSRLS", "TRUNCATE casework_case", "DELETE FROM log_entry",
+        "SELECT pg_read_file('/etc/hostname')", "ALTER ROLE {own} SUPERUSER", "CREATE ROLE climber",
+        "ALTER ROLE {own} BYPASSRLS", "TRUNCATE casework_case", "DELETE FROM log_entry",
+        "ALTER TABLE access_approval DISABLE TRIGGER USER", "DROP TRIGGER access_approval_written ON access_approval",
+        "DROP FUNCTION access_is_enrolled", "SET session_replication_role = replica", "DELETE FROM access_approval",
         "DELETE FROM evidence_sighting", "DROP TABLE casework_case", "SELECT * FROM django_migrations",
     ],
 )  # fmt: skip
 def test_a_worker_can_neither_climb_nor_take_a_wall_down(worker: psycopg.Connection, attempt: str) -> None:
+    own = worker.info.user
     act(worker, "unenrolled")
     with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedObject)):
-        worker.execute(attempt)  # type: ignore[arg-type]
+        worker.execute(attempt.format(own=own, other=WEB if own == WORKER else WORKER))  # type: ignore[arg-type]
 
 
 def test_going_back_to_where_it_came_from_a_worker_is_still_a_worker(worker: psycopg.Connection) -> None:
     for attempt in ("RESET ROLE", "RESET SESSION AUTHORIZATION", "SET row_security = off"):
         worker.execute(attempt)  # type: ignore[arg-type]
-        assert worker.execute("SELECT current_user, session_user").fetchone() == ("safelight_worker",) * 2
+        assert worker.execute("SELECT current_user, session_user").fetchone() == (worker.info.user,) * 2
     act(worker, "unenrolled")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
         worker.execute("SELECT * FROM casework_case")  # row_security = off refuses rather than goes round
