@@ -24,6 +24,7 @@ _COMMANDS = {
     "node": "safelight.cli.node:node",
     "log": "safelight.cli.log:log",
     "history": "safelight.cli.history:history",
+    "state": "safelight.cli.state:state",
     "vault": "safelight.cli.vault:vault",
     "backup": "safelight.cli.backup:backup",
     "database": "safelight.cli.database:database",
