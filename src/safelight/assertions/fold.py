@@ -7,8 +7,8 @@ Rules kept here:
 - an agency takes back its own statements only; what was taken back stays away, also where the taking back is itself
   taken back: whoever means it still says it anew;
 - urgent stands apart, and neither a do-not-act nor the end of a review hides it; what has ended says so;
-- what is not understood is shown, and answers no question. Taking back and urgent count all the same: both are the
-  safe side.
+- what is not understood is shown, and answers no question. Taking back, urgent and do-not-act count all the same: they
+  are the safe side.
 """
 
 from collections.abc import Iterable, Mapping
@@ -73,8 +73,8 @@ class State:
     """What is known of a thing. Each assertion about it stands in one of the five places below.
 
     `urgent` goes first; `do_not_act` holds those in force; `ended` what ended by itself; `unknown` what only a newer
-    node understands; `taken_back` what was superseded or withdrawn; `questions` all else, and what `urgent` and
-    `do_not_act` say too.
+    node understands; `taken_back` what was superseded or withdrawn; `questions` all else, and what those of
+    `urgent` and `do_not_act` say that are understood.
     """
 
     thing: Thing
@@ -100,7 +100,7 @@ def fold(thing: Thing, assertions: Iterable[Assertion], reader: Reader) -> State
         thing=thing,
         questions=_questions(thing, understood),
         urgent=tuple(assertion for assertion in current if is_urgent(assertion)),
-        do_not_act=tuple(assertion for assertion in understood if _expires(load_kinds()[assertion.kind])),
+        do_not_act=tuple(assertion for assertion in current if _expires(load_kinds().get(assertion.kind))),
         ended=tuple(a for a in standing if has_ended(a, reader.at) and not is_urgent(a)),
         unknown=unknown,
         taken_back=tuple(TakenBack(a, takers[_key(a)]) for a in concerned if _key(a) in takers),
@@ -155,8 +155,8 @@ def _referred(assertion: Assertion) -> list[Json]:
     return [assertion.says.get(field.name) for field in kind.fields if field.type in _REFERRING]
 
 
-def _expires(kind: Kind) -> bool:
-    return kind.expires_days is not None
+def _expires(kind: Kind | None) -> bool:
+    return kind is not None and kind.expires_days is not None
 
 
 def _questions(thing: Thing, understood: list[Assertion]) -> tuple[Question, ...]:

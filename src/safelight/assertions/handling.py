@@ -1,7 +1,8 @@
 """Who may see an assertion, act on it and pass it on: decided here and nowhere else.
 
 Rules kept here:
-- the unit that made an assertion may see it; others only where its handling names them, and until its review;
+- the unit that made an assertion may see it; others only where its handling names them, and until its review. What is
+  urgent, and what takes back, stay after it: nothing hides that a child may be at risk, nor that it was a mistake;
 - nobody reads it for another purpose than its own, not even the unit that made it;
 - TLP and PAP narrow the handling and never widen it; a level, or a member of the handling, that is not known here may
   be a restriction, so it admits nobody but the source;
@@ -15,6 +16,7 @@ Rules kept here:
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from safelight.assertions.kinds import load_kinds
 from safelight.assertions.record import Assertion, expiry, not_understood
 from safelight.assertions.vocabularies import Admitted, admits
 from safelight.errors import InputError
@@ -41,7 +43,7 @@ def may_see(assertion: Assertion, reader: Reader) -> bool:
         return False
     if assertion.agency == reader.agency:
         return True
-    return reader.at < assertion.review and bool(_reaches(assertion, reader))
+    return (reader.at < assertion.review or _outlasts(assertion)) and bool(_reaches(assertion, reader))
 
 
 def may_act(assertion: Assertion, reader: Reader, *, source_agreed: bool = False) -> bool:
@@ -80,6 +82,10 @@ def check_follows(later: Assertion, earlier: Assertion) -> None:
         (later.agency != earlier.agency, "only the agency that made a statement takes it back"),
         (later.made < earlier.made, "it was made before it"),
         (later.review < earlier.review, "it would end before it"),
+        (
+            _outlasts(earlier) and not _outlasts(later),
+            "that is shown after its review, so only an urgent or a withdrawn one takes it back",
+        ),
         (later.purpose != earlier.purpose, "it has another purpose, so not everybody would learn of it"),
         (not _is_as_wide(later, earlier), "its handling is narrower, so not everybody would learn of it"),
     )
@@ -97,6 +103,12 @@ def widens(later: Assertion, earlier: Assertion) -> bool:
         or one.ask_first < other.ask_first
         or not admits("pap", one.pap) <= admits("pap", other.pap)
     )
+
+
+def _outlasts(assertion: Assertion) -> bool:
+    """Whether it is shown after its review, too."""
+    kind = load_kinds().get(assertion.kind)
+    return kind is not None and (kind.urgent or kind.takes_back)
 
 
 def _admitted(assertion: Assertion) -> frozenset[Admitted]:

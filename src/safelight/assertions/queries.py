@@ -8,7 +8,7 @@ Rules kept here:
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max, QuerySet
@@ -29,6 +29,7 @@ from safelight.assertions.models import AssertionAbout, AssertionBatch, Assertio
 from safelight.assertions.record import Assertion, reopen_assertion
 from safelight.assertions.sealing import StatementSeals
 from safelight.assertions.signing import Envelope, reopen_envelope
+from safelight.assertions.vocabularies import load_terms
 from safelight.errors import InputError, UsageError
 
 _AT_A_TIME = 2000
@@ -112,6 +113,14 @@ def statement_named(agency: str, identifier: str, node: Node) -> Assertion | Non
         return None
     row, sealed = found
     return reopen_assertion(opened_envelope(row, sealed, seals).record)
+
+
+def is_purpose_here(purpose: str, reader: Reader, node: Node) -> bool:
+    """Whether a word is a purpose: one of the closed list, or a newer node's in a statement that the reader may see."""
+    if purpose in load_terms("purposes"):
+        return True
+    asking = replace(reader, purposes=frozenset({purpose}))
+    return bool(_visible(StoredAssertion.objects.filter(purpose=""), asking, StatementSeals(node)))
 
 
 def opened_envelope(row: int, sealed: bytes | memoryview, seals: StatementSeals) -> Envelope:

@@ -25,6 +25,7 @@ _COMMANDS = {
     "log": "safelight.cli.log:log",
     "history": "safelight.cli.history:history",
     "find": "safelight.cli.find:find",
+    "state": "safelight.cli.state:state",
     "vault": "safelight.cli.vault:vault",
     "backup": "safelight.cli.backup:backup",
     "database": "safelight.cli.database:database",

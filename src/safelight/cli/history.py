@@ -1,7 +1,7 @@
 """`safelight history`: what is said of an item, by whom, and what became of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import click
@@ -39,7 +39,6 @@ def history(
     DIGEST is a SHA-256; or an MD5 or SHA-1, and then every content is shown that is known here under it.
     """
     asked = _checked(digest)
-    _check_purposes(purposes)
     with session(settings, named) as here:
         here.require(Permission.BASE_SEARCH)
         from safelight.assertions import history as told
@@ -47,12 +46,14 @@ def history(
         from safelight.assertions.fold import Thing
         from safelight.assertions.handling import Reader
         from safelight.assertions.kinds import Target
+        from safelight.assertions.queries import is_purpose_here
         from safelight.casework.access import Acting, access_contents
 
         acting = Acting(here.node, here.officer, here.by)
         meant = [asked] if len(asked) == _SHA256_BYTES else access_contents(asked, acting, now=here.now)
         things = {one.hex(): Thing(Target.ITEM, frozenset({one.hex()})) for one in meant}
         reader = Reader(here.node.name, frozenset(purposes), here.now)
+        _check_purposes(purposes, partial(is_purpose_here, reader=reader, node=here.node))
         search = partial(do_search_statements, things.values(), reader, here.node, asked=asked.hex(), why=why)
         found = search(acting_user=here.by, now=here.now)
         lines = {item: told.history(thing, found, reader) for item, thing in things.items()}
@@ -84,10 +85,10 @@ def _checked(digest: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def _check_purposes(purposes: tuple[str, ...]) -> None:
+def _check_purposes(purposes: tuple[str, ...], is_here: Callable[[str], bool]) -> None:
     from safelight.assertions.vocabularies import load_terms
 
-    strange = [purpose for purpose in purposes if purpose not in load_terms("purposes")]
+    strange = [purpose for purpose in purposes if not is_here(purpose)]
     if strange:
         known = ", ".join(load_terms("purposes"))
         raise UsageError(f"{strange[0][:80]!r} is no purpose; there are {known}")

@@ -3,13 +3,14 @@
 import hashlib
 import random
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.db import connection, connections, transaction
 
-from safelight.access.errors import NotApprovedError
+from safelight.access.errors import NotApprovedError, RefusedError
 from safelight.access.four_eyes import use_approval
 from safelight.access.key_records import key_name
 from safelight.access.models import Approval
@@ -31,6 +32,7 @@ from safelight.assertions.queries import (
     any_statements,
     assertions_about,
     due_for_review,
+    is_purpose_here,
     state_of,
     statement_named,
     statements_version,
@@ -45,6 +47,7 @@ from safelight.assertions.signing import (
     reopen_envelope,
     sign_assertion,
 )
+from safelight.assertions.stating import do_state, write_draft
 from safelight.errors import UsageError
 from safelight.log.entries import Event
 from safelight.log.models import LogEntry
@@ -447,6 +450,44 @@ def test_what_widens_the_handling_of_an_earlier_statement_is_approved_by_two(tmp
     assert StoredAssertion.objects.count() == 1
     do(wider, approve=approve)
     assert StoredAssertion.objects.count() == 2
+    assert Approval.objects.get().used_at == moment
+
+
+def test_a_purpose_of_a_newer_node_is_one_where_a_statement_that_may_be_seen_has_it():
+    alpha = reader("Agency Alpha")
+    assert is_purpose_here("removal", alpha, NODE)
+    assert not is_purpose_here("later-purpose", alpha, NODE)
+    receive(statement(agency="Agency Beta", purpose="later-purpose"))
+    receive(statement(number=2, agency="Agency Beta", purpose="hidden-purpose", handling=Handling()))
+    assert is_purpose_here("later-purpose", alpha, NODE)
+    assert not is_purpose_here("hidden-purpose", alpha, NODE)
+
+
+def test_an_officer_speaks_as_himself_where_he_may_and_widens_what_two_approved(tmp_path):
+    here = access.node(tmp_path)
+    lead, second = access.enrolled(here)
+    moment = access.NOW + timedelta(hours=1)
+    usual = {"agency": here.name, "officer": lead.pseudonym, "made": moment, "review": moment + timedelta(days=9)}
+    narrow = statement(handling=Handling(), **usual)
+    do = partial(do_state, officer=lead, node=here, now=moment)
+    with pytest.raises(UsageError, match="make a statement of your own"):
+        do(change(narrow, officer="Alex Madeup, 3 Sea Lane"))
+    with pytest.raises(UsageError, match="more than 30 days ago"):
+        do(change(narrow, made=moment - timedelta(days=31)))
+    with pytest.raises(UsageError, match="two officers"):
+        do(change(narrow, kind="baseline"))
+    with pytest.raises(RefusedError):
+        do_state(narrow, officer=replace(second, pseudonym="officer-none"), node=here, now=moment)
+    assert not any_statements()
+    do(narrow)
+    with pytest.raises(UsageError, match="field z is not known here"):
+        write_draft(change(narrow, says={**narrow.says, "z": "1"}), lead, moment)
+    wider = statement(number=2, supersedes=(narrow.id,), **usual)
+    wanted = hashlib.sha256(write_draft(wider, lead, moment)).hexdigest()
+    with pytest.raises(NotApprovedError):
+        do(wider)
+    access.approved(here, Permission.HANDLING_WIDEN, {"assertion": wanted}, lead, second, now=moment)
+    do(wider)
     assert Approval.objects.get().used_at == moment
 
 

@@ -51,6 +51,8 @@ ASKED = {
     "officer withdraw": (LEAD.pseudonym, "auditor"),
     "report": ("Case",),
     "review": (),
+    "state make": ("note", "--about", f"item:{DIGEST}", "--set", "text=seen", "--basis", "Act 1", "--nature", "fact"),
+    "state send": ("FILE",),
     "vault certificate": (DIGEST,),
     "vault erase": (DIGEST, *WHY, "--legal-basis", "made-up order 7"),
     "vault fsck": (),
@@ -75,6 +77,7 @@ NOT_ASKED = {
     "node recover": "the recovery kit stands for every officer, and it is reviewed",
     "officer countersign": "nobody acts: the signature of the second is what is taken in",
     "officer key": "makes a file, and opens no node",
+    "state kinds": "lists what comes with Safelight, and opens no node",
     "officer sign": "signs with an officer's own key, and opens no node",
 }
 """Each command that does not ask, and why that is right."""

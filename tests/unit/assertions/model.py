@@ -15,7 +15,9 @@ def allowed_to_see(assertion, who):
         return False
     if who.agency == assertion.agency:
         return True
-    if who.at >= assertion.review or handling.unknown:
+    if who.at >= assertion.review and assertion.kind not in {"urgent", "withdrawn"}:
+        return False
+    if handling.unknown:
         return False
     ways = set()
     if who.agency in handling.agencies:

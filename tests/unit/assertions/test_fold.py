@@ -212,3 +212,19 @@ def test_what_only_its_own_unit_may_see_does_not_exist_for_others():
     secret = statement("urgent", handling=open_to_all(all_units=False))
     assert fold(ITEM, [secret], reader()) == fold(ITEM, [], reader())
     assert fold(ITEM, [secret], reader("Agency Alpha")).urgent == (secret,)
+
+
+def test_what_is_urgent_stays_visible_to_others_after_its_review_and_so_does_its_withdrawal():
+    urgent, grade = statement("urgent"), statement(number=2)
+    late = reader(at=urgent.review + timedelta(days=1))
+    assert fold(ITEM, [urgent, grade], late).urgent == (urgent,)
+    back = statement("withdrawn", 3, supersedes=(urgent.id,))
+    state = fold(ITEM, [urgent, back], late)
+    assert (state.urgent, state.taken_back) == ((), (TakenBack(urgent, back),))
+
+
+def test_a_do_not_act_with_a_field_of_a_newer_node_counts():
+    usual = statement("do-not-act")
+    strange = statement("do-not-act", says={**usual.says, "z": 1})
+    state = fold(ITEM, [strange], reader())
+    assert (state.do_not_act, state.unknown, state.questions) == ((strange,), (strange,), ())

@@ -200,3 +200,11 @@ def test_whoever_sees_a_statement_sees_what_follows_it(earlier, later, who):
     except CannotFollowError:
         return
     assert may_see(later, who) or not may_see(earlier, who)
+
+
+def test_only_what_stays_visible_as_long_takes_back_what_is_urgent():
+    urgent = statement("urgent")
+    check_follows(statement("urgent", 2, supersedes=(urgent.id,)), urgent)
+    check_follows(statement("withdrawn", 2, supersedes=(urgent.id,)), urgent)
+    with pytest.raises(CannotFollowError, match="shown after its review"):
+        check_follows(statement(number=2, supersedes=(urgent.id,)), urgent)
