@@ -160,7 +160,7 @@ def test_a_node_is_had_back_from_its_kit(unit):
 def test_a_further_kit_is_written_where_nothing_lies_and_has_the_node_back(unit):
     """As after a kill between the file of node keys and the first kit."""
     key = unit.create()
-    made = unit.run("node", "kit", unit.folder / "second", "--needed", "3", "--total", "4", "--why", "never printed")
+    made = unit.run("node", "kit", unit.folder / "second", "--needed", "3", "--shares", "4", "--why", "never printed")
     assert made.status == 0, made
     folder = str(unit.folder / "second")
     told = {"event": "kit", "node": NAME, "folder": folder, "needed": 3, "total": 4}

@@ -70,7 +70,7 @@ def create(settings: Settings, *, name: str, needed: int, total: int, kit: Path 
 @node.command()
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--needed", default=2, show_default=True, help="Shares of the kit that give the key back.")
-@click.option("--total", default=3, show_default=True, help="Shares that are made.")
+@click.option("--shares", "total", default=3, show_default=True, help="Shares that are made.")
 @click.option("--why", required=True, help="Why a further kit is made; it stands in the log.")
 @by_officer
 @click.pass_obj
