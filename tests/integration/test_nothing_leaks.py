@@ -119,6 +119,7 @@ ELSEWHERE = {
 """Not asked by themselves, and why."""
 
 NODE_WIDE = {
+    "casework.queries.check_kept": "looks after the vault, whose contents may belong to any case: says numbers only",
     "evidence.recording.find_items": "a content is examined once on a node: tells the check whether it was, in any case",
     "known.actions.do_import_list": "lists are the node's: who may search the base sees all of them",
     "known.actions.do_remove_source": "as do_import_list",

@@ -463,6 +463,7 @@ def test_a_purpose_of_a_newer_node_is_one_where_a_statement_that_may_be_seen_has
     assert not is_purpose_here("hidden-purpose", alpha, NODE)
 
 
+@pytest.mark.django_db(transaction=True)  # a refusal is written on a connection of its own
 def test_an_officer_speaks_as_himself_where_he_may_and_widens_what_two_approved(tmp_path):
     here = access.node(tmp_path)
     lead, second = access.enrolled(here)

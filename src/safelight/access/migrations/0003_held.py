@@ -111,7 +111,7 @@ _HELD = {"access_officer": ("access_hold_officer", "INSERT OR UPDATE"), "access_
 _PATH = "DO $$ BEGIN EXECUTE format('ALTER FUNCTION {} SET search_path = %I, pg_temp', current_schema()); END $$"
 
 _MADE = [
-    *((f"CREATE FUNCTION {head} {body}", f"DROP FUNCTION {head}") for head, body in _FUNCTIONS.items()),
+    *((f"CREATE OR REPLACE FUNCTION {head} {body}", f"DROP FUNCTION {head}") for head, body in _FUNCTIONS.items()),
     *((_PATH.format(head.replace("named ", "").replace("wanted ", "")), migrations.RunSQL.noop) for head in _FUNCTIONS),
     *(
         (
