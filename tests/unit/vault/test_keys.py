@@ -45,6 +45,10 @@ def test_the_signing_key_stays_the_same_and_signs():
     assert ROOT.signing_key().private_bytes_raw() == ROOT.derive(Purpose.NODE_SIGNING)
 
 
+def test_a_key_without_a_name_is_that_of_the_empty_name():
+    assert [ROOT.derive(purpose) for purpose in Purpose] == [ROOT.derive(purpose, "") for purpose in Purpose]
+
+
 def test_the_fingerprint_names_the_root_and_is_read_aloud():
     assert ROOT.fingerprint() == RootKey(bytes(range(32))).fingerprint()
     assert ROOT.fingerprint() != RootKey(bytes(32)).fingerprint()
