@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import hmac
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import msgspec
@@ -112,6 +113,14 @@ def test_a_row_is_laid_out_as_documented():
     assert int.from_bytes(encoded[121:129]) == 0x0102
     assert (encoded[129], encoded[130]) == (4, 2)
     assert encoded[131:] == "DEMOé".encode()
+
+
+def test_scheme_and_value_may_have_255_bytes_each_and_no_more():
+    longest = replace(ROW, scheme="s" * 255, value="v" * 255)
+    assert parse_row(encode_row(longest)) == longest
+    for more in (replace(longest, scheme="s" * 256), replace(longest, value="v" * 256)):
+        with pytest.raises(BadBatchError, match="longer than 255 bytes"):
+            encode_row(more)
 
 
 @given(st.binary(min_size=100, max_size=200) | st.binary(max_size=20))
