@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import hmac
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta, timezone
 
 import msgspec
@@ -116,9 +115,9 @@ def test_a_row_is_laid_out_as_documented():
 
 
 def test_scheme_and_value_may_have_255_bytes_each_and_no_more():
-    longest = replace(ROW, scheme="s" * 255, value="v" * 255)
+    longest = dataclasses.replace(ROW, scheme="s" * 255, value="v" * 255)
     assert parse_row(encode_row(longest)) == longest
-    for more in (replace(longest, scheme="s" * 256), replace(longest, value="v" * 256)):
+    for more in (dataclasses.replace(longest, scheme="s" * 256), dataclasses.replace(longest, value="v" * 256)):
         with pytest.raises(BadBatchError, match="longer than 255 bytes"):
             encode_row(more)
 
@@ -249,7 +248,7 @@ def test_a_grade_of_another_scheme_is_never_taken_for_the_headers():
 
 
 def test_a_list_that_does_not_grade_has_no_scheme():
-    plain = dataclasses.replace(ROW, scheme="", value="")
+    plain = dataclasses.dataclasses.replace(ROW, scheme="", value="")
     encoded = [encode_row(plain)]
     assert check_batch(header(encoded, scheme=""), encoded) == [plain]
     assert check_row(header(encoded, scheme=""), encoded[0], 0, []) == plain
