@@ -248,7 +248,7 @@ def test_a_grade_of_another_scheme_is_never_taken_for_the_headers():
 
 
 def test_a_list_that_does_not_grade_has_no_scheme():
-    plain = dataclasses.dataclasses.replace(ROW, scheme="", value="")
+    plain = dataclasses.replace(ROW, scheme="", value="")
     encoded = [encode_row(plain)]
     assert check_batch(header(encoded, scheme=""), encoded) == [plain]
     assert check_row(header(encoded, scheme=""), encoded[0], 0, []) == plain
