@@ -65,3 +65,5 @@ def test_a_draft_is_written_once_and_sent_as_it_stands(tmp_path):
     assert sent["id"] == written["id"]
     assert "no kind of statement" in run("state", "make", "rumour", *note[3:-4], *data).err
     assert "grade" in {one["kind"] for one in run("state", "kinds").events("kind")}
+    unread = run("state", "send", "/proc/self/mem", *data)
+    assert (unread.status, "cannot be read" in unread.err) == (2, True)

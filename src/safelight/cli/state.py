@@ -93,7 +93,7 @@ def send(settings: Settings, *, draft: Path, named: str | None) -> None:
         from safelight.assertions.record import parse_assertion
         from safelight.assertions.stating import do_state
 
-        said = parse_assertion(draft.read_bytes())
+        said = parse_assertion(_read(draft))
         do_state(said, officer=here.officer, node=here.node, now=here.now)
     line(event="statement", id=said.id, kind=said.kind)
 
@@ -163,6 +163,13 @@ def _written(record: bytes, draft: Path) -> str:
     except OSError as error:
         raise UsageError(f"The draft {draft} cannot be written: {error.strerror}.") from error
     return hashlib.sha256(record).hexdigest()
+
+
+def _read(draft: Path) -> bytes:
+    try:
+        return draft.read_bytes()
+    except OSError as error:
+        raise UsageError(f"The draft {draft} cannot be read: {error.strerror}.") from error
 
 
 def _handling(*, agencies: tuple[str, ...], groups: tuple[str, ...], no_ask_first: bool, **more: Any) -> "Handling":
