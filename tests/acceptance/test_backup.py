@@ -1,5 +1,7 @@
 """Backup and restore as processes: beside a node at work, erased in between, killed, damaged, and of an earlier release."""
 
+import hashlib
+import json
 import os
 import shutil
 import signal
@@ -14,6 +16,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from safelight.log.notes import Signer
+from safelight.samples.formats import FORMATS
+from safelight.samples.pictures import picture
 from safelight.vault.nodekeys import load_keys
 from safelight.vault.protection import read_key_file
 from tests.acceptance.commands import ROOT, Command, run
@@ -30,6 +34,14 @@ WHY = ["--why", "a made-up drill"]
 _START = (
     "from safelight.platform.database import set_up_django; set_up_django(); from safelight.cli import main; main()"
 )
+_NAMED = """
+import json, sys
+from pathlib import Path
+from safelight.platform.database import set_up_django
+set_up_django()
+from tests.acceptance.vaults import named
+print(json.dumps(named(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])))
+"""
 SAFELIGHT = [sys.executable, "-c", _START]
 
 
@@ -51,6 +63,12 @@ class Site:
 
     def restore(self, name, *words):
         return run("backup", "restore", self.backups, *WHY, *words, settings=self.settings(name))
+
+    def named(self, name, digest):
+        """What in the log and among the acts names a digest."""
+        command = [sys.executable, "-c", _NAMED, self.folder / name, self.unit.key_file, digest]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment(name), capture_output=True, check=True)
+        return json.loads(done.stdout)
 
     def faults(self, name):
         checked = run("vault", "fsck", settings=self.settings(name))
@@ -130,6 +148,30 @@ def test_what_was_erased_after_a_backup_is_erased_again_when_it_is_restored(site
     assert len(list((site.folder / "again" / "vault").glob("[0-9a-f][0-9a-f]/*"))) == 1
     kept = run("review", settings=site.settings("again")).events("review")
     assert [one["kind"] for one in kept] == ["erasure"], "the tombstone is there again"
+
+
+def test_what_a_check_made_of_it_and_what_was_said_of_it_are_erased_again_too(site):
+    seizure = site.folder / "seizure"
+    seizure.mkdir()
+    for number in (1, 2):
+        (seizure / f"{number}.png").write_bytes(FORMATS["png-rgb"].write(picture(number, 1, (96, 64))))
+    digest = hashlib.sha256((seizure / "1.png").read_bytes()).hexdigest()
+    settings = site.unit.settings
+    check = ["check", seizure, "--case", "Harbour", "--exhibit", "A-1", "--keep", "none"]
+    assert run(*check, settings=settings).status == 0
+    assert run("history", digest, *WHY, settings=settings).status in (0, 1)
+    older = site.create().events("backup")[0]["name"]
+    erase = ["vault", "erase", digest, "--why", "a court said so", "--legal-basis", "made-up order 7"]
+    assert run(*erase, settings=settings).status == 0
+    time.sleep(1)
+    assert site.create().status == 0
+    assert site.named("data", digest) == []
+    restored = site.restore("again", "--name", older)
+    assert restored.events("restored")[0]["erased_again"] == 1, restored
+    assert site.named("again", digest) == []
+    assert "signatures of 1 items" in restored.err, "those of the other lay in the same block"
+    again = run(*check, settings=site.settings("again"))
+    assert (again.status, again.events("summary")[0]["sightings"]) == (0, {"new": 1, "not examined": 1}), again
 
 
 def test_what_was_erased_after_the_newest_backup_comes_back_and_that_is_said_and_up_for_review(site):

@@ -4,11 +4,22 @@ import os
 import sys
 from pathlib import Path
 
+from safelight.access.four_eyes import contents_of_acts
 from safelight.access.node import open_node
+from safelight.log.queries import recorded_entries
 from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
 from safelight.vault.actions.keeping import do_keep_contents
 from safelight.vault.protection import read_key_file
+
+
+def named(data: Path, key_file: Path, digest: str) -> list[str]:
+    """The events of the log's entries, and the acts, that name a SHA-256."""
+    settings = read_settings(data=data, key_file=key_file)
+    with open_database(settings, as_owner=True):
+        node = open_node(settings, read_key_file(key_file, data))
+        entries = [one.event for one in recorded_entries(node.log_sealer) if digest.encode() in (one.record or b"")]
+        return entries + ["act" for one in contents_of_acts(node) if one.hex() == digest]
 
 
 def keep(data: Path, key_file: Path, *contents: str) -> None:

@@ -13,7 +13,7 @@ Rules kept here:
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import rfc8785
@@ -249,6 +249,18 @@ def do_forget_acts(sha256: bytes, node: Node) -> None:
     for glass in BreakGlass.objects.filter(record__isnull=False, reviewed_at__isnull=False):
         if sha256 in named_digests(queries.opened_glass(glass.pk, node)):
             _destroy(glass)
+
+
+def contents_of_acts(node: Node) -> Iterator[bytes]:
+    """Every SHA-256 that a request or a broken glass names.
+
+    Raises:
+        SealedValueError: a record was altered or moved.
+    """
+    for asked in RequestRow.objects.filter(record__isnull=False):
+        yield from named_digests(queries.opened_request(asked, node))
+    for number in BreakGlass.objects.filter(record__isnull=False).values_list("id", flat=True):
+        yield from named_digests(queries.opened_glass(number, node))
 
 
 def _has_erased(glass: BreakGlass, node: Node) -> bool:

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     CONTENT_ERASE = "vault:content:erase"
     CONTENT_EXPORT = "vault:content:export"
     CONTENT_KEEP = "vault:content:keep"
+    CONTENT_READMIT = "vault:content:readmit"
     CONTENT_VIEW = "vault:content:view"
     HOLD_LIFT = "vault:hold:lift"
     HOLD_PLACE = "vault:hold:place"
@@ -67,6 +68,7 @@ FOUR_EYES: Mapping[Permission, frozenset[str]] = MappingProxyType(
         Permission.CASE_REPORT_PICTURES: frozenset({"case"}),
         Permission.CONTENT_ERASE: frozenset({"owner", "sha256"}),
         Permission.CONTENT_EXPORT: frozenset({"case", "manifest", "recipient"}),
+        Permission.CONTENT_READMIT: frozenset({"tombstone"}),
         Permission.KEY_ROTATE: frozenset({"generation"}),
         Permission.KIT_MAKE: frozenset({"needed", "shares"}),
     }

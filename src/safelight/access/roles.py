@@ -45,6 +45,7 @@ _SUPERVISOR = _INVESTIGATOR | {
     Permission.CASE_REPORT_PICTURES,
     Permission.CONTENT_ERASE,
     Permission.CONTENT_EXPORT,
+    Permission.CONTENT_READMIT,
     Permission.HANDLING_WIDEN,
     Permission.HOLD_LIFT,
     Permission.LIST_IMPORT,

@@ -1,4 +1,4 @@
-"""Erases an item for good: its content, and all that this node made of it.
+"""Erases an item for good: its content, and all that this node made of it; and lets one in again.
 
 Rules kept here:
 - whoever may erase asks, and a second person has approved exactly this content: the approval is used up in the
@@ -9,7 +9,7 @@ Rules kept here:
 - what others assert stays theirs, and so do the entries of the known base: a list's rows are its source's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,14 +23,15 @@ from safelight.casework.judging import hold_answers
 from safelight.casework.models import Answer, Case, Kept, StackMember
 from safelight.casework.proof import TABLE, seal_evidence
 from safelight.casework.stacking import do_stack_case, lock_kept, lock_stacks
-from safelight.evidence.actions import RecordedOfItems
-from safelight.evidence.queries import items_of
+from safelight.evidence.actions import RecordedOfItems, do_forget_items, do_read_again
+from safelight.evidence.queries import items_of, items_signed
 from safelight.evidence.recording import lock_items
 from safelight.platform.database import working_as_owner
 from safelight.vault.actions.erasing import ErasureOrder, do_erase_content
+from safelight.vault.actions.readmitting import ReadmissionOrder, do_readmit_content
 from safelight.vault.certificates import Certificate
 from safelight.vault.content import Vault
-from safelight.vault.queries import is_anyones
+from safelight.vault.queries import is_anyones, signatures_of_nothing
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,34 @@ class WorkOnItems:
         if owner != self.vault.keys.node:
             return {}
         items = items_of(sha256, self.vault)
-        answers = list(Answer.objects.filter(item__in=items))
-        columns = self.vault.columns(TABLE)
-        for answer in answers:
-            answer.evidence, answer.current = seal_evidence([], answer.pk, columns), False
-        Answer.objects.bulk_update(answers, ["evidence", "current"], batch_size=500)
-        places = list(StackMember.objects.filter(item__in=items).values_list("case", "representative"))
-        for case, representative in places:  # what is left of a stack is built anew
-            StackMember.objects.filter(case=case, representative=representative).delete()
-        Case.objects.filter(pk__in={case for case, _ in places}).update(stacked=None)
         Kept.objects.filter(item__in=items).delete()
-        return {"answers' evidence": len(answers), "places in stacks": len(places)}
+        return _forget_work(items, self.vault)
+
+
+def do_forget_unsigned(vault: Vault) -> int:
+    """Forget what was recorded and answered about items whose signatures are lost; return how many there are.
+
+    The next check that meets them examines them anew. What cases keep of them stays kept.
+    """
+    with transaction.atomic():
+        items = items_signed(signatures_of_nothing())
+        _forget_work(items, vault)
+        do_forget_items(items, vault)
+        do_read_again(items)
+    return len(items)
+
+
+def _forget_work(items: Collection[int], vault: Vault) -> Mapping[str, int]:
+    answers = list(Answer.objects.filter(item__in=items))
+    columns = vault.columns(TABLE)
+    for answer in answers:
+        answer.evidence, answer.current = seal_evidence([], answer.pk, columns), False
+    Answer.objects.bulk_update(answers, ["evidence", "current"], batch_size=500)
+    places = list(StackMember.objects.filter(item__in=items).values_list("case", "representative"))
+    for case, representative in places:  # what is left of a stack is built anew
+        StackMember.objects.filter(case=case, representative=representative).delete()
+    Case.objects.filter(pk__in={case for case, _ in places}).update(stacked=None)
+    return {"answers' evidence": len(answers), "places in stacks": len(places)}
 
 
 def do_erase_item(sha256: bytes, order: ErasureOrder, *, acting: Acting, now: datetime) -> Certificate:
@@ -85,6 +103,25 @@ def do_erase_item(sha256: bytes, order: ErasureOrder, *, acting: Acting, now: da
         for case in Case.objects.filter(stacked=None, pk__in=Answer.objects.filter(current=True).values("case")):
             do_stack_case(case, node.vault)
     return made
+
+
+def do_readmit_item(sha256: bytes, order: ReadmissionOrder, *, acting: Acting, now: datetime) -> Certificate:
+    """Let the content with this SHA-256, which was erased, be taken in by the next check or import that meets it.
+
+    Raises:
+        RefusedError, NotApprovedError: the officer may not, or no approval stands for exactly this; it is in the log.
+        NotErasedError, UsageError: as `do_readmit_content`.
+    """
+    node = acting.node
+    require(acting.officer, Permission.CONTENT_READMIT, sealer=node.log_sealer, now=now)
+
+    def approve(tombstone: str) -> str:
+        wanted = {"tombstone": tombstone}
+        return use_approval(Permission.CONTENT_READMIT, wanted, officer=acting.officer, node=node, now=now)
+
+    with working_as_owner(), transaction.atomic():  # which of the erased it was, nobody can tell any more
+        do_read_again()
+        return do_readmit_content(node.vault, sha256, node.name, order, approve=approve, acting_user=acting.by, now=now)
 
 
 def _wait_for_work() -> None:

@@ -3,7 +3,8 @@
 Whoever may take backups also checks them and lets go of old ones: none of it shows content.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ from safelight.platform.settings import Settings
 
 if TYPE_CHECKING:
     from safelight.access.backup.restoring import Order, Restored
+    from safelight.vault.actions.erasing import Derived
+    from safelight.vault.content import Vault
+    from safelight.vault.fsck import Fault
     from safelight.vault.nodekeys import NodeKeys
 
 
@@ -132,6 +136,10 @@ def order_of(settings: Settings, folder: Path, *, why: str, name: str | None, sh
     set_up_django()
     from safelight.access.backup.folder import BackupFolder
     from safelight.access.backup.restoring import Order
+    from safelight.casework.actions import WorkOnItems, do_forget_unsigned
+    from safelight.casework.queries import check_kept
+    from safelight.evidence.actions import RecordedOfItems
+    from safelight.vault.fsck import check_vault
 
     root = kit_root(shares) if shares else None
 
@@ -140,7 +148,13 @@ def order_of(settings: Settings, folder: Path, *, why: str, name: str | None, sh
             return load_keys(path, asked_secret(settings))
         return load_keys_by_root(path, root).locked_by(new_secret(settings))
 
-    return Order(BackupFolder(folder), unlock, os_user(), why, name)
+    def made_of(vault: "Vault") -> "Iterable[Derived]":
+        return WorkOnItems(vault), RecordedOfItems(vault)
+
+    def check(vault: "Vault") -> "Iterable[Fault]":
+        return chain(check_vault(vault), check_kept(vault))
+
+    return Order(BackupFolder(folder), unlock, os_user(), why, name, made_of, check, do_forget_unsigned)
 
 
 def show(done: "Restored") -> None:

@@ -142,6 +142,31 @@ def erase(
 
 @vault.command()
 @_digest
+@_why
+@click.option("--legal-basis", required=True, help="On which legal basis; it stands in log and certificate.")
+@by_officer
+@click.pass_obj
+def readmit(settings: Settings, *, sha256: str, why: str, legal_basis: str, named: str | None) -> None:
+    """Let the erased content with this SHA-256 be taken in again, by the next check or import that meets it.
+
+    Where officers are enrolled, two have to want it: `safelight act request vault:content:readmit`, for the tombstone
+    that the certificate names.
+    """
+    with session(settings, named) as here:
+        from safelight.vault.content import checked_digest
+
+        digest = checked_digest(sha256)
+        from safelight.casework.access import Acting
+        from safelight.casework.actions import do_readmit_item
+        from safelight.vault.actions.readmitting import ReadmissionOrder
+
+        order = ReadmissionOrder(why, legal_basis)
+        shown = do_readmit_item(digest, order, acting=Acting(here.node, here.officer, here.by), now=here.now)
+    _show(shown)
+
+
+@vault.command()
+@_digest
 @by_officer
 @click.pass_obj
 def certificate(settings: Settings, *, sha256: str, named: str | None) -> None:

@@ -2,16 +2,17 @@
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from safelight.evidence.drafts import Times
 from safelight.evidence.models import Exhibit, Item, ItemState, Run, RunState, Sighting, Source
 from safelight.evidence.queries import items_of
+from safelight.evidence.recording import ERASED
 from safelight.vault.content import Vault
 
 _RUNS_LOCK = 0x5AFE_0005
@@ -46,14 +47,25 @@ class RecordedOfItems:
         """Destroy signatures, small pictures and metadata of the item; items are the node's own."""
         if owner != self.vault.keys.node:
             return {}
-        rows = Item.objects.filter(pk__in=items_of(sha256, self.vault))
-        signatures = list(rows.values_list("signature", flat=True))
-        pictures = rows.filter(sealed__isnull=False).count()
-        numbers = list(rows.values_list("id", flat=True))
-        nothing: dict[str, None] = dict.fromkeys(_MADE_OF_CONTENT)
-        Item.objects.filter(pk__in=numbers).update(state=ItemState.ERASED, **nothing)
-        self.vault.signatures.remove(signatures)
-        return {"signatures": len(signatures), "small pictures": pictures}
+        return do_forget_items(items_of(sha256, self.vault), self.vault)
+
+
+def do_forget_items(items: Iterable[int], vault: Vault) -> Mapping[str, int]:
+    """Destroy what is recorded of these items, in the caller's transaction; return how many of what there were."""
+    rows = Item.objects.filter(pk__in=items)
+    signatures = list(rows.values_list("signature", flat=True))
+    pictures = rows.filter(sealed__isnull=False).count()
+    numbers = list(rows.values_list("id", flat=True))
+    nothing: dict[str, None] = dict.fromkeys(_MADE_OF_CONTENT)
+    Item.objects.filter(pk__in=numbers).update(state=ItemState.ERASED, **nothing)
+    vault.signatures.remove(signatures)
+    return {"signatures": len(signatures), "small pictures": pictures}
+
+
+def do_read_again(items: Iterable[int] | None = None) -> None:
+    """Let the next check that meets what was erased read it again, though it is as it was; None: all that ever was."""
+    gone = Q(item__state=ItemState.ERASED) | Q(failure=ERASED) if items is None else Q(item__in=list(items))
+    Sighting.objects.filter(gone).update(complete=False)
 
 
 def do_open_exhibit(case: str, name: str, *, now: datetime) -> Exhibit:

@@ -5,7 +5,7 @@ A sighting is *superseded* when its place has a newer version, or when what it l
 it stands counts current sightings; the others are its history.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -131,6 +131,11 @@ def items_of(sha256: bytes, vault: Vault) -> list[int]:
     hits = vault.signatures.find(Realm.ITEM, [NewSignature(None, None, sha256, None)])
     exact = [hit.signature for hit in hits if hit.how == "sha256"]
     return list(Item.objects.filter(signature__in=exact).values_list("id", flat=True))
+
+
+def items_signed(signatures: Iterable[int]) -> list[int]:
+    """The items whose signatures have these numbers."""
+    return list(Item.objects.filter(signature__in=list(signatures)).order_by("id").values_list("id", flat=True))
 
 
 def recorded_files(source: int) -> Iterator[tuple[bytes, bytes]]:

@@ -38,6 +38,7 @@ class Event(StrEnum):
     ERASED = "vault:content:erased"
     HELD = "vault:content:held"
     HOLD_RELEASED = "vault:hold:released"
+    READMITTED = "vault:content:readmitted"
     RECEIPT_NOTED = "vault:receipt:noted"
     KEY_ROTATED = "vault:key:rotated"
     REDACTED = "log:entry:redacted"

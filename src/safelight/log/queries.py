@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from safelight.errors import UsageError
-from safelight.log.entries import commitment
-from safelight.log.models import LogEntry, OutsideCheckpoint
+from safelight.log.entries import commitment, named_digests
+from safelight.log.models import EntryDigest, LogEntry, OutsideCheckpoint
 from safelight.log.outside import HandedOut
 from safelight.log.ports import Sealer
 
@@ -97,6 +98,17 @@ def recorded_row(row: int, sealer: Sealer) -> Recorded | None:
     """
     found = LogEntry.objects.filter(pk=row).values_list(*_COLUMNS).first()
     return _recorded(*found, sealer=sealer) if found is not None else None
+
+
+def named_contents(sealer: Sealer) -> Iterator[bytes]:
+    """Every SHA-256 that an entry names and is found by, as often as it does; streamed.
+
+    Raises:
+        InputError: a sealed record was altered or moved.
+    """
+    naming = LogEntry.objects.filter(Exists(EntryDigest.objects.filter(entry=OuterRef("pk"))), record__isnull=False)
+    for row, record in naming.order_by("id").values_list("id", "record").iterator(chunk_size=_ROWS):
+        yield from named_digests(sealer.open(bytes(record), row))
 
 
 def _recorded(

@@ -32,6 +32,17 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Lifting:
+    """That the content may be taken in again: since when, by whom, why, on which legal basis, who approved."""
+
+    at: datetime
+    by: str
+    why: str
+    legal_basis: str
+    approval: str | None
+
+
+@dataclass(frozen=True)
 class ReceiptState:
     """Somebody who was given a copy, and when he said that it is destroyed, None until then."""
 
@@ -42,13 +53,15 @@ class ReceiptState:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What can be said of one content that one owner erased."""
+    """What can be said of one content that one owner erased; `number` is that of the tombstone."""
 
+    number: UUID
     sha256: bytes
     owner: str
     erased_at: datetime
     act: Act
     receipts: tuple[ReceiptState, ...] = ()
+    lifting: Lifting | None = None
 
     @property
     def complete_at(self) -> datetime:
@@ -63,6 +76,7 @@ class Certificate:
         """The certificate for machines; times in ISO 8601."""
         return {
             "state": self.state(now),
+            "tombstone": str(self.number),
             "sha256": self.sha256.hex(),
             "owner": self.owner,
             "erased_at": self.erased_at.isoformat(),
@@ -72,6 +86,7 @@ class Certificate:
                 {"recipient": one.recipient, "received_at": one.received_at.isoformat() if one.received_at else None}
                 for one in self.receipts
             ],
+            "lifted": asdict(self.lifting) | {"at": self.lifting.at.isoformat()} if self.lifting else None,
         }
 
     def text(self, now: datetime) -> str:
@@ -79,16 +94,27 @@ class Certificate:
         destroyed = ", ".join(f"{count} {name}" for name, count in self.act.destroyed.items())
         lines = [
             f"Erasure of SHA-256 {self.sha256.hex()}, kept by {self.owner}: {self.state(now)}",
-            f"Erased on {self.erased_at.isoformat()} by {self.act.by}.",
+            f"Erased on {self.erased_at.isoformat()} by {self.act.by}; tombstone {self.number}.",
             f"Why: {self.act.why}",
             f"Legal basis: {self.act.legal_basis}",
             f"Approved by: {self.act.approval or 'nobody else'}",
             f"Destroyed here: {destroyed}.",
             self._backups(now),
             *(_receipt(one) for one in self.receipts),
+            *self._lifted(),
             _LIMITS,
         ]
         return "\n".join(lines)
+
+    def _lifted(self) -> list[str]:
+        if self.lifting is None:
+            return []
+        by = f"by {self.lifting.by}, approved by {self.lifting.approval or 'nobody else'}"
+        return [
+            f"May be taken in again since {self.lifting.at.isoformat()}, {by}.",
+            f"Why: {self.lifting.why}",
+            f"Legal basis: {self.lifting.legal_basis}",
+        ]
 
     def _backups(self, now: datetime) -> str:
         on = self.complete_at.isoformat()

@@ -114,20 +114,34 @@ class Hold(models.Model):
 
 
 class Tombstone(models.Model):
-    """A content that an owner erased: it does not come back by itself. The digest itself is kept nowhere."""
+    """A content that an owner erased: it does not come back by itself. The digest itself is kept nowhere.
+
+    One that was lifted stays, with who lifted it and why (sealed), and keeps nothing out any more.
+    """
 
     id = models.UUIDField(primary_key=True)
     owner = models.TextField()
     digest_index = models.BinaryField(max_length=16)
     erased_at = models.DateTimeField()
     act = models.BinaryField()
+    lifted_at = models.DateTimeField(null=True)
+    lifting = models.BinaryField(null=True)
 
     class Meta:
-        """An owner erases a content once."""
+        """An owner erases a content once, and once more after it was let in again."""
 
         db_table = "vault_tombstone"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["owner", "digest_index"], name="vault_tombstone_once"),
+            models.UniqueConstraint(
+                fields=["owner", "digest_index"],
+                condition=models.Q(lifted_at__isnull=True),
+                name="vault_tombstone_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lifted_at__isnull=True, lifting__isnull=True)
+                | models.Q(lifted_at__isnull=False, lifting__isnull=False),
+                name="vault_tombstone_lifted_whole",
+            ),
         ]
 
 

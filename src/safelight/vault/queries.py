@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from safelight.log.consultation import Consultation
-from safelight.vault.certificates import Act, Certificate, ReceiptState
+from safelight.vault.certificates import Act, Certificate, Lifting, ReceiptState
 from safelight.vault.chunked import ChunkedReader
 from safelight.vault.content import NotKeptError, ObjectName, Vault
 from safelight.vault.models import (
@@ -180,20 +180,21 @@ def held(vault: Vault, digests: Iterable[bytes]) -> set[bytes]:
 
 
 def erased(vault: Vault, digests: Iterable[bytes], owner: str) -> set[bytes]:
-    """Which of these contents an owner erased."""
-    return _indexed(vault, digests, owner, Tombstone.objects.all())
+    """Which of these contents an owner erased, and did not let in again."""
+    return _indexed(vault, digests, owner, Tombstone.objects.filter(lifted_at__isnull=True))
 
 
 def tombstone_of(vault: Vault, sha256: bytes, owner: str) -> Tombstone:
-    """What is left of a content that an owner erased.
+    """What is left of a content that an owner erased, the last time.
 
     Raises:
         NotErasedError: the owner erased no such content.
     """
-    found = Tombstone.objects.filter(owner=owner, digest_index=vault.owner_index(owner).of(sha256)).first()
-    if found is None:
+    found = Tombstone.objects.filter(owner=owner, digest_index=vault.owner_index(owner).of(sha256))
+    last = found.order_by("-erased_at").first()
+    if last is None:
         raise NotErasedError(f"{owner} erased no content with the SHA-256 {sha256.hex()}.")
-    return found
+    return last
 
 
 def certificate(vault: Vault, sha256: bytes, owner: str) -> Certificate:
@@ -204,10 +205,14 @@ def certificate(vault: Vault, sha256: bytes, owner: str) -> Certificate:
         SealedValueError: what is kept of the erasure was altered.
     """
     stone = tombstone_of(vault, sha256, owner)
-    said = vault.columns("vault_tombstone").open(bytes(stone.act), "act", str(stone.pk))
-    act = Act(**json.loads(said))
+    columns = vault.columns("vault_tombstone")
+    act = Act(**json.loads(columns.open(bytes(stone.act), "act", str(stone.pk))))
     receipts = sorted(receipts_of(vault, stone), key=lambda receipt: receipt.recipient)
-    return Certificate(sha256, owner, stone.erased_at, act, tuple(receipts))
+    lifting = None
+    if stone.lifted_at is not None and stone.lifting is not None:
+        said = json.loads(columns.open(bytes(stone.lifting), "lifting", str(stone.pk)))
+        lifting = Lifting(stone.lifted_at, **said)
+    return Certificate(stone.pk, sha256, owner, stone.erased_at, act, tuple(receipts), lifting)
 
 
 def receipts_of(vault: Vault, stone: Tombstone) -> Iterator[ReceiptState]:

@@ -211,6 +211,11 @@ class Block:
         taken = self._hashes[(self._hashes["quality"] == _UNKNOWN) | (self._hashes["quality"] >= min_quality)]
         return self.numbers[taken["row"]], np.ascontiguousarray(taken["bits"])
 
+    def sha256s(self) -> list[bytes]:
+        """The SHA-256 of every content that has one."""
+        told = self._contents[(self._contents["has"] & _SHA256) > 0]
+        return [bytes(one) for one in told["sha256"]]
+
     def without(self, gone: set[int]) -> bytes | None:
         """The block anew without these numbers; None where nothing would be left."""
         left = [number for number in self.numbers.tolist() if number not in gone]

@@ -218,6 +218,11 @@ class Signatures:
             parts = [opened.codes(min_quality) for _, opened in self._opened(wanted[start : start + _BLOCKS])]
             yield np.concatenate([numbers for numbers, _ in parts]), np.concatenate([bits for _, bits in parts])
 
+    def digests(self, realm: Realm) -> Iterator[bytes]:
+        """The SHA-256 of every content of a realm that has one, in no order, streamed."""
+        for _, opened in self._opened(block for (block,) in binary_rows(_BLOCKS_IN, [int(realm)])):
+            yield from opened.sha256s()
+
     def remove(self, signatures: Iterable[int]) -> None:
         """Remove rows and their hashes inside the caller's transaction; unknown ids are ignored.
 

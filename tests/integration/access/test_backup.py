@@ -21,7 +21,7 @@ from safelight.platform.database import BusyError
 from safelight.platform.settings import read_settings
 from safelight.platform.walls import walls_down
 from safelight.vault.actions.keeping import do_keep_contents, do_release_contents
-from safelight.vault.actions.restoring import do_bury_again, do_drop_closed_blocks, do_forget_objects
+from safelight.vault.actions.restoring import Buried, do_bury_again, do_drop_closed_blocks, do_forget_objects
 from safelight.vault.blobs import NoSuchBlobError
 from safelight.vault.models import Signature, SignatureBlock, SignatureKey, StoredObject
 from safelight.vault.queries import stored_objects
@@ -296,7 +296,7 @@ def test_a_node_is_restored_by_one_command_at_a_time_into_nothing(node, root, tm
 
 def test_what_nobody_buried_stays(node):
     do_keep_contents(node.vault, [HARBOUR], node.name)
-    assert do_bury_again(node.vault) == set()
+    assert do_bury_again(node.vault) == Buried(frozenset(), frozenset())
     assert len(list(stored_objects())) == 1
 
 

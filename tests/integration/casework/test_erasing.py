@@ -8,7 +8,7 @@ from django.db import connection
 from safelight.access.errors import NotApprovedError, RefusedError
 from safelight.access.permissions import Permission
 from safelight.casework.access import Acting
-from safelight.casework.actions import WorkOnItems, do_erase_item
+from safelight.casework.actions import WorkOnItems, do_erase_item, do_readmit_item
 from safelight.casework.check.options import Keep
 from safelight.casework.models import Answer, Case, Kept, StackMember
 from safelight.casework.proof import TABLE, open_evidence
@@ -22,6 +22,7 @@ from safelight.samples.exif import Camera
 from safelight.samples.formats import FORMATS, camera_jpeg
 from safelight.samples.pictures import picture
 from safelight.vault.actions.erasing import ErasureOrder, do_erase_content
+from safelight.vault.actions.readmitting import ReadmissionOrder
 from safelight.vault.content import ErasedContentError, NotKeptError
 from safelight.vault.fsck import check_vault
 from safelight.vault.models import Signature, SignatureKey
@@ -126,6 +127,20 @@ def test_a_check_that_meets_it_again_says_so_and_keeps_nothing(bench):
     bench.check(case="Another case")
     assert bench.failures() == {"one.png": "erased", "elsewhere.png": "erased"}
     assert Signature.objects.filter(realm=Realm.ITEM).count() == 0
+
+
+def test_what_was_let_in_again_is_read_where_it_lies_as_it_was(bench):
+    bench.put("one.png", ONE)
+    bench.put("other.png", OTHER)
+    bench.check()
+    for content in (ONE, OTHER):
+        erase(bench, content)
+    order = ReadmissionOrder("the made-up court changed its mind", "made-up order 8")
+    do_readmit_item(digest(ONE), order, acting=acting_in(bench.data), now=NOW)
+    bench.check()
+    assert bench.failures() == {"other.png": "erased"}
+    assert summarise(Case.objects.get(), "Exhibit").sightings == {"not examined": 1, "new": 1}
+    assert digest(OTHER).hex().encode() not in everything()
 
 
 def test_a_place_that_is_touched_is_read_again_and_named_without_saying_that_it_changed(bench):

@@ -4,7 +4,7 @@ import pytest
 
 from safelight.vault.actions.erasing import ErasureOrder, do_erase_content
 from safelight.vault.actions.keeping import do_keep_contents
-from safelight.vault.actions.restoring import do_bury_again, do_drop_closed_blocks, do_forget_objects
+from safelight.vault.actions.restoring import Buried, do_bury_again, do_drop_closed_blocks, do_forget_objects
 from safelight.vault.fsck import check_vault
 from safelight.vault.models import ObjectKey, Signature, SignatureBlock, SignatureKey, StoredObject
 from safelight.vault.queries import has, stored_objects
@@ -54,7 +54,8 @@ def test_what_was_erased_after_the_backup_is_erased_again(vault):
     gone = lay - set(vault.blobs.addresses())
     put_back(before)
     thumbnails = Thumbnails()
-    assert do_bury_again(vault, iter([thumbnails])) == gone
+    buried = do_bury_again(vault, derived=iter([thumbnails]))
+    assert (buried.contents, buried.addresses) == (set(), gone), "the node is neither of these two"
     assert thumbnails.asked == [(sha256(ONE), ALPHA)]
     assert has(vault, [sha256(ONE), sha256(TWO)], ALPHA) == {sha256(TWO)}
     assert has(vault, [sha256(ONE), sha256(TWO)], BETA) == {sha256(ONE), sha256(TWO)}
@@ -64,7 +65,7 @@ def test_what_was_erased_after_the_backup_is_erased_again(vault):
 
 def test_what_nobody_buried_stays(vault):
     do_keep_contents(vault, [ONE], ALPHA)
-    assert do_bury_again(vault) == set()
+    assert do_bury_again(vault, [sha256(ONE)]) == Buried(frozenset(), frozenset())
     assert has(vault, [sha256(ONE)], ALPHA) == {sha256(ONE)}
 
 
@@ -106,3 +107,16 @@ def test_blocks_that_no_key_opens_go_and_the_others_stay(vault, how):
     assert list(vault.signatures.fetch([kept, shut])) == [kept]
     assert SignatureBlock.objects.count() == SignatureKey.objects.count() == 1
     assert do_drop_closed_blocks(vault) == 0
+
+
+def test_what_was_only_seen_or_named_is_found_by_the_nodes_own_tombstones(vault):
+    own = vault.keys.node
+    [number] = vault.signatures.store(Realm.ITEM, [NewSignature(None, None, sha256(ONE), len(ONE))])
+    thumbnails, order = Thumbnails(), ErasureOrder("a made-up court said so", "made-up order 7", ())
+    for content in (ONE, TWO):
+        do_keep_contents(vault, [content], own)
+        do_erase_content(vault, sha256(content), own, order, acting_user="o", now=NOW, approve=lambda: "approval 3")
+    assert do_bury_again(vault, [sha256(b"another")], [thumbnails]).contents == {sha256(ONE)}
+    assert thumbnails.asked == [(sha256(ONE), own)]
+    vault.signatures.remove([number])
+    assert do_bury_again(vault, [sha256(TWO)]).contents == {sha256(TWO)}

@@ -5,7 +5,8 @@ Rules kept here:
 - the node is made in a draft beside the data folder, checked there, and renamed: killed in between, there is no node;
 - the log goes on from the checkpoint of the backup, and says that it was restored, from what and why. What was logged
   after the backup is lost; whoever holds a later checkpoint sees a fork, as he should;
-- what was erased after the backup is erased again, as far as a bundle of keys tells of it; keys older than 30 days are
+- what was erased after the backup is erased again, as far as a bundle of keys tells of it, and what log and requests
+  said of it goes with it; keys older than 30 days are
   not used: their erasures were called complete;
 - an erasure cannot reach a backup: from when on erasures are unknown is said, logged and put up for review, so that
   somebody repeats them and says so.
@@ -14,7 +15,7 @@ Rules kept here:
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -37,16 +38,16 @@ from safelight.access.backup.tables import (
     renew_tables,
     set_sequences,
 )
-from safelight.access.four_eyes import RESTORING, do_note_glass
+from safelight.access.four_eyes import RESTORING, contents_of_acts, do_forget_acts, do_note_glass
 from safelight.access.layout import KEYS_FILE
 from safelight.access.node import Node
 from safelight.errors import CannotRunError, UsageError
-from safelight.log.actions import do_add_entry, do_publish_entries
+from safelight.log.actions import do_add_entry, do_forget_content, do_publish_entries
 from safelight.log.checkpoints import Checkpoint, open_checkpoint
 from safelight.log.entries import Entry, Event
 from safelight.log.growth import grow
 from safelight.log.merkle import EMPTY_ROOT
-from safelight.log.queries import leaves
+from safelight.log.queries import leaves, named_contents
 from safelight.log.verify import verify_log
 from safelight.platform.database import open_database
 from safelight.platform.postgres.folder import Layout, server_processes
@@ -55,12 +56,18 @@ from safelight.platform.settings import Settings
 from safelight.platform.walls import walls_down
 from safelight.vault.actions.erasing import Derived
 from safelight.vault.actions.restoring import do_bury_again, do_drop_closed_blocks, do_forget_objects
-from safelight.vault.fsck import check_vault
+from safelight.vault.content import Vault
+from safelight.vault.fsck import Fault, check_vault
 from safelight.vault.nodekeys import NodeKeys, save_keys
 from safelight.vault.protection import sync_folder
+from safelight.vault.queries import is_anyones
 
 _LEAVES = 10_000
 _PAUSE = 0.05
+_UNSIGNED = (
+    "The signatures of {} items lay beside some that were erased since, and are gone: check their sources again, which "
+    "examines them anew."
+)
 _RESTORABLE = frozenset({"quarantine", "schemes", "screening"})
 
 Unlock = Callable[[Path], NodeKeys]
@@ -76,7 +83,12 @@ class Order:
     acting_user: str
     why: str
     name: str | None = None
-    derived: tuple[Derived, ...] = ()
+    derived: Callable[[Vault], Iterable[Derived]] = lambda _: ()
+    """What layers above have made of contents."""
+    check: Callable[[Vault], Iterable[Fault]] = check_vault
+    """Whether vault and database agree."""
+    forget_unsigned: Callable[[Vault], int] = lambda _: 0
+    """Lets go of what layers above say of contents whose signatures are lost, so that they are examined anew."""
     loses: bool = True
     """Whether something may have been done after the backup; if not, nothing is put up for review."""
 
@@ -184,29 +196,47 @@ def _restore(order: Order, sources: _Sources, keys: NodeKeys, settings: Settings
             with walls_down():
                 _load_tables(sources)
             do_forget_objects(node.vault, sources.contents.gone)
-            buried = do_bury_again(node.vault, order.derived)
             closed = do_drop_closed_blocks(node.vault)
+            buried = do_bury_again(node.vault, _named(node), order.derived(node.vault))
+            _forget(buried.contents, order, node, now)
+            unsigned = order.forget_unsigned(node.vault)
             checkpoint = _regrow_log(node, sources.backup)
-        put_back(order.folder.contents, node.vault.blobs, set(sources.contents.blobs) - buried)
+        put_back(order.folder.contents, node.vault.blobs, set(sources.contents.blobs) - buried.addresses)
         do_publish_entries(node.log_store, node.signer)  # what waited when the backup was taken, in the same order
         backup_name, keys_name = sources.backup.manifest.name, sources.keys.manifest.name if sources.keys else None
         about = {
             "backup": backup_name,
             "keys": keys_name,
             "checkpoint": checkpoint.size,
-            "erased again": len(buried),
+            "erased again": len(buried.contents),
             "erasures known to": sources.erasures_known_to.isoformat(),
         }
         _log_restored(order, about, node, now)
         entries = do_publish_entries(node.log_store, node.signer).size
         faults = [fault.sentence for fault in verify_log(node.log_store, node.signer.key, [checkpoint]).faults]
-        faults += [fault.sentence for fault in check_vault(node.vault)]
+        faults += [fault.sentence for fault in order.check(node.vault)]
         if closed:
             faults.append(f"{closed} blocks of signatures have no key any more, and were removed.")
+        if unsigned:
+            faults.append(_UNSIGNED.format(unsigned))
     wait_until_stopped(settings.data)
     save_keys(settings.data / KEYS_FILE, keys, replacing=None)
     known_to = sources.erasures_known_to if order.loses else None
-    return Restored(backup_name, keys_name, entries, len(buried), tuple(faults), known_to)
+    return Restored(backup_name, keys_name, entries, len(buried.contents), tuple(faults), known_to)
+
+
+def _named(node: Node) -> Iterator[bytes]:
+    """Every content that the log or an act names."""
+    yield from named_contents(node.log_sealer)
+    yield from contents_of_acts(node)
+
+
+def _forget(contents: Iterable[bytes], order: Order, node: Node, now: datetime) -> None:
+    """Destroy what log and acts say of these contents, as their erasure did."""
+    for sha256 in contents:
+        if not is_anyones(node.vault, sha256):
+            do_forget_content(sha256, node.log_sealer, acting_user=order.acting_user, now=now)
+            do_forget_acts(sha256, node)
 
 
 def _log_restored(order: Order, about: Mapping[str, object], node: Node, now: datetime) -> None:
