@@ -25,11 +25,11 @@ from safelight.access.errors import RefusedError
 from safelight.access.permissions import Permission
 from safelight.assertions.actions import do_receive_assertion
 from safelight.assertions.record import About
-from safelight.casework.access import Acting, access_case, access_contents, open_case
+from safelight.casework.access import Acting, access_case, access_contents, access_numbered_case, open_case
 from safelight.casework.finding.actions import do_search_case
 from safelight.casework.judging import answered_otherwise, judge_items
-from safelight.casework.models import Case
-from safelight.casework.queries import failures_of, path_text, summarise
+from safelight.casework.models import Case, Kept
+from safelight.casework.queries import failures_of, kept_contents, path_text, summarise
 from safelight.casework.report.actions import do_report_case
 from safelight.casework.report.gather import gather
 from safelight.casework.stacking import do_stack_case
@@ -38,6 +38,8 @@ from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import Exhibit, ItemState, RunState, Sighting, SightingHow, SightingState
 from safelight.evidence.queries import Standings, known_places, latest_run, recorded_files, with_digests
 from safelight.evidence.recording import record, recorded_items
+from safelight.exchange.actions import open_draft, plan_export
+from safelight.exchange.manifest import Recipient
 from safelight.known.actions import ImportOptions, do_import_list
 from safelight.known.matching import KnownBase
 from safelight.known.queries import base_version, list_sources, show_source
@@ -46,6 +48,7 @@ from safelight.media.types import Metadata
 from safelight.platform.settings import mark_demo, read_settings
 from safelight.platform.walls import acting as behind_walls
 from safelight.signatures.types import Digests, Examination, Pdq, Still
+from safelight.vault.actions.keeping import do_keep_contents
 from tests.integration.access.example import LEAD, NOW, SECOND, enrolled, found, node
 from tests.integration.assertions.node import KEYS, sent
 from tests.unit.assertions.example import open_to_all, statement
@@ -58,7 +61,9 @@ DIGESTS = [kind(bytes([content])).digest() for content in range(1, 9) for kind i
 ANSWERING = ("casework", "known", "evidence", "exchange")
 
 ASKED = {
-    "casework.access.access_case", "casework.access.access_contents", "casework.access.open_case",
+    "casework.access.access_case", "casework.access.access_contents", "casework.access.access_numbered_case",
+    "casework.access.open_case", "casework.queries.kept_contents", "exchange.actions.open_draft",
+    "exchange.actions.plan_export",
     "casework.judging.answered_otherwise", "casework.judging.judge_items",
     "casework.queries.failures_of", "casework.queries.path_text", "casework.queries.summarise",
     "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.finding.actions.do_search_case",
@@ -98,6 +103,9 @@ ELSEWHERE = {
     "casework.actions.WorkOnItems.destroy": "a step of do_erase_item",
     "casework.stacking.lock_kept": "answers nothing",
     "casework.stacking.lock_stacks": "answers nothing",
+    "exchange.actions.Draft.digest": "values only",
+    "exchange.actions.do_send_export": "decides what plan_export did, anew; tests/integration/exchange/test_sending.py",
+    "exchange.actions.write_withdrawals": "of an erasure by digest, as do_erase_item; test_sending.py",
     "evidence.actions.RecordedOfItems.destroy": "a step of do_erase_item",
     "evidence.queries.items_of": "for do_erase_item, of digests that its caller brings",
     "evidence.recording.lock_items": "answers nothing",
@@ -269,10 +277,12 @@ class Bench:
             with self.acting(SECOND) as second:
                 for number, places in enumerate(world.hidden):
                     self.check(f"Hidden {number}", places, second)
+                    self.keep(f"Hidden {number}", places, second)
                 assert Case.objects.count() == len(world.hidden)
             self.say(world.said)
             with self.acting(LEAD) as lead:
                 self.check("Own", world.own, lead)
+                self.keep("Own", world.own, lead)
                 yield lead
             transaction.set_rollback(True)
 
@@ -297,6 +307,15 @@ class Bench:
         judge_items(case, run, items, KnownBase.open(acting.node, now=NOW), vault, now=NOW, new=new)
         do_end_run(run, RunState.DONE, now=NOW)
         do_stack_case(case, vault)
+
+    def keep(self, name, places, acting):
+        """What a check that keeps everything leaves; a content is the byte of its number."""
+        vault = acting.node.vault
+        contents = {bytes([content]) for _, content in places if content is not None}
+        do_keep_contents(vault, sorted(contents), vault.keys.node)
+        case = Case.objects.get(name=name)
+        for item in set(Sighting.objects.filter(exhibit__case=name, item__isnull=False).values_list("item", flat=True)):
+            Kept.objects.create(case=case, item_id=item)
 
     def say(self, contents):
         """Statements of Agency Beta that only Agency Gamma may see, about contents of the reader's case, too."""
@@ -336,7 +355,10 @@ class Bench:
             ]
             for asked in ("file", "DEMO", "1")
         ]
+        kept = kept_contents(case, vault)
         return {
+            "kept": kept,
+            "exported": [self.planned(agency, acting) for agency in ("Agency Gamma", "Agency Delta") if kept],
             "summary": vars(summarise(case, "Exhibit")),
             "searched": searched,
             "answered otherwise": [len(answered_otherwise(case, exhibit, one)) for one in (base, wider)],
@@ -357,6 +379,16 @@ class Bench:
             "list": show_source("demo-not-for-use-list").by_grade,
             "removed": base_version().partition(".")[2],
         }  # fmt: skip
+
+    def planned(self, agency, acting):
+        """What would be handed to an agency: contents and statements, without what is drawn at random."""
+        to = Recipient(agency, ("identify-persons-and-objects",))
+        draft = plan_export("Own", to, (), acting=acting, now=NOW)
+        manifest, record = open_draft(draft.sealed, acting=acting, now=NOW)
+        assert (record, access_numbered_case(int(manifest.case), Permission.CASE_WORK, acting, now=NOW).name) == (
+            draft.record, "Own"
+        )  # fmt: skip
+        return manifest.items, manifest.statements
 
     def matches(self, base, items):
         """What the known base says of each of the reader's contents."""
@@ -396,3 +428,8 @@ def test_nothing_hidden_changes_an_answer(bench, seed, walls):
     assert sorted(one["path"] for one in told["failures"]) == model["failures"]
     assert told["under"] == model["under"]
     assert sorted(one["sha256"] for one in told["report"]["items"] if one["sha256"]) == model["digests"]
+    assert [one.hex() for one in told["kept"]] == model["digests"]
+    assert [[one.sha256 for one in items] for items, _ in told["exported"]] == [model["digests"]] * (
+        2 * bool(model["digests"])
+    )
+    assert [statements for _, statements in told["exported"]] == [()] * len(told["exported"])

@@ -3,6 +3,8 @@
 Rules kept here:
 - `handling` decides what a reader may see, and nothing leaves before that; the database narrows by purpose only;
 - what takes an earlier statement back is found with it, whatever it is about itself;
+- what is handed out is closed: with a statement goes what it takes back or is taken back by, and what is said of the
+  series and subjects that it names, each only where the recipient may have it; what names any other content stays;
 - a batch has no handling of its own: who reads it decides who asks (`known`);
 - a row is proved from its block, the last block and the roots of all: 10^6 rows are not read for one.
 """
@@ -11,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from safelight.access.node import Node
 from safelight.assertions.batches import (
@@ -24,13 +26,14 @@ from safelight.assertions.batches import (
     split_rows,
 )
 from safelight.assertions.fold import State, Thing, fold, is_urgent
-from safelight.assertions.handling import Reader, may_see
+from safelight.assertions.handling import Reader, may_pass_on, may_see
 from safelight.assertions.models import AssertionAbout, AssertionBatch, AssertionBlock, StoredAssertion
 from safelight.assertions.record import Assertion, reopen_assertion
 from safelight.assertions.sealing import StatementSeals
 from safelight.assertions.signing import Envelope, reopen_envelope
 from safelight.assertions.vocabularies import load_terms
 from safelight.errors import InputError, UsageError
+from safelight.log.entries import named_digests
 
 _AT_A_TIME = 2000
 
@@ -63,6 +66,34 @@ def assertions_about(things: Iterable[Thing], reader: Reader, node: Node) -> lis
     names = {seals.name(assertion.agency, assertion.id) for assertion in found.values()}
     takers = _visible(_rows_about(names).exclude(id__in=found), reader, seals)
     return [*found.values(), *takers.values()]
+
+
+def handed_out(items: Collection[bytes], reader: Reader, to: Reader, node: Node) -> list[Envelope]:
+    """The signed statements about these contents (by SHA-256) that the reader may hand to `to`, with what they lean on.
+
+    One that names another content than these stays here, whoever may read it. In the order of agency and identifier.
+
+    Raises:
+        InputError: as `assertions_about`.
+    """
+    seals, given = StatementSeals(node), frozenset(items)
+    purposes = reader.purposes & to.purposes
+    found: dict[int, tuple[Assertion, Envelope]] = {}
+    asked: set[bytes] = set()
+    fresh = {seals.thing(item.hex()) for item in given}
+    while fresh:
+        asked |= fresh
+        standing = AssertionAbout.objects.filter(index__in=fresh).values("assertion_id")
+        rows = StoredAssertion.objects.filter(Q(id__in=standing) | Q(name__in=fresh)).exclude(id__in=found)
+        new = {
+            row: (assertion, envelope)
+            for row, assertion, envelope in _opened(rows, purposes, seals)
+            if may_pass_on(assertion, reader, to) and named_digests(envelope.record) <= given
+        }
+        found |= new
+        fresh = {index for assertion, _ in new.values() for index in seals.leaning(assertion)} - asked
+    ordered = sorted(found.values(), key=lambda one: (one[0].agency, one[0].id))
+    return [envelope for _, envelope in ordered]
 
 
 def state_of(thing: Thing, reader: Reader, node: Node) -> State:
@@ -200,13 +231,18 @@ def _rows_about(indexes: Collection[bytes]) -> "QuerySet[StoredAssertion]":
 
 def _visible(rows: "QuerySet[StoredAssertion]", reader: Reader, seals: StatementSeals) -> dict[int, Assertion]:
     """Those that the reader may see, by row, each once."""
+    return {row: assertion for row, assertion, _ in _opened(rows, reader.purposes, seals) if may_see(assertion, reader)}
+
+
+def _opened(
+    rows: "QuerySet[StoredAssertion]", purposes: Collection[str], seals: StatementSeals
+) -> Iterator[tuple[int, Assertion, Envelope]]:
+    """The statements in these rows, as far as they can have one of these purposes."""
     # A word that only a newer node knows is not in clear: it stands sealed, with the empty one beside it.
-    narrowed = rows.filter(purpose__in=[*reader.purposes, ""]).values_list("id", "envelope")
-    opened = (
-        (row, reopen_assertion(opened_envelope(row, sealed, seals).record))
-        for row, sealed in narrowed.iterator(chunk_size=_AT_A_TIME)
-    )
-    return {row: assertion for row, assertion in opened if may_see(assertion, reader)}
+    narrowed = rows.filter(purpose__in=[*purposes, ""]).values_list("id", "envelope")
+    for row, sealed in narrowed.iterator(chunk_size=_AT_A_TIME):
+        envelope = opened_envelope(row, sealed, seals)
+        yield row, reopen_assertion(envelope.record), envelope
 
 
 def _block_rows(batch: int, block: int, seals: StatementSeals) -> list[bytes]:

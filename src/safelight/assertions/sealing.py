@@ -47,6 +47,15 @@ class StatementSeals:
             self.name(assertion.agency, one) for one in assertion.supersedes
         }
 
+    def leaning(self, assertion: Assertion) -> set[bytes]:
+        """By what is found what a statement leans on: what it takes back, what takes it back, whom and what it names.
+
+        The contents that it names are not among these.
+        """
+        named = (value for value in (*assertion.about.ids, *assertion.says.values()) if is_identifier(value))
+        own = (assertion.id, *assertion.supersedes)
+        return {self.thing(one) for one in named} | {self.name(assertion.agency, one) for one in own}
+
     def seal_envelope(self, envelope: bytes, row: int) -> bytes:
         """The envelope of a statement, sealed for its row."""
         return self._envelopes.seal(envelope, "envelope", str(row))

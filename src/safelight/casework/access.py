@@ -51,6 +51,20 @@ def access_case(name: str, permission: Permission, acting: Acting, *, now: datet
     return found
 
 
+def access_numbered_case(number: int, permission: Permission, acting: Acting, *, now: datetime) -> Case:
+    """The case of this number.
+
+    Raises:
+        RefusedError: the officer may not do this with it, or there is none; it is in the log.
+        UsageError: there is none, said to the founder of a node, who may know it.
+    """
+    require(acting.officer, permission, case=number, sealer=acting.node.log_sealer, now=now)
+    found = Case.objects.filter(pk=number).first()
+    if found is None:
+        raise UsageError(f"there is no case with the number {number}")
+    return found
+
+
 def open_case(name: str, scheme: str | None, acting: Acting, *, now: datetime) -> Case:
     """The case of this name to work on, opened if there is none.
 

@@ -19,7 +19,7 @@ from safelight.evidence.queries import WITH_CURRENT, Standing, Standings, latest
 from safelight.platform.walls import across_cases
 from safelight.vault.content import Vault
 from safelight.vault.fsck import Fault, FaultKind
-from safelight.vault.queries import has
+from safelight.vault.queries import has, stored_of
 
 _ITEMS = 2000
 
@@ -86,6 +86,19 @@ def check_kept(vault: Vault) -> Iterator[Fault]:
         for item in _still_without(vault, suspected) if suspected else ():
             sentence = f"Item {item} is kept for a case, and the vault has no object of it: restore a backup."
             yield Fault(FaultKind.OBJECTLESS, f"item {item}", sentence)
+
+
+def kept_contents(case: Case, vault: Vault) -> dict[bytes, int]:
+    """SHA-256 and size in bytes of every content that is kept for a case, ascending.
+
+    Raises:
+        InputError: a row of the vault was altered or moved.
+    """
+    items = Kept.objects.filter(case=case, leaving=False).values_list("item__signature", flat=True)
+    digests = [one.sha256 for one in vault.signatures.fetch(items).values() if one.sha256 is not None]
+    stored = stored_of(vault, digests, vault.keys.node)
+    found = [vault.open_particulars(one.sealed, one.name) for one in stored]
+    return {one.sha256: one.size for one in sorted(found, key=lambda one: one.sha256)}
 
 
 def _kept_items(rows: QuerySet[Kept]) -> set[int]:

@@ -27,6 +27,7 @@ _COMMANDS = {
     "find": "safelight.cli.find:find",
     "state": "safelight.cli.state:state",
     "vault": "safelight.cli.vault:vault",
+    "export": "safelight.cli.export:export",
     "backup": "safelight.cli.backup:backup",
     "database": "safelight.cli.database:database",
     "review": "safelight.cli.review:review",

@@ -112,6 +112,7 @@ WALLS: Mapping[str, Wall] = MappingProxyType(
         "log_entry_digest": Wall(Rule.NODE, "finds what the log says of a content that is erased", kept=False),
         "log_outside_checkpoint": Wall(Rule.NODE, "says nothing of any entry"),
         "platform_mark": Wall(Rule.OWNER, _PLATFORM),
+        "vault_handout": Wall(Rule.NODE, _VAULT),
         "vault_hold": Wall(Rule.NODE, _VAULT, kept=False),
         "vault_object": Wall(Rule.NODE, _VAULT, kept=False),
         "vault_object_key": Wall(Rule.NODE, _VAULT, kept=False),

@@ -2,7 +2,7 @@
 
 Rules kept here:
 - it says *pending* as long as a backup of the table of keys may still hold the key: 30 days, the longest that one is
-  kept; and *complete* afterwards;
+  kept; and as long as somebody who was given a copy has not said that it is destroyed. *Complete* afterwards;
 - it never says more than was done: copies that others were given are theirs to destroy, and are listed apart.
 """
 
@@ -69,8 +69,9 @@ class Certificate:
         return self.erased_at + timedelta(days=KEY_BACKUP_DAYS)
 
     def state(self, now: datetime) -> str:
-        """`pending` as long as a backup may hold the key, then `complete`."""
-        return "complete" if now >= self.complete_at else "pending"
+        """`pending` as long as a backup may hold the key or a receipt is missing, then `complete`."""
+        waits = any(one.received_at is None for one in self.receipts)
+        return "complete" if self._no_backup(now) and not waits else "pending"
 
     def as_json(self, now: datetime) -> dict[str, Any]:
         """The certificate for machines; times in ISO 8601."""
@@ -116,9 +117,12 @@ class Certificate:
             f"Legal basis: {self.lifting.legal_basis}",
         ]
 
+    def _no_backup(self, now: datetime) -> bool:
+        return now >= self.complete_at
+
     def _backups(self, now: datetime) -> str:
         on = self.complete_at.isoformat()
-        if self.state(now) == "complete":
+        if self._no_backup(now):
             return f"Backups of the table of keys, kept for {KEY_BACKUP_DAYS} days at most, were gone on {on}."
         return f"Pending: a backup of the table of keys may hold the key until {on}."
 

@@ -155,3 +155,27 @@ class Receipt(models.Model):
 
     class Meta:
         db_table = "vault_receipt"
+
+
+class Handout(models.Model):
+    """A content that somebody was given, in which bundle; `written_at` is null as long as no bundle is known to exist.
+
+    `content_index` is that of the owner's object and tombstone; `bundle` the blind index of the manifest's SHA-256.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    owner = models.TextField()
+    content_index = models.BinaryField(max_length=16)
+    bundle = models.BinaryField(max_length=16)
+    recipient = models.BinaryField()
+    at = models.DateTimeField()
+    written_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """A bundle holds a content once; who was given a content is found at once."""
+
+        db_table = "vault_handout"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["bundle", "content_index", "owner"], name="vault_handout_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["owner", "content_index"], name="vault_handout_content")]

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from safelight.vault.certificates import Act, Certificate, Lifting, ReceiptState
 from safelight.vault.chunked import ChunkedReader
 from safelight.vault.content import NotKeptError, ObjectName, Vault
 from safelight.vault.models import (
+    Handout,
     Hold,
     ObjectKey,
     Receipt,
@@ -33,12 +35,38 @@ from safelight.vault.models import (
 )
 from safelight.vault.signatures import Realm
 
+HANDOUTS = "vault_handout"
+BUNDLES = "vault_handout bundle"
+"""The table that seals who was given something, and the realm in which bundles are found by their manifest."""
+
 _ROWS = 2000
 _BLOCKS = 200
 
 
 class NotErasedError(NotKeptError):
     """Nothing was erased that has this SHA-256."""
+
+
+class Sent(StrEnum):
+    """How far handing something out has come; closed vocabulary."""
+
+    NOT_BEGUN = "not begun"
+    NOT_WRITTEN = "not written"
+    WRITTEN = "written"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A content that a recipient was given: when, whether that bundle was written, and what came of it.
+
+    `sha256` is None once the content is no longer kept; `awaited` says that the receipt of its destruction is missing.
+    """
+
+    recipient: str
+    at: datetime
+    sent: Sent
+    sha256: bytes | None
+    awaited: bool
 
 
 @dataclass(frozen=True)
@@ -223,6 +251,45 @@ def receipts_of(vault: Vault, stone: Tombstone) -> Iterator[ReceiptState]:
         yield ReceiptState(row.pk, recipient, row.received_at)
 
 
+def handout_state(vault: Vault, manifest: bytes) -> Sent:
+    """How far the handing out of what a manifest (by its SHA-256) lists has come."""
+    rows = Handout.objects.filter(bundle=vault.index(BUNDLES).of(manifest)).values_list("written_at", flat=True)
+    found = list(rows[:1])
+    if not found:
+        return Sent.NOT_BEGUN
+    return Sent.NOT_WRITTEN if found[0] is None else Sent.WRITTEN
+
+
+def recipients_of(vault: Vault, sha256: bytes, owner: str) -> list[str]:
+    """Who was given a content of an owner, each once, the first one first.
+
+    Raises:
+        SealedValueError: a row was altered or moved.
+    """
+    rows = Handout.objects.filter(owner=owner, content_index=vault.owner_index(owner).of(sha256)).order_by("at", "id")
+    return list(dict.fromkeys(_recipient(vault, row) for row in rows))
+
+
+def handouts(vault: Vault, owner: str) -> list[Given]:
+    """Everything of an owner that anybody was given, the earliest first.
+
+    Raises:
+        SealedValueError, BadParticularsError: a row was altered or moved.
+    """
+    rows = list(Handout.objects.filter(owner=owner).order_by("at", "id"))
+    indexes = {bytes(row.content_index) for row in rows}
+    kept = StoredObject.objects.filter(owner=owner, digest_index__in=indexes).values_list(*_COLUMNS)
+    digests = {one.digest_index: _sha256(vault, one) for one in (_stored(*values) for values in kept)}
+    stones = Tombstone.objects.filter(owner=owner, digest_index__in=indexes)
+    missing = {
+        (bytes(stone.digest_index), receipt.recipient)
+        for stone in stones
+        for receipt in receipts_of(vault, stone)
+        if receipt.received_at is None
+    }
+    return [_given(vault, row, digests, missing) for row in rows]
+
+
 _INDEXES = ("md5", "sha1", "sha256")
 _COLUMNS = ("id", "owner", "digest_index", "particulars", "key__wrapped")
 
@@ -249,3 +316,17 @@ def _indexed(vault: Vault, digests: Iterable[bytes], owner: str, rows: QuerySet[
     by_index = {index.of(digest): digest for digest in digests}
     found = rows.filter(owner=owner, digest_index__in=list(by_index)).values_list("digest_index", flat=True)
     return {by_index[bytes(one)] for one in found}
+
+
+def _recipient(vault: Vault, row: Handout) -> str:
+    return vault.columns(HANDOUTS).open(bytes(row.recipient), "recipient", str(row.pk)).decode()
+
+
+def _sha256(vault: Vault, stored: Stored) -> bytes:
+    return vault.open_particulars(stored.sealed, stored.name).sha256
+
+
+def _given(vault: Vault, row: Handout, digests: dict[bytes, bytes], missing: set[tuple[bytes, str]]) -> Given:
+    recipient, index = _recipient(vault, row), bytes(row.content_index)
+    sent = Sent.NOT_WRITTEN if row.written_at is None else Sent.WRITTEN
+    return Given(recipient, row.at, sent, digests.get(index), (index, recipient) in missing)

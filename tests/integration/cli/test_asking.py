@@ -31,6 +31,9 @@ ASKED = {
     "backup prune": ("FOLDER",),
     "backup verify": ("FOLDER",),
     "check": ("FILE",),
+    "export list": (),
+    "export plan": ("Case", "--to", "Agency Beta", "--out", "DRAFT"),
+    "export withdraw": (DIGEST, "--out", "FOLDER"),
     "find": ("harbour", "--case", "Case", *WHY),
     "history": (DIGEST, *WHY),
     "known import": ("FILE",),
@@ -70,6 +73,9 @@ NOT_ASKED = {
     "compare": "works on files alone",
     "database upgrade": "restores a backup, as `backup restore`",
     "doctor": "says how the machine and its node stand, and nothing of what is in it",
+    "export open": "works offline, on what somebody was given",
+    "export send": "the draft says of which case it is; `open_draft` asks, and its tests see to it",
+    "export show": "as `export send`",
     "hash": "works on files alone",
     "log open": "works offline, on what somebody was given",
     "log verify": "works offline, on a copy",
@@ -112,7 +118,7 @@ def nobody(embedded_database, tmp_path):
     settings = read_settings(data=data, key_file=UNLOCKED["SAFELIGHT_KEY_FILE"], database_url=url)
 
     def run(*words):
-        paths = {"FILE": str(tmp_path / "list"), "FOLDER": str(tmp_path)}
+        paths = {"FILE": str(tmp_path / "list"), "FOLDER": str(tmp_path), "DRAFT": str(tmp_path / "draft")}
         given = [paths.get(word, word) for word in words]
         with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
             safelight_commands.main([*given, "--officer", SECOND.pseudonym], standalone_mode=False, obj=settings)

@@ -106,6 +106,10 @@ def test_a_certificate_is_pending_until_backups_of_keys_are_gone(vault):
     do_keep_contents(vault, [ONE], ALPHA)
     shown = do_erase_content(vault, sha256(ONE), ALPHA, ORDER, **ERASE)
     assert certificate(vault, sha256(ONE), ALPHA) == shown
+    assert [one.recipient for one in shown.receipts] == ["Agency Beta", "Agency Gamma"]
+    assert shown.state(shown.complete_at) == "pending"
+    for recipient in ("Agency Beta", "Agency Gamma"):
+        shown = do_note_receipt(vault, sha256(ONE), ALPHA, recipient, **ACT)
     assert shown.complete_at == NOW + timedelta(days=30)
     for moment, state in (
         (NOW, "pending"),
@@ -113,7 +117,6 @@ def test_a_certificate_is_pending_until_backups_of_keys_are_gone(vault):
         (shown.complete_at, "complete"),
     ):
         assert (shown.state(moment), shown.as_json(moment)["state"]) == (state, state)
-    assert [one.recipient for one in shown.receipts] == ["Agency Beta", "Agency Gamma"]
 
 
 def test_receipts_are_awaited_and_noted_once(vault):

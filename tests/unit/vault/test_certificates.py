@@ -12,6 +12,7 @@ NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 ACT = Act("officer-1", "a made-up court said so", "made-up order 7", None, {"keys": 1, "thumbnails": 2})
 RECEIPTS = (ReceiptState(UUID(int=1), "Agency Beta", None), ReceiptState(UUID(int=2), "Agency Gamma", NOW))
 CERTIFICATE = Certificate(UUID(int=7), bytes(32), "Agency Alpha", NOW, ACT, RECEIPTS)
+ANSWERED = replace(CERTIFICATE, receipts=(RECEIPTS[1],))
 LATER = NOW + timedelta(days=30)
 
 
@@ -31,15 +32,20 @@ def test_it_says_in_words_what_was_done_and_what_is_not():
 
 @pytest.mark.parametrize(("moment", "state"), [(NOW, "pending"), (LATER - timedelta(microseconds=1), "pending"), (LATER, "complete")])  # fmt: skip
 def test_it_is_pending_for_thirty_days_and_then_complete(moment, state):
-    assert CERTIFICATE.state(moment) == state
-    said = CERTIFICATE.text(moment)
+    assert ANSWERED.state(moment) == state
+    said = ANSWERED.text(moment)
     assert said.splitlines()[0].endswith(state)
     assert ("may hold the key" in said, "were gone on" in said) == (state == "pending", state == "complete")
 
 
+def test_it_stays_pending_until_each_recipient_has_answered():
+    assert (CERTIFICATE.state(LATER), ANSWERED.state(LATER)) == ("pending", "complete")
+    assert "were gone on" in CERTIFICATE.text(LATER)
+
+
 def test_machines_read_all_of_it():
     assert CERTIFICATE.as_json(LATER) == {
-        "state": "complete",
+        "state": "pending",
         "tombstone": "00000000-0000-0000-0000-000000000007",
         "sha256": "00" * 32,
         "owner": "Agency Alpha",

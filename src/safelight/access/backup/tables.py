@@ -5,7 +5,7 @@ major version of PostgreSQL goes into any other that is supported, which a dump 
 
 Rules kept here:
 - all tables are read in one snapshot, as the owner, to whom no wall hides a row;
-- the tables of keys, and those of tombstones, can be told from all others: they are backed up apart;
+- the tables of keys, and those of erasures and of what was handed out, can be told from all others: they are backed up apart;
 - nothing is loaded into a database that holds a row.
 """
 
@@ -23,7 +23,8 @@ from safelight.errors import CannotRunError, UsageError
 from safelight.platform.database import working_as_owner
 
 KEY_TABLES = ("vault_object_key", "vault_signature_key")
-STONE_TABLES = ("vault_tombstone", "vault_receipt")
+STONE_TABLES = ("vault_tombstone", "vault_receipt", "vault_handout")
+"""What says what was erased, and who was given what: a restored node has to know of it, however old the backup."""
 _MARK, _MIGRATIONS = "platform_mark", "django_migrations"
 _PIECE = 1 << 17
 _TABLES = """

@@ -5,6 +5,7 @@ Rules kept here:
   opens any more, goes right after it;
 - a legal hold of any owner stops it; what other owners keep stays theirs;
 - the log names the tombstone and never the digest;
+- whoever is recorded as having been given a copy is awaited to say that it is destroyed, named in the order or not;
 - where no owner has the content any more, what the log said of it before goes in the same transaction.
 """
 
@@ -25,7 +26,16 @@ from safelight.vault.actions.turns import take_turn
 from safelight.vault.certificates import Act, Certificate
 from safelight.vault.content import ErasedContentError, HeldContentError, NotKeptError, Vault
 from safelight.vault.models import Receipt, Tombstone
-from safelight.vault.queries import certificate, erased, held, is_anyones, receipts_of, stored_of, tombstone_of
+from safelight.vault.queries import (
+    certificate,
+    erased,
+    held,
+    is_anyones,
+    receipts_of,
+    recipients_of,
+    stored_of,
+    tombstone_of,
+)
 
 
 class Derived(Protocol):
@@ -41,7 +51,7 @@ class Derived(Protocol):
 
 @dataclass(frozen=True)
 class ErasureOrder:
-    """Why a content is to be erased, on which legal basis, and who was given copies.
+    """Why a content is to be erased, on which legal basis, and who else was given copies than is recorded.
 
     Raises:
         UsageError: the reason or the legal basis says nothing.
@@ -99,8 +109,9 @@ def do_erase_content(
         allowed = approve()
         act = Act(acting_user, order.why, order.legal_basis, allowed, destroyed)
         stone = _bury(vault, sha256, owner, act, now)
-        _await_receipts(vault, stone, order.recipients)
-        _log(vault, stone, act, len(order.recipients), now)
+        awaited = dict.fromkeys((*recipients_of(vault, sha256, owner), *order.recipients))
+        _await_receipts(vault, stone, awaited)
+        _log(vault, stone, act, len(awaited), now)
         if not is_anyones(vault, sha256):
             do_forget_content(sha256, vault.log_sealer, acting_user=acting_user, now=now)
         transaction.on_commit(lambda: vault.blobs.remove_many(addresses))
@@ -153,7 +164,7 @@ def _bury(vault: Vault, sha256: bytes, owner: str, act: Act, now: datetime) -> T
 
 def _await_receipts(vault: Vault, stone: Tombstone, recipients: Iterable[str]) -> None:
     columns = vault.columns("vault_receipt")
-    for recipient in dict.fromkeys(recipients):
+    for recipient in recipients:
         number = uuid4()
         sealed = columns.seal(recipient.encode(), "recipient", str(number))
         Receipt.objects.create(id=number, tombstone=stone, recipient=sealed)
