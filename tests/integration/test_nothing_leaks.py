@@ -33,6 +33,7 @@ from safelight.casework.queries import failures_of, path_text, summarise
 from safelight.casework.report.actions import do_report_case
 from safelight.casework.report.gather import gather
 from safelight.casework.stacking import do_stack_case
+from safelight.casework.urgency import urgent_sightings
 from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import Exhibit, ItemState, RunState, Sighting, SightingHow, SightingState
@@ -42,6 +43,7 @@ from safelight.known.actions import ImportOptions, do_import_list
 from safelight.known.matching import KnownBase
 from safelight.known.queries import base_version, list_sources, show_source
 from safelight.known.rules import Trust
+from safelight.known.statements import reader_of
 from safelight.media.types import Metadata
 from safelight.platform.settings import mark_demo, read_settings
 from safelight.platform.walls import acting as behind_walls
@@ -62,7 +64,7 @@ ASKED = {
     "casework.judging.answered_otherwise", "casework.judging.judge_items",
     "casework.queries.failures_of", "casework.queries.path_text", "casework.queries.summarise",
     "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.finding.actions.do_search_case",
-    "casework.stacking.do_stack_case",
+    "casework.stacking.do_stack_case", "casework.urgency.urgent_sightings",
     "evidence.actions.do_add_source", "evidence.actions.do_begin_run", "evidence.actions.do_end_run",
     "evidence.actions.do_open_exhibit", "evidence.queries.Standings.of", "evidence.queries.known_places",
     "evidence.queries.latest_run", "evidence.queries.recorded_files", "evidence.queries.with_digests",
@@ -94,6 +96,8 @@ ELSEWHERE = {
     "casework.finding.queries.texts_of_case": "a step of do_search_case",
     "casework.judging.hold_answers": "answers nothing",
     "casework.stacking.do_let_go": "answers nothing",
+    "casework.urgency.said_first": "a step of do_report_case",
+    "casework.urgency.urgent_about": "a step of do_report_case",
     "casework.stacking.do_settle_kept": "answers nothing",
     "casework.actions.WorkOnItems.destroy": "a step of do_erase_item",
     "casework.stacking.lock_kept": "answers nothing",
@@ -306,7 +310,7 @@ class Bench:
         for number, content in enumerate(contents, 1):
             about = About(type="item", ids=(sha256(bytes([content])).hexdigest(),))
             said = statement(
-                "grade", number, agency="Agency Beta", about=about, handling=narrow,
+                ("grade", "urgent")[number % 2], number, agency="Agency Beta", about=about, handling=narrow,
                 purpose="identify-persons-and-objects",
             )  # fmt: skip
             do_receive_assertion(sent(said), KEYS, at, acting_user="officer", now=told + timedelta(hours=1))
@@ -338,6 +342,7 @@ class Bench:
         ]
         return {
             "summary": vars(summarise(case, "Exhibit")),
+            "urgent": urgent_sightings(case, "Exhibit", reader_of(acting.node, NOW), acting.node),
             "searched": searched,
             "answered otherwise": [len(answered_otherwise(case, exhibit, one)) for one in (base, wider)],
             "failures": [asdict(one) for one in failures_of([exhibit.pk])],
