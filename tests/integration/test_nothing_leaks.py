@@ -28,6 +28,7 @@ from safelight.assertions.record import About
 from safelight.casework.access import Acting, access_case, access_contents, open_case
 from safelight.casework.finding.actions import do_search_case
 from safelight.casework.judging import answered_otherwise, judge_items
+from safelight.casework.kept_reviews import kept_due
 from safelight.casework.models import Case
 from safelight.casework.queries import failures_of, path_text, summarise
 from safelight.casework.report.actions import do_report_case
@@ -61,6 +62,7 @@ ANSWERING = ("casework", "known", "evidence", "exchange")
 
 ASKED = {
     "casework.access.access_case", "casework.access.access_contents", "casework.access.open_case",
+    "casework.kept_reviews.kept_due",
     "casework.judging.answered_otherwise", "casework.judging.judge_items",
     "casework.queries.failures_of", "casework.queries.path_text", "casework.queries.summarise",
     "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.finding.actions.do_search_case",
@@ -95,6 +97,8 @@ ELSEWHERE = {
     "casework.check.settling.settle_unexamined": "values only",
     "casework.finding.queries.texts_of_case": "a step of do_search_case",
     "casework.judging.hold_answers": "answers nothing",
+    "casework.kept_reviews.do_keep_on": "of a case whose member he is; tests/integration/casework/test_kept_reviews.py",
+    "casework.kept_reviews.kept_for": "values only",
     "casework.stacking.do_let_go": "answers nothing",
     "casework.urgency.said_first": "a step of do_report_case",
     "casework.urgency.urgent_about": "a step of do_report_case",
@@ -342,6 +346,7 @@ class Bench:
         ]
         return {
             "summary": vars(summarise(case, "Exhibit")),
+            "kept": kept_due(NOW + timedelta(days=4000), acting, now=NOW),
             "urgent": urgent_sightings(case, "Exhibit", reader_of(acting.node, NOW), acting.node),
             "searched": searched,
             "answered otherwise": [len(answered_otherwise(case, exhibit, one)) for one in (base, wider)],
