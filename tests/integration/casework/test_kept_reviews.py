@@ -8,6 +8,8 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from safelight.access.errors import RefusedError
 from safelight.access.roles import Role
@@ -23,6 +25,7 @@ from safelight.platform.settings import read_settings
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
 from tests.integration.casework.conftest import NOW
+from tests.integration.entrances import owner
 from tests.nodes import UNLOCKED, acting_in, node_in, write_node
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,3 +87,13 @@ def test_it_is_typed(bench, embedded_database):
     [kept] = run("review", "keep", number, "--until", until, "--why", "the trial is still to come")
     assert kept == {"event": "kept", "number": int(number), "until": f"{until}T00:00:00+00:00"}
     assert [one["event"] for one in run("review")] == ["reviews"]
+
+
+def test_what_was_kept_by_an_earlier_release_has_a_review_too(bench):
+    bench.put("a.png", CONTENT)
+    bench.check()
+    with owner():
+        for name in ("0004_less_to_look_up", "0005_kept_review"):
+            MigrationExecutor(connection).migrate([("casework", name)])
+    kept = Kept.objects.select_related("case").get()
+    assert kept.review == kept.case.opened.replace(year=kept.case.opened.year + 5)
