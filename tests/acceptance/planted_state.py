@@ -19,7 +19,7 @@ from safelight.access.node import Node, open_node  # noqa: E402
 from safelight.access.officer_actions import Interval, Person, do_enrol_first_two  # noqa: E402
 from safelight.access.officer_keys import public_text  # noqa: E402
 from safelight.access.roles import Role  # noqa: E402
-from safelight.assertions.actions import do_make_assertion  # noqa: E402
+from safelight.assertions.actions import do_make_as_node  # noqa: E402
 from safelight.casework.models import Answer  # noqa: E402
 from safelight.evidence.models import Item  # noqa: E402
 from safelight.evidence.sealed import TABLE, open_seen  # noqa: E402
@@ -33,7 +33,7 @@ def say(node: Node, note: str, name: str, erased: str) -> None:
     moment = now()
     made = moment.replace(microsecond=0) - timedelta(hours=1)
     said = statement("note", 1, says={"text": note}, agency=node.name, made=made, review=made + timedelta(days=30))
-    do_make_assertion(said, node, acting_user="officer-7", now=moment)
+    do_make_as_node(said, node, acting_user="officer-7", now=moment)
     entry = Entry(Event.SEARCHED, "officer-7", moment, erased, {"type": "item", "ids": [], "purposes": []})
     do_erase_entry(do_add_entry(entry, node.log_sealer))
     keys = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()

@@ -32,7 +32,7 @@ from tests.unit.assertions.example import identifier, statement
 data, key_file = map(Path, sys.argv[1:])
 with open_database(read_settings(data=data), as_owner=True):
     from safelight.access.node import open_node
-    from safelight.assertions.actions import do_make_assertion
+    from safelight.assertions.actions import do_make_as_node
     node = open_node(read_settings(data=data), read_key_file(key_file, data))
     moment = now()
     made = moment.replace(microsecond=0) - timedelta(hours=1)
@@ -43,7 +43,7 @@ with open_database(read_settings(data=data), as_owner=True):
         statement("withdrawn", 3, supersedes=(identifier(2),), **usual),
         statement("note", 4, says={"text": "taken down"}, **usual | {"purpose": "removal"}),
     ):
-        do_make_assertion(one, node, acting_user="officer-7", now=moment)
+        do_make_as_node(one, node, acting_user="officer-7", now=moment)
 """
 
 

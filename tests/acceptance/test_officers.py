@@ -113,6 +113,34 @@ def test_a_third_is_enrolled_once_two_have_signed(unit):
     assert state.startswith("used ")
 
 
+def test_a_baseline_is_made_by_two_and_history_says_who(unit):
+    lead, second = unit.start()
+    keys = {name: unit.folder / f"{name}.key" for name in ("lead", "second")}
+    draft, digest = unit.folder / "draft", "ab" * 32
+    about = ("--about", f"item:{digest}", "--set", "value=true", "--basis", "Invented Act 1", "--nature", "assessment")
+    [written] = unit.run("state", "make", "baseline", *about, "--draft", draft).events("draft")
+    alone = unit.run("state", "send", draft)
+    assert (alone.status, "signed by two officers" in alone.err) == (2, True)
+    assert unit.type("state", "send", draft, "--key", keys["lead"])[0] == 2
+    wanted = (
+        "assertions:assertion:make-by-two",
+        "--set",
+        f"assertion={written['assertion']}",
+        "--why",
+        "graded by both",
+    )
+    number = str(told(unit.type("act", "request", *wanted, "--key", keys["lead"])[1], "request")["request"])
+    assert unit.type("act", "approve", number, "--key", keys["second"], officer=second)[0] == 0
+    other = unit.type("state", "send", draft, "--key", keys["second"])
+    assert (other[0], "sign with your own" in other[1]) == (2, True)
+    sent = unit.type("state", "send", draft, "--key", keys["lead"])
+    assert sent[0] == 0, sent[1]
+    [found] = unit.run("history", digest, "--why", "a made-up reason").events("history")
+    [line] = found["lines"]
+    assert f"({lead}): Baseline" in line
+    assert f"approved by {second}" in line
+
+
 def test_who_may_not_is_refused_and_the_log_holds(unit):
     lead, second = unit.start()
     assert unit.run("act", "list", officer="officer-none").status == 2

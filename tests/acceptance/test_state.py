@@ -1,6 +1,7 @@
 """A statement is typed: history, check and report say it, and a withdrawal takes it back."""
 
 import hashlib
+import json
 
 import pytest
 
@@ -39,6 +40,30 @@ def test_a_grade_is_typed_shown_and_taken_back(tmp_path):
     lines, is_reported = told()
     assert [f"by {back.events('statement')[0]['id']}" in line for line in lines] == [True, False]
     assert not is_reported
+
+
+def test_what_is_urgent_is_said_first_by_check_and_report(tmp_path):
+    source, data = tmp_path / "source", ("--data", tmp_path / "data")
+    source.mkdir()
+    for number in (1, 2):
+        (source / f"{number}.png").write_bytes(FORMATS["png-rgb"].write(picture(33, number, (96, 64))))
+    assert run("check", source, "--case", "My case", *data).summary["urgent"] == 0
+    about = ("--about", f"item:{hashlib.sha256((source / '2.png').read_bytes()).hexdigest()}", *USUAL)
+    said = ("--set", "why=a new picture", "--set", "contact=made-up desk")
+    assert run("state", "make", "urgent", *about, *said, *data).status == 0
+    again = run("check", source, "--case", "My case", *data)
+    [alarm] = again.events("urgent")
+    assert (alarm["path"], again.summary["urgent"]) == (str(source / "2.png"), 1)
+    assert "a new picture (contact: made-up desk)" in alarm["says"][0]
+    assert again.out.index('"urgent"') < again.out.index('"summary"')
+    for kind in ("html", "csv", "json"):
+        assert run("report", "My case", *data, "--format", kind, "--out", tmp_path / f"out.{kind}").status == 0
+    page, value = (tmp_path / "out.html").read_text(), json.loads((tmp_path / "out.json").read_text())
+    assert page.index("a child may be at risk now: 1 file") < page.index("2.png") < page.index("1.png")
+    assert value["summary"]["urgency"] == "Urgent: a child may be at risk now: 1 file (1 content)."
+    first = (tmp_path / "out.csv").read_text().splitlines()[1]
+    assert "2.png" in first
+    assert "made-up desk" in first
 
 
 def test_a_draft_is_written_once_and_sent_as_it_stands(tmp_path):

@@ -19,13 +19,21 @@ from datetime import datetime, timedelta
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 
 from safelight.access import queries
 from safelight.access.authorising import log_refusal, require
 from safelight.access.errors import NotApprovedError
 from safelight.access.models import Approval, BreakGlass, OfficerRow, RequestRow
 from safelight.access.node import Node
-from safelight.access.officer_keys import BadOfficerSignatureError, SignedAs, check_signature, public_text, sign
+from safelight.access.officer_keys import (
+    BadOfficerSignatureError,
+    SignedAs,
+    check_signature,
+    check_statement_signature,
+    public_text,
+    sign,
+)
 from safelight.access.permissions import Permission
 from safelight.access.records import (
     Request,
@@ -33,6 +41,7 @@ from safelight.access.records import (
     canonical_act,
     encode_record,
     glass_record,
+    named_statement,
     read_request,
     record_digest,
 )
@@ -99,13 +108,15 @@ def do_request_act(
     return made.pk
 
 
-def do_approve_act(number: int, signature: bytes, *, officer: Officer, node: Node, now: datetime) -> None:
-    """Approve a request with another person's signature over it.
+def do_approve_act(
+    number: int, signature: bytes, *, over: bytes | None = None, officer: Officer, node: Node, now: datetime
+) -> None:
+    """Approve a request with another person's signature over it, and one over the statement that it is about, if any.
 
     Raises:
         RefusedError: the officer may not approve.
         UsageError: there is no such request, it has ended, is approved already, or is his own.
-        BadOfficerSignatureError: the signature is not by his key over this request.
+        BadOfficerSignatureError: a signature is not by his key over this request, or over its statement.
     """
     require(officer, Permission.ACT_APPROVE, sealer=node.log_sealer, now=now)
     asked = queries.asked_request(number, node)
@@ -116,11 +127,18 @@ def do_approve_act(number: int, signature: bytes, *, officer: Officer, node: Nod
         raise UsageError(f"Request {number} ended at {asked.request.until.isoformat()}: have it asked for anew.")
     approver = _enrolled_row(officer, now)
     check_signature(bytes(approver.public_key), SignedAs.APPROVAL, asked.record, signature)
+    if over is not None:
+        check_statement_signature(bytes(approver.public_key), named_statement(asked.request) or b"", over)
     row = RequestRow.objects.get(pk=number)
     try:
         with transaction.atomic():
             Approval.objects.create(
-                request=row, requester=row.requester, approver=approver, signature=signature, at=now
+                request=row,
+                requester=row.requester,
+                approver=approver,
+                signature=signature,
+                over_statement=over,
+                at=now,
             )
             about = {"request": number, "record": record_digest(asked.record).hex()}
             do_add_entry(Entry(Event.APPROVED, officer.pseudonym, now, asked.request.why, about), node.log_sealer)
@@ -298,7 +316,8 @@ def _use_request(what: bytes, canonical: bytes, node: Node, now: datetime) -> st
     rows = Approval.objects.select_for_update(of=("self",)).filter(
         request__what=what, request__until__gt=now, used_at__isnull=True
     )
-    for approval in rows.select_related("request", "requester", "approver").order_by("id"):
+    signed_first = F("over_statement").asc(nulls_last=True)  # a statement is made with what its approver signed
+    for approval in rows.select_related("request", "requester", "approver").order_by(signed_first, "id"):
         if _holds(approval, canonical, node, now):
             approval.used_at = now
             approval.save(update_fields=["used_at"])

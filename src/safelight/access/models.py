@@ -128,13 +128,17 @@ class RequestRow(models.Model):
 
 
 class Approval(models.Model):
-    """The signature of another person on a request, and when it was used."""
+    """The signature of another person on a request, and when it was used.
+
+    `over_statement` is the same person's signature over the statement that the request is about, to go with that.
+    """
 
     id = models.BigAutoField(primary_key=True)
     request = models.OneToOneField(RequestRow, on_delete=models.PROTECT, related_name="approval")
     requester = models.ForeignKey(OfficerRow, on_delete=models.PROTECT, related_name="+")
     approver = models.ForeignKey(OfficerRow, on_delete=models.PROTECT, related_name="approvals")
     signature = models.BinaryField(max_length=64)
+    over_statement = models.BinaryField(null=True, max_length=64)
     at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 

@@ -34,6 +34,7 @@ from safelight.vault.protection import (
 )
 
 _PREFIX = b"safelight-officer-act/1\n"
+_STATEMENT_PREFIX = b"safelight-officer-signature/1\n"
 _MAX_BYTES = 4096
 PublicKeyText = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 """A public key as 64 hexadecimal digits."""
@@ -149,6 +150,25 @@ def check_signature(public: bytes, what: SignedAs, record: bytes, signature: byt
     except InvalidSignature:
         raise BadOfficerSignatureError(
             f"The signature of this {what.value} is not by the key {public.hex()}."
+        ) from None
+
+
+def statement_message(digest: bytes) -> bytes:
+    """What an officer signs to stand behind a statement: a fixed word and the SHA-256 of its record."""
+    return _STATEMENT_PREFIX + digest
+
+
+def check_statement_signature(public: bytes, digest: bytes, signature: bytes) -> None:
+    """Check an officer's signature over the statement whose record has this SHA-256.
+
+    Raises:
+        BadOfficerSignatureError: it is not this key's over this statement.
+    """
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, statement_message(digest))
+    except InvalidSignature:
+        raise BadOfficerSignatureError(
+            f"The signature over the statement {digest.hex()} is not by the key {public.hex()}."
         ) from None
 
 

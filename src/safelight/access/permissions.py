@@ -27,6 +27,7 @@ class Permission(StrEnum):
     OFFICER_REVOKE = "access:officer:revoke"
     ROLE_CHANGE = "access:role:change"
     ASSERTION_MAKE = "assertions:assertion:make"
+    ASSERTION_MAKE_BY_TWO = "assertions:assertion:make-by-two"
     HANDLING_WIDEN = "assertions:handling:widen"
     CASE_OPEN = "casework:case:open"
     CASE_REPORT = "casework:case:report"
@@ -64,6 +65,7 @@ FOUR_EYES: Mapping[Permission, frozenset[str]] = MappingProxyType(
     {
         Permission.OFFICER_ENROL: frozenset({"public-key", "roles"}),
         Permission.ROLE_CHANGE: frozenset({"officer", "role", "change"}),
+        Permission.ASSERTION_MAKE_BY_TWO: frozenset({"assertion"}),
         Permission.HANDLING_WIDEN: frozenset({"assertion"}),
         Permission.CASE_REPORT_PICTURES: frozenset({"case"}),
         Permission.CONTENT_ERASE: frozenset({"owner", "sha256"}),

@@ -110,6 +110,19 @@ def officer_keys() -> list[KeyRecord]:
     return [_key(row) for row in OfficerRow.objects.filter(_COMPLETE).order_by("id")]
 
 
+def signed_over_statement(used: str) -> tuple[bytes, bytes] | None:
+    """Public key and signature of who approved a statement, by what `use_approval` returned; None where nobody signed.
+
+    The recovery kit signs nothing, nor does anybody where nobody is enrolled.
+    """
+    number = used.removeprefix("act-")
+    if number == used:
+        return None
+    rows = Approval.objects.filter(request=int(number), over_statement__isnull=False)
+    found = rows.values_list("approver__public_key", "over_statement").first()
+    return None if found is None or found[1] is None else (bytes(found[0]), bytes(found[1]))
+
+
 def listed_officers(now: datetime, node: Node | None = None) -> list[Listed]:
     """All officers in the order of enrolment, with names where `node` is given to open them.
 

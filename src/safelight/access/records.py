@@ -8,18 +8,21 @@ Rules kept here:
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from safelight.access.officer_keys import PublicKeyText, SignedAs
+from safelight.access.officer_keys import PublicKeyText, SignedAs, statement_message
 from safelight.access.permissions import FOUR_EYES, Permission
 from safelight.access.roles import Role
 from safelight.errors import InputError, UsageError
 
+_DIGEST = re.compile("[0-9a-f]{64}")
 MAX_VALUE = 1000
 """Characters of one parameter's value."""
 
@@ -97,6 +100,18 @@ def read_request(untrusted: bytes) -> Request:
 def record_digest(record: bytes) -> bytes:
     """The SHA-256 of a record's bytes, by which it is named."""
     return hashlib.sha256(record).digest()
+
+
+def named_statement(request: Request) -> bytes | None:
+    """The SHA-256 of the statement that a request is about; None where it is about none, or names none."""
+    digest = request.parameters.get("assertion", "")
+    return bytes.fromhex(digest) if _DIGEST.fullmatch(digest) else None
+
+
+def over_statement(key: Ed25519PrivateKey, record: Record) -> bytes | None:
+    """An officer's signature over the statement that a request is about; None where it is about none."""
+    digest = named_statement(record) if isinstance(record, Request) else None
+    return None if digest is None else key.sign(statement_message(digest))
 
 
 def canonical_act(act: Permission, parameters: Mapping[str, str]) -> bytes:

@@ -29,6 +29,7 @@ _INVESTIGATOR = frozenset(
     {
         Permission.ACT_REQUEST,
         Permission.ASSERTION_MAKE,
+        Permission.ASSERTION_MAKE_BY_TWO,
         Permission.BASE_SEARCH,
         Permission.CASE_OPEN,
         Permission.CASE_REPORT,

@@ -49,6 +49,7 @@ from safelight.assertions.signing import (
     sign_record,
     verify_assertion,
     verify_record,
+    wants_two,
 )
 from safelight.assertions.vocabularies import load_terms
 from safelight.errors import InputError, UsageError
@@ -103,25 +104,28 @@ def officer_records() -> dict[str, KeyRecord]:
     return {record.name: record for record in officer_keys()}
 
 
-def do_make_assertion(
+def do_make_as_node(
     assertion: Assertion,
     node: Node,
     *,
     officers: Sequence[Signature] = (),
     keys: Mapping[str, KeyRecord] = _NOBODY,
-    approve: Callable[[str], str] | None = None,
+    approve: Callable[[str, bool], Sequence[Signature]] | None = None,
     acting_user: str,
     now: datetime,
 ) -> int:
     """Sign a statement by the node, store it and log it; return its row.
+
+    This is the node's own work and asks nobody's permission: an officer speaks by `stating.do_state`.
 
     Args:
         assertion: what is said.
         node: who says it.
         officers: officers' signatures over the record (`signing.add_officer`), two where its kind wants four eyes.
         keys: keys by name of officers who are not enrolled here.
-        approve: uses up what allows the statement with this SHA-256, in hex, to widen the handling of what it takes
-            back, and names it (`access.four_eyes.use_approval`); what it raises undoes everything.
+        approve: asked where two must want it: uses up what allows the statement with this SHA-256, in hex, which widens
+            the handling of what it takes back or does not, and gives the signatures of who approved; what it raises
+            undoes everything.
         acting_user: who did it.
         now: when it is logged, at which keys must count.
 
@@ -138,15 +142,16 @@ def do_make_assertion(
     if assertion.made > now:
         raise UsageError(f"The assertion {assertion.id} would be made at {assertion.made}, which is still to come.")
     signed = sign_assertion(assertion, node.keys.root.signing_key())
-    envelope = Envelope(signed.record, signed.node, tuple(officers))
-    verify_assertion(envelope, {**keys, **_known_here(node, envelope)}, logged_at=now)
     with transaction.atomic():
-        if any(widens(assertion, earlier) for earlier in _taken_back(assertion, node)):
-            if approve is None:
-                raise UsageError(
-                    f"The assertion {assertion.id} widens the handling of what it takes back: two must approve that."
-                )
-            approve(_digest(envelope))
+        is_wider = any(widens(assertion, earlier) for earlier in _taken_back(assertion, node))
+        if is_wider and approve is None:
+            raise UsageError(
+                f"The assertion {assertion.id} widens the handling of what it takes back: two must approve that."
+            )
+        is_approved = approve is not None and (is_wider or wants_two(assertion))
+        approvers = approve(_digest(signed), is_wider) if approve is not None and is_approved else ()
+        envelope = Envelope(signed.record, signed.node, (*officers, *approvers))
+        verify_assertion(envelope, {**keys, **_known_here(node, envelope)}, logged_at=now)
         return _take(envelope, assertion, node, acting_user, now)
 
 

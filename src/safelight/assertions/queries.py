@@ -16,6 +16,7 @@ from datetime import datetime
 from django.db.models import Max, Q, QuerySet
 
 from safelight.access.node import Node
+from safelight.access.queries import officer_keys
 from safelight.assertions.batches import (
     BLOCK_ROWS,
     BatchHeader,
@@ -144,6 +145,28 @@ def statement_named(agency: str, identifier: str, node: Node) -> Assertion | Non
         return None
     row, sealed = found
     return reopen_assertion(opened_envelope(row, sealed, seals).record)
+
+
+def approvers_of(assertions: Iterable[Assertion], node: Node) -> dict[tuple[str, str], tuple[str, ...]]:
+    """By agency and identifier, who signed a statement besides the officer who speaks; others are absent.
+
+    An officer known here stands by the pseudonym, another one by the beginning of the name of the key.
+
+    Raises:
+        InputError: as `assertions_about`.
+    """
+    seals = StatementSeals(node)
+    named = {seals.name(one.agency, one.id): one for one in assertions}
+    pseudonyms = {key.name: key.officer for key in officer_keys()}
+    found = {}
+    for row, name, sealed in StoredAssertion.objects.filter(name__in=named).values_list("id", "name", "envelope"):
+        said = named[bytes(name)]
+        signers = (
+            pseudonyms.get(one.key) or f"key {one.key[:8]}" for one in opened_envelope(row, sealed, seals).officers
+        )
+        if others := tuple(dict.fromkeys(signer for signer in signers if signer != said.officer)):
+            found[said.agency, said.id] = others
+    return found
 
 
 def is_purpose_here(purpose: str, reader: Reader, node: Node) -> bool:

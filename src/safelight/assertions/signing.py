@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from safelight.access.key_records import KeyRecord, key_name
+from safelight.access.officer_keys import statement_message
 from safelight.assertions.kinds import load_kinds
 from safelight.assertions.record import (
     ALGORITHM,
@@ -36,7 +37,6 @@ from safelight.assertions.record import (
 )
 from safelight.errors import InputError, UsageError
 
-OFFICER_PREFIX = b"safelight-officer-signature/1\n"
 MAX_OFFICERS = 16
 _ROOM_FOR_SIGNATURES = 8192
 _Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -171,10 +171,15 @@ def verify_assertion(envelope: Envelope, keys: Mapping[str, KeyRecord], *, logge
     """
     officers = verify_record(envelope, keys, logged_at=logged_at)
     assertion = parse_assertion(envelope.record)
-    kind = load_kinds().get(assertion.kind)
-    if kind is not None and kind.four_eyes:
+    if wants_two(assertion):
         check_four_eyes(assertion.agency, assertion.officer, officers)
     return assertion
+
+
+def wants_two(assertion: Assertion) -> bool:
+    """Whether its kind wants the signatures of two officers."""
+    kind = load_kinds().get(assertion.kind)
+    return kind is not None and kind.four_eyes
 
 
 def check_four_eyes(agency: str, officer: str, signed: tuple[KeyRecord, ...]) -> None:
@@ -207,4 +212,4 @@ def _signed(key: Ed25519PrivateKey, message: bytes) -> Signature:
 
 
 def _officer_message(record: bytes) -> bytes:
-    return OFFICER_PREFIX + hashlib.sha256(record).digest()
+    return statement_message(hashlib.sha256(record).digest())

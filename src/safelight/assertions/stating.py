@@ -2,20 +2,29 @@
 
 Rules kept here:
 - the officer in a statement is the one who acts; nobody is quoted, and no name is written there;
-- what widens the handling of an earlier statement uses up the approval of exactly that record, so that the record is
-  written once, approved, and made as it stands; it is made within the time for which an approval can stand.
+- what two must want, a kind that wants four eyes or a wider handling, uses up the approval of exactly that record, so
+  that the record is written once, approved, and made as it stands, within the time for which an approval can stand.
+  One approval is enough for what is both; the wider handling is what it has to be for then;
+- who approves signs the record, too, and that signature stays with the statement. Where a kind wants four eyes, the
+  officer who speaks signs it with the own key; nobody signs for another.
 """
 
+import hashlib
 from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from safelight.access.authorising import require
 from safelight.access.four_eyes import LONGEST, use_approval
+from safelight.access.key_records import key_name
 from safelight.access.node import Node
+from safelight.access.officer_keys import public_text, statement_message
 from safelight.access.permissions import Permission
+from safelight.access.queries import officer_row, signed_over_statement
 from safelight.access.rules import Officer
-from safelight.assertions.actions import do_make_assertion
-from safelight.assertions.kinds import load_kinds
+from safelight.assertions.actions import do_make_as_node
 from safelight.assertions.record import Assertion, encode_assertion, not_understood
+from safelight.assertions.signing import Signature, wants_two
 from safelight.errors import UsageError
 
 
@@ -23,9 +32,8 @@ def check_statable(assertion: Assertion, officer: Officer, now: datetime) -> Non
     """Check that an officer may put this forward as his own statement, now.
 
     Raises:
-        UsageError: another one speaks in it, it was written too long ago, or its kind wants two officers' signatures.
+        UsageError: another one speaks in it, or it was written too long ago.
     """
-    kind = load_kinds().get(assertion.kind)
     if assertion.officer != officer.pseudonym:
         raise UsageError(
             f"The assertion {assertion.id} is by {assertion.officer!r}, and {officer.pseudonym} acts: "
@@ -33,8 +41,6 @@ def check_statable(assertion: Assertion, officer: Officer, now: datetime) -> Non
         )
     if assertion.made < now - LONGEST:
         raise UsageError(f"The assertion {assertion.id} was written more than {LONGEST.days} days ago: write it anew.")
-    if kind is not None and kind.four_eyes:
-        raise UsageError(f"A {kind.key} wants two officers' signatures over it, which cannot be given by one command.")
 
 
 def write_draft(assertion: Assertion, officer: Officer, now: datetime) -> bytes:
@@ -51,20 +57,40 @@ def write_draft(assertion: Assertion, officer: Officer, now: datetime) -> bytes:
     return encode_assertion(assertion)
 
 
-def do_state(assertion: Assertion, *, officer: Officer, node: Node, now: datetime) -> int:
+def do_state(
+    assertion: Assertion, *, key: Ed25519PrivateKey | None = None, officer: Officer, node: Node, now: datetime
+) -> int:
     """Make a statement as the officer who acts; return its row.
 
+    `key` is the officer's own, where the record is to bear the own signature besides the node's.
+
     Raises:
-        RefusedError: he may make none, or may not widen handling; it is in the log.
-        NotApprovedError: it widens the handling of what it takes back, and nobody approved exactly this record.
-        UsageError: as `check_statable` and `do_make_assertion`.
-        InputError: as `do_make_assertion`.
+        RefusedError: he may make none, or not by two, or may not widen handling; it is in the log.
+        NotApprovedError: two must want it, and nobody approved exactly this record.
+        BadSignatureError: its kind wants four eyes, and who approved it did not sign it.
+        UsageError: its kind wants four eyes and there is no key, or the key is another's; or as `check_statable` and
+            `do_make_as_node`.
+        InputError: as `do_make_as_node`.
     """
     require(officer, Permission.ASSERTION_MAKE, sealer=node.log_sealer, now=now)
     check_statable(assertion, officer, now)
+    if key is None and wants_two(assertion):
+        raise UsageError(f"A {assertion.kind} is signed by two officers: give your own key (--key), too.")
 
-    def approve(record: str) -> str:
-        require(officer, Permission.HANDLING_WIDEN, sealer=node.log_sealer, now=now)
-        return use_approval(Permission.HANDLING_WIDEN, {"assertion": record}, officer=officer, node=node, now=now)
+    def approvers(record: str, is_wider: bool) -> tuple[Signature, ...]:
+        act = Permission.HANDLING_WIDEN if is_wider else Permission.ASSERTION_MAKE_BY_TWO
+        require(officer, act, sealer=node.log_sealer, now=now)
+        signed = signed_over_statement(use_approval(act, {"assertion": record}, officer=officer, node=node, now=now))
+        return () if signed is None else (Signature(key_name(signed[0]), signed[1].hex()),)
 
-    return do_make_assertion(assertion, node, approve=approve, acting_user=officer.pseudonym, now=now)
+    own = () if key is None else (_own_signature(assertion, key, officer, now),)
+    return do_make_as_node(assertion, node, officers=own, approve=approvers, acting_user=officer.pseudonym, now=now)
+
+
+def _own_signature(assertion: Assertion, key: Ed25519PrivateKey, officer: Officer, now: datetime) -> Signature:
+    """The signature of the officer who acts over a statement's record."""
+    row = officer_row(officer, now)
+    if row is None or bytes(row.public_key).hex() != public_text(key):
+        raise UsageError(f"The key given is not that of {officer.pseudonym}: sign with your own.")
+    digest = hashlib.sha256(encode_assertion(assertion)).digest()
+    return Signature(key_name(bytes(row.public_key)), key.sign(statement_message(digest)).hex())

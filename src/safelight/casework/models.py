@@ -61,11 +61,15 @@ class StackMember(models.Model):
 
 
 class Kept(models.Model):
-    """An item whose content is kept in the object store for a case; while it is `leaving`, it may be gone already."""
+    """An item whose content is kept in the object store for a case; while it is `leaving`, it may be gone already.
+
+    At `review` somebody says whether it is kept on.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT)
     item = models.ForeignKey(Item, models.PROTECT)
     leaving = models.BooleanField(default=False)
+    review = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "item"], name="casework_kept_once")]

@@ -58,24 +58,35 @@ def request(
 @click.argument("number", type=click.IntRange(min=1))
 @click.option("--key", "key_file", type=KEY_PATH, help="Your own key, which signs the approval.")
 @click.option("--signature", help="Another unit's officer's signature, made by `safelight officer sign`.")
+@click.option("--over", help="With --signature: the same officer's one over the statement that it is about.")
 @by_officer
 @click.pass_obj
 def approve(
-    settings: Settings, *, number: int, key_file: Path | None, signature: str | None, named: str | None
+    settings: Settings,
+    *,
+    number: int,
+    key_file: Path | None,
+    signature: str | None,
+    over: str | None,
+    named: str | None,
 ) -> None:
-    """Approve request NUMBER. Read it first: `safelight act show`."""
+    """Approve request NUMBER. Read it first: `safelight act show`. Your key signs the statement it is about, too."""
     if (key_file is None) == (signature is None):
         raise UsageError("give either --key or --signature")
+    if over is not None and signature is None:
+        raise UsageError("--over goes with --signature")
     with session(settings, named) as here:
         from safelight.access.four_eyes import do_approve_act
         from safelight.access.officer_keys import SignedAs, sign
         from safelight.access.queries import asked_request
+        from safelight.access.records import over_statement
 
         if key_file is None:
-            value = signature_of(signature or "")
+            value, over_it = signature_of(signature or ""), signature_of(over) if over else None
         else:
-            value = sign(opened_key(key_file, settings), SignedAs.APPROVAL, asked_request(number, here.node).record)
-        do_approve_act(number, value, officer=here.officer, node=here.node, now=here.now)
+            asked, key = asked_request(number, here.node), opened_key(key_file, settings)
+            value, over_it = sign(key, SignedAs.APPROVAL, asked.record), over_statement(key, asked.request)
+        do_approve_act(number, value, over=over_it, officer=here.officer, node=here.node, now=here.now)
     showing.line(event="request", request=number, approved=True)
 
 

@@ -10,6 +10,7 @@ import click
 
 from safelight.casework.check.options import CheckOptions, Keep, available_workers
 from safelight.casework.report.text import amount
+from safelight.casework.report.words import urgent_words
 from safelight.casework.rules import Verdict
 from safelight.cli import showing
 from safelight.cli.acting import by_officer, session
@@ -22,7 +23,13 @@ from safelight.platform.settings import Settings
 from safelight.sandbox import Layer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from safelight.casework.check.actions import CheckResult
+    from safelight.casework.urgency import UrgentSighting
+    from safelight.cli.acting import Session
+
+_URGENT_SHOWN = 20
 
 
 @click.command()
@@ -96,18 +103,22 @@ def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, b
             result = do_check(options, around)
         if result.stopped:
             raise CannotRunError("stopped; what is done is recorded, and the same command goes on from there")
-        standing = _summary(options, data, result)
+        standing = _summary(options, data, result, here, now())
     if standing or result.tally.failures or result.unkept:
         sys.exit(InputError.exit_code)
 
 
-def _summary(options: CheckOptions, data: Path, result: "CheckResult") -> int:
+def _summary(options: CheckOptions, data: Path, result: "CheckResult", here: "Session", now: "datetime") -> int:
     """Say how the exhibit stands now; the number of failures that stand comes back."""
     from safelight.casework.queries import summarise
+    from safelight.casework.urgency import urgent_sightings
+    from safelight.known.statements import reader_of
     from safelight.platform.walls import for_case
 
     with for_case(result.case.pk):
         summary = summarise(result.case, options.exhibit)
+        urgent = urgent_sightings(result.case, options.exhibit, reader_of(here.node, now), here.node)
+    _say_first(urgent)
     report = f"safelight report {shlex.quote(options.case)} --data {shlex.quote(str(data))}"
     if summary.named_before:
         verb = "stands" if summary.named_before == 1 else "stand"
@@ -119,6 +130,7 @@ def _summary(options: CheckOptions, data: Path, result: "CheckResult") -> int:
             case=options.case,
             exhibit=options.exhibit,
             run=result.run,
+            urgent=len(urgent),
             sightings=dict(summary.sightings),
             items=dict(summary.items),
             stacks=summary.stacks,
@@ -141,6 +153,19 @@ def _summary(options: CheckOptions, data: Path, result: "CheckResult") -> int:
     showing.say(f"{stacks} in the case, {failures}. Data folder: {data}")
     showing.say(f"Report: {report}")
     return summary.failures
+
+
+def _say_first(urgent: "list[UrgentSighting]") -> None:
+    """Say what is urgent, before everything else: each place, and what is said of it."""
+    if not showing.for_people():
+        for one in urgent:
+            showing.line(event="urgent", path=one.path, says=[urgent_words(said) for said in one.said])
+    elif urgent:
+        rows = [(one.path, "; ".join(urgent_words(said) for said in one.said)) for one in urgent[:_URGENT_SHOWN]]
+        title = f"URGENT: a child may be at risk now: {amount(len(urgent), 'file')}"
+        showing.table(title, ("where", "what is said"), rows)
+        if len(urgent) > _URGENT_SHOWN:
+            showing.say(f"and {len(urgent) - _URGENT_SHOWN:,} more: the report lists them first")
 
 
 def _clean(text: str) -> str:

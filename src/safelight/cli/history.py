@@ -46,7 +46,7 @@ def history(
         from safelight.assertions.fold import Thing
         from safelight.assertions.handling import Reader
         from safelight.assertions.kinds import Target
-        from safelight.assertions.queries import is_purpose_here
+        from safelight.assertions.queries import approvers_of, is_purpose_here
         from safelight.casework.access import Acting, access_contents
 
         acting = Acting(here.node, here.officer, here.by)
@@ -56,7 +56,8 @@ def history(
         _check_purposes(purposes, partial(is_purpose_here, reader=reader, node=here.node))
         search = partial(do_search_statements, things.values(), reader, here.node, asked=asked.hex(), why=why)
         found = search(acting_user=here.by, now=here.now)
-        lines = {item: told.history(thing, found, reader) for item, thing in things.items()}
+        others = approvers_of(found, here.node)
+        lines = {item: told.history(thing, found, reader, others) for item, thing in things.items()}
     if as_json or not for_people():
         for item, said in lines.items() or [(None, [])]:
             line(event="history", asked=asked.hex(), digest=item, purposes=sorted(set(purposes)), lines=said)

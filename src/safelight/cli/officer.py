@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING, Literal
 
 import click
 
-from safelight.access.records import COUNTERSIGNED, read_record
+from safelight.access.records import COUNTERSIGNED, over_statement, read_record
 from safelight.access.roles import Role
 from safelight.cli import showing
 from safelight.cli.acting import (
@@ -184,10 +184,14 @@ def sign(settings: Settings, *, record: IO[bytes], key_file: Path) -> None:
     from safelight.access.officer_keys import sign as sign_record
 
     raw = record.read().strip()
-    signed_as = COUNTERSIGNED[type(read_record(raw))]
+    found = read_record(raw)
+    signed_as = COUNTERSIGNED[type(found)]
     showing.say(raw.decode(), err=True)
-    signature = sign_record(opened_key(key_file, settings), signed_as, raw)
-    showing.line(event="signature", signed=signed_as.value, signature=signature.hex())
+    key = opened_key(key_file, settings)
+    over = over_statement(key, found)
+    signature = sign_record(key, signed_as, raw)
+    more = {} if over is None else {"over": over.hex()}
+    showing.line(event="signature", signed=signed_as.value, signature=signature.hex(), **more)
 
 
 @officer.command()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from safelight.access.permissions import Permission
-from safelight.cli.acting import Session, by_officer, named_values, session
+from safelight.cli.acting import KEY_PATH, Session, by_officer, named_values, opened_key, session
 from safelight.cli.showing import for_people, line, table
 from safelight.errors import UsageError
 from safelight.platform.settings import Settings
@@ -84,17 +84,19 @@ def make(settings: Settings, /, *, kind: str, draft: Path | None, named: str | N
 
 @state.command()
 @click.argument("draft", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--key", "key_file", type=KEY_PATH, help="Your own key, which signs it; a kind for four eyes needs it.")
 @by_officer
 @click.pass_obj
-def send(settings: Settings, *, draft: Path, named: str | None) -> None:
-    """Make the statement in DRAFT, as it stands; where it widens handling, two must have approved it."""
+def send(settings: Settings, *, draft: Path, key_file: Path | None, named: str | None) -> None:
+    """Make the statement in DRAFT, as it stands; where two must want it, another officer has approved it."""
     with session(settings, named) as here:
         here.require(Permission.ASSERTION_MAKE)
         from safelight.assertions.record import parse_assertion
         from safelight.assertions.stating import do_state
 
         said = parse_assertion(_read(draft))
-        do_state(said, officer=here.officer, node=here.node, now=here.now)
+        key = None if key_file is None else opened_key(key_file, settings)
+        do_state(said, key=key, officer=here.officer, node=here.node, now=here.now)
     line(event="statement", id=said.id, kind=said.kind)
 
 

@@ -65,7 +65,7 @@ def signed_claims(digests: Collection[bytes], reader: Reader, node: Node) -> dic
         InputError: a stored statement was altered, or contradicts what is known of its kind by now.
     """
     things = {digest: Thing(Target.ITEM, frozenset({digest.hex()})) for digest in digests}
-    concerning = _by_item(assertions_about(things.values(), reader, node))
+    concerning = by_subject(assertions_about(things.values(), reader, node))
     found = {}
     for digest, thing in things.items():
         if (near := concerning.get(digest.hex())) and (claims := claims_of(fold(thing, near, reader))):
@@ -73,8 +73,8 @@ def signed_claims(digests: Collection[bytes], reader: Reader, node: Node) -> dic
     return found
 
 
-def _by_item(assertions: Iterable[Assertion]) -> dict[str, list[Assertion]]:
-    """By identifier, the assertions that are about it or take such a one back."""
+def by_subject(assertions: Iterable[Assertion]) -> dict[str, list[Assertion]]:
+    """By what they are about, as digest or identifier: the assertions about it, and those that take such a one back."""
     every = list(assertions)
     takers: dict[tuple[str, str], list[Assertion]] = defaultdict(list)
     for taker in every:

@@ -66,6 +66,7 @@ class Event(StrEnum):
     PICTURES_REPORTED = "casework:case:pictures-reported"
     CASE_SEARCHED = "casework:case:searched"
     EXPORTED = "casework:content:exported"
+    KEPT_ON = "casework:content:kept-on"
 
 
 REASONED = frozenset(
@@ -76,6 +77,7 @@ REASONED = frozenset(
         Event.EXPORTED,
         Event.GLASS_BROKEN,
         Event.GLASS_REVIEWED,
+        Event.KEPT_ON,
         Event.KIT_MADE,
         Event.NODE_RECOVERED,
         Event.NODE_RESTORED,

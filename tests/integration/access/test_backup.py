@@ -79,6 +79,7 @@ def test_a_backup_holds_every_table_but_those_of_keys_and_is_in_the_log(node, ro
         "table-vault_signature_key",
         "table-vault_tombstone",
         "table-vault_receipt",
+        "table-vault_handout",
     }
     assert b"".join(keys.read("table-vault_object_key")).count(b"\n") == 2
     assert [one.event for one in recorded_entries(node.log_sealer)] == ["access:backup:taken"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from safelight.access.node import Node
-from safelight.assertions.actions import do_make_assertion, do_receive_assertion
+from safelight.assertions.actions import do_make_as_node, do_receive_assertion
 from safelight.assertions.record import encode_assertion
 from safelight.assertions.signing import encode_envelope, sign_record
 from safelight.log.queries import recorded_entries
@@ -19,7 +19,7 @@ KEYS = {record.name: record for record in (record_of(key, agency=agency) for age
 
 
 def make(assertion, **more):
-    return do_make_assertion(assertion, NODE, acting_user="officer-7", **{"now": NOW, **more})
+    return do_make_as_node(assertion, NODE, acting_user="officer-7", **{"now": NOW, **more})
 
 
 def sent(assertion):

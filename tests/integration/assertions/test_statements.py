@@ -11,14 +11,17 @@ import pytest
 from django.db import connection, connections, transaction
 
 from safelight.access.errors import NotApprovedError, RefusedError
-from safelight.access.four_eyes import use_approval
+from safelight.access.four_eyes import do_approve_act, use_approval
 from safelight.access.key_records import key_name
 from safelight.access.models import Approval
 from safelight.access.officer_actions import do_revoke_officer
+from safelight.access.officer_keys import BadOfficerSignatureError
 from safelight.access.permissions import Permission
+from safelight.access.queries import asked_request
+from safelight.access.records import over_statement
 from safelight.assertions.actions import (
     OtherStatementError,
-    do_make_assertion,
+    do_make_as_node,
     do_receive_assertion,
     do_search_statements,
     officer_records,
@@ -30,6 +33,7 @@ from safelight.assertions.kinds import Target, load_kinds
 from safelight.assertions.models import AssertionAbout, StoredAssertion
 from safelight.assertions.queries import (
     any_statements,
+    approvers_of,
     assertions_about,
     due_for_review,
     is_purpose_here,
@@ -417,7 +421,7 @@ def test_officers_of_this_node_sign_with_the_keys_that_they_were_enrolled_with(t
     envelope = add_officer(
         add_officer(sign_assertion(said, here.keys.root.signing_key()), access.key(1)), access.key(2)
     )
-    do = partial(do_make_assertion, said, here, acting_user=lead.pseudonym, now=moment)
+    do = partial(do_make_as_node, said, here, acting_user=lead.pseudonym, now=moment)
     with pytest.raises(BadSignatureError):
         do(officers=envelope.officers[:1])
     assert do(officers=envelope.officers)
@@ -431,13 +435,15 @@ def test_what_widens_the_handling_of_an_earlier_statement_is_approved_by_two(tmp
     lead, second = access.enrolled(here)
     moment = access.NOW + timedelta(hours=1)
     usual = {"agency": here.name, "made": moment, "review": moment + timedelta(days=20)}
-    do = partial(do_make_assertion, node=here, acting_user=lead.pseudonym, now=moment)
+    do = partial(do_make_as_node, node=here, acting_user=lead.pseudonym, now=moment)
     do(statement(handling=Handling(), **usual))
     wider = statement(number=2, supersedes=(identifier(1),), **usual)
     act, wanted = Permission.HANDLING_WIDEN, hashlib.sha256(encode_assertion(wider)).hexdigest()
 
-    def approve(widening):
-        return use_approval(act, {"assertion": widening}, officer=lead, node=here, now=moment)
+    def approve(widening, is_wider):
+        assert is_wider
+        use_approval(act, {"assertion": widening}, officer=lead, node=here, now=moment)
+        return ()
 
     with pytest.raises(UsageError, match="widens the handling of what it takes back: two must approve that"):
         do(wider)
@@ -475,8 +481,10 @@ def test_an_officer_speaks_as_himself_where_he_may_and_widens_what_two_approved(
         do(change(narrow, officer="Alex Madeup, 3 Sea Lane"))
     with pytest.raises(UsageError, match="more than 30 days ago"):
         do(change(narrow, made=moment - timedelta(days=31)))
-    with pytest.raises(UsageError, match="two officers"):
+    with pytest.raises(UsageError, match="signed by two officers: give your own key"):
         do(change(narrow, kind="baseline"))
+    with pytest.raises(UsageError, match="is not that of"):
+        do(narrow, key=access.key(2))
     with pytest.raises(RefusedError):
         do_state(narrow, officer=replace(second, pseudonym="officer-none"), node=here, now=moment)
     assert not any_statements()
@@ -490,6 +498,61 @@ def test_an_officer_speaks_as_himself_where_he_may_and_widens_what_two_approved(
     access.approved(here, Permission.HANDLING_WIDEN, {"assertion": wanted}, lead, second, now=moment)
     do(wider)
     assert Approval.objects.get().used_at == moment
+
+
+@pytest.mark.django_db(transaction=True)  # a refusal is written on a connection of its own
+def test_a_kind_for_four_eyes_is_made_once_another_officer_signed_exactly_that(tmp_path):
+    here = access.node(tmp_path)
+    lead, second = access.enrolled(here)
+    moment = access.NOW + timedelta(hours=1)
+    usual = {"agency": here.name, "officer": lead.pseudonym, "made": moment, "review": moment + timedelta(days=9)}
+    said = statement("baseline", says={"value": True}, **usual)
+    wanted = {"assertion": hashlib.sha256(write_draft(said, lead, moment)).hexdigest()}
+    act = Permission.ASSERTION_MAKE_BY_TWO
+    do = partial(do_state, said, key=access.key(1), officer=lead, node=here, now=moment)
+    with pytest.raises(NotApprovedError):
+        do()
+    access.approved(here, act, wanted, lead, second, now=moment)
+    with pytest.raises(BadSignatureError, match="a second officer"):
+        do()  # approved, and not signed
+    assert not any_statements()
+    request = access.asked(here, act, wanted, lead, now=moment)
+    approve = partial(do_approve_act, request, access.approval_of(here, request), officer=second, node=here, now=moment)
+    with pytest.raises(BadOfficerSignatureError):
+        approve(over=over_statement(access.key(1), asked_request(request, here).request))
+    approve(over=over_statement(access.key(2), asked_request(request, here).request))
+    do()
+    assert approvers_of([said], here) == {(here.name, said.id): (second.pseudonym,)}
+    with pytest.raises(NotApprovedError):
+        do_state(change(said, id=identifier(2)), key=access.key(1), officer=lead, node=here, now=moment)
+
+
+@pytest.mark.django_db(transaction=True)  # a refusal is written on a connection of its own
+def test_one_approval_is_enough_for_four_eyes_and_a_wider_handling(tmp_path):
+    here = access.node(tmp_path)
+    lead, second = access.enrolled(here)
+    moment = access.NOW + timedelta(hours=1)
+    usual = {"agency": here.name, "officer": lead.pseudonym, "made": moment, "review": moment + timedelta(days=9)}
+    do = partial(do_state, key=access.key(1), officer=lead, node=here, now=moment)
+
+    def approved(said, act):
+        request = access.asked(
+            here, act, {"assertion": hashlib.sha256(encode_assertion(said)).hexdigest()}, lead, now=moment
+        )
+        over = over_statement(access.key(2), asked_request(request, here).request)
+        signature = access.approval_of(here, request)
+        do_approve_act(request, signature, over=over, officer=second, node=here, now=moment)
+
+    narrow = statement("baseline", says={"value": True}, handling=Handling(), **usual)
+    approved(narrow, Permission.ASSERTION_MAKE_BY_TWO)
+    do(narrow)
+    wider = statement("baseline", 2, says={"value": True}, supersedes=(narrow.id,), **usual)
+    approved(wider, Permission.ASSERTION_MAKE_BY_TWO)
+    with pytest.raises(NotApprovedError):
+        do(wider)
+    approved(wider, Permission.HANDLING_WIDEN)
+    do(wider)
+    assert set(approvers_of([narrow, wider], here).values()) == {(second.pseudonym,)}
 
 
 def test_whoever_keeps_answers_learns_of_each_statement_and_of_each_review():

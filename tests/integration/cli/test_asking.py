@@ -3,6 +3,7 @@
 import io
 import shutil
 from contextlib import redirect_stderr, redirect_stdout
+from itertools import product
 
 import click
 import pytest
@@ -10,11 +11,13 @@ import pytest
 from safelight.access.errors import RefusedError
 from safelight.access.models import RoleGrant
 from safelight.access.node import Node
+from safelight.casework.access import Acting, open_case
 from safelight.cli import safelight_commands
 from safelight.log.entries import Event
 from safelight.log.queries import recorded_entries
 from safelight.platform.settings import read_settings
-from tests.integration.access.example import LEAD, SECOND, enrolled, events
+from safelight.platform.walls import acting
+from tests.integration.access.example import LEAD, NOW, SECOND, enrolled, events
 from tests.integration.entrances import owner
 from tests.nodes import KEYS, NODE, UNLOCKED, write_node
 
@@ -54,6 +57,7 @@ ASKED = {
     "officer withdraw": (LEAD.pseudonym, "auditor"),
     "report": ("Case",),
     "review": (),
+    "review keep": ("1", *WHY),
     "state make": ("note", "--about", f"item:{DIGEST}", "--set", "text=seen", "--basis", "Act 1", "--nature", "fact"),
     "state send": ("FILE",),
     "vault certificate": (DIGEST,),
@@ -94,6 +98,8 @@ def commands(group, *names):
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
+        if isinstance(command, click.Group) and command.invoke_without_command:
+            yield " ".join((*names, name))
         if isinstance(command, click.Group):
             yield from commands(command, *names, name)
         else:
@@ -105,14 +111,15 @@ def test_every_command_asks_or_says_why_not():
 
 
 @pytest.fixture
-def nobody(embedded_database, tmp_path):
-    """Type a command as an officer who has lost his only role."""
+def outsider(embedded_database, tmp_path):
+    """Type a command as an officer with a role, who is no member of the one case that there is."""
     data = embedded_database.data
     write_node(data)
     shutil.rmtree(data / "log", ignore_errors=True)  # an earlier test's, whose entries are gone
-    enrolled(Node(KEYS, data))
-    with owner():  # no worker deletes a role
-        RoleGrant.objects.filter(officer__pseudonym=SECOND.pseudonym).delete()
+    node = Node(KEYS, data)
+    lead, _second = enrolled(node)
+    with acting(lead.pseudonym):
+        open_case("Case of others", None, Acting(node, lead, lead.pseudonym), now=NOW)
     (tmp_path / "list").write_text("md5\n")
     url = embedded_database.database_url
     settings = read_settings(data=data, key_file=UNLOCKED["SAFELIGHT_KEY_FILE"], database_url=url)
@@ -127,12 +134,41 @@ def nobody(embedded_database, tmp_path):
     return run
 
 
+@pytest.fixture
+def nobody(outsider):
+    """Type a command as an officer who has lost his only role."""
+    with owner():  # no worker deletes a role
+        RoleGrant.objects.filter(officer__pseudonym=SECOND.pseudonym).delete()
+    return outsider
+
+
 @pytest.mark.parametrize("command", ASKED)
 def test_who_has_no_role_is_refused_and_it_is_logged(nobody, command):
     before = len(events())
     with pytest.raises(RefusedError):
         nobody(*command.split(), *ASKED[command])
     assert events()[before:] == [Event.REFUSED]
+
+
+READ = {
+    "find": ("harbour", "--case", "CASE", *WHY),
+    "report": ("CASE", "--out", "FOLDER"),
+    "report --pictures": ("CASE", "--out", "FOLDER", *WHY),
+}
+"""What shows something of a case, with words that it would take from a member."""
+
+
+@pytest.mark.parametrize(
+    ("command", "case"), [*product(READ, ("Case of others", "Case of nobody")), ("check", "Case of others")]
+)
+def test_who_is_no_member_is_refused_and_it_is_logged(outsider, command, case):
+    words = [case if word == "CASE" else word for word in READ.get(command, ("FILE", "--case", "CASE"))]
+    before = len(events())
+    with pytest.raises(RefusedError):
+        outsider(*command.split(), *words)
+    [refused] = list(recorded_entries(NODE.log_sealer))[before:]
+    assert refused.event == Event.REFUSED
+    assert b'"permission":"' in refused.record
 
 
 @pytest.mark.parametrize("command", ["backup create", "backup prune", "backup verify"])

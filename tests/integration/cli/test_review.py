@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from safelight.assertions.actions import do_make_assertion
+from safelight.assertions.actions import do_make_as_node
 from safelight.cli import safelight_commands
 from safelight.platform.clock import now
 from safelight.platform.settings import read_settings
@@ -30,7 +30,7 @@ def test_urgent_goes_before_all_that_is_due_earlier(embedded_database):
         statement("note", 1, says={"text": "made up"}, review=made + 5 * DAY, **said),
         statement("urgent", 2, says={"why": "a new picture", "contact": "desk"}, review=made + 20 * DAY, **said),
     ):
-        do_make_assertion(one, NODE, acting_user="officer-7", now=today)
+        do_make_as_node(one, NODE, acting_user="officer-7", now=today)
     number = "00000000-0000-0000-0000-000000000001"
     Hold.objects.create(id=number, content_index=bytes(16), owner=NODE.name, since=made - 363 * DAY, reason=b"")
     url = embedded_database.database_url

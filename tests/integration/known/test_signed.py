@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from safelight.access.key_records import KeyRecord, key_name
-from safelight.assertions.actions import do_make_assertion, do_receive_assertion
+from safelight.assertions.actions import do_make_as_node, do_receive_assertion
 from safelight.assertions.batches import check_row
 from safelight.assertions.queries import DestroyedRowsError, batch_header, batch_rows, prove_batch_row
 from safelight.assertions.record import About, Assertion, Handling, latest_review
@@ -36,7 +36,7 @@ def saying(kind, says, number, *, agency="unit-alpha.example", about=A, handling
 
 
 def make(assertion):
-    do_make_assertion(assertion, NODE, acting_user="officer", now=NOW)
+    do_make_as_node(assertion, NODE, acting_user="officer", now=NOW)
 
 
 def answers(digest=A):

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safelight.access.officer_keys import BadOfficerSignatureError, check_statement_signature
 from safelight.access.permissions import FOUR_EYES, Permission
 from safelight.access.records import (
     BadRecordError,
@@ -13,6 +16,8 @@ from safelight.access.records import (
     Request,
     canonical_act,
     encode_record,
+    named_statement,
+    over_statement,
     read_record,
     read_request,
     record_digest,
@@ -94,3 +99,15 @@ def test_a_value_that_people_cannot_read_is_refused(value):
 def test_what_needs_nobody_else_is_not_asked_for():
     with pytest.raises(UsageError, match="needs no approval"):
         canonical_act(Permission.CASE_WORK, {})
+
+
+@given(hexes)
+def test_who_signs_a_request_about_a_statement_signs_that_statement(digest):
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    about = msgspec.structs.replace(REQUEST, parameters={"assertion": digest})
+    signature = over_statement(key, about)
+    check_statement_signature(key.public_key().public_bytes_raw(), named_statement(about), signature)
+    with pytest.raises(BadOfficerSignatureError):
+        check_statement_signature(key.public_key().public_bytes_raw(), bytes(31) + b"x", signature)
+    for other in (REQUEST, ENROLMENT, msgspec.structs.replace(REQUEST, parameters={"assertion": digest + "0"})):
+        assert over_statement(key, other) is None

@@ -84,3 +84,8 @@ def test_a_dispute_names_the_question_and_what_else_it_is_about():
     assert history(series, world, reader())[-1] == (
         f"disputed: membership (series {identifier(7)}, about {digest(1)}): 2 answers by Agency Alpha, Agency Beta"
     )
+
+
+def test_who_else_signed_it_stands_in_its_line():
+    (line,) = history(ITEM, [statement()], reader(), {("Agency Alpha", identifier(1)): ("officer-8", "key 0123abcd")})
+    assert "; assessment; approved by officer-8, key 0123abcd; stands [" in line

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.access.key_records import KeyRecord, key_name
+from safelight.access.officer_keys import statement_message
 from safelight.assertions.record import MAX_BYTES, MAX_DEPTH, BadAssertionError, encode_assertion
 from safelight.assertions.signing import (
-    OFFICER_PREFIX,
     BadSignatureError,
     Envelope,
     Signature,
@@ -166,7 +166,7 @@ def test_neither_signature_is_taken_for_the_other():
     )
     with pytest.raises(BadSignatureError, match="does not hold"):
         verify_record(swapped, KEYS, logged_at=NOW)
-    message = OFFICER_PREFIX + b"0" * 32
+    message = statement_message(b"0" * 32)
     assert not message.startswith(b"{")
 
 

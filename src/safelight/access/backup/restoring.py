@@ -290,7 +290,8 @@ def _load_keys(keys: Bundle, backup: Schema, *, stones: bool) -> None:
         renew_tables()
     try:
         if stones:
-            empty(tuple(reversed(STONE_TABLES)))  # those that point at others first
+            told = {table.name for table in schema.tables}
+            empty([one for one in reversed(STONE_TABLES) if one in told])  # those that point at others first
         _load(keys, schema, () if stones else STONE_TABLES)
     except (ProgrammingError, DataError) as error:
         raise CannotRunError(

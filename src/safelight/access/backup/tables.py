@@ -5,7 +5,7 @@ major version of PostgreSQL goes into any other that is supported, which a dump 
 
 Rules kept here:
 - all tables are read in one snapshot, as the owner, to whom no wall hides a row;
-- the tables of keys, and those of erasures and of what was handed out, can be told from all others: they are backed up apart;
+- the tables of keys, of erasures and of what was handed out can be told from all others: they are backed up apart;
 - nothing is loaded into a database that holds a row.
 """
 

@@ -254,7 +254,8 @@ def _keep_missing(unkept: Unkept, case: Case, nursery: Nursery, options: CheckOp
         return 0
     spool = around.data / "tmp"
     return do_keep_missing(
-        unkept, Shelf(case, around.vault, nursery, options.limits, options.archives, spool, around.watcher)
+        unkept,
+        Shelf(case, around.vault, nursery, options.limits, options.archives, spool, around.watcher, around.clock),
     )
 
 

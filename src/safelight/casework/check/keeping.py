@@ -4,9 +4,10 @@ Content is kept as it is recorded. It is missing where an earlier run kept less,
 new now; pictures embedded in others are always kept here. Nothing is kept whose SHA-256 is not the recorded one.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain, groupby, islice
 from pathlib import Path
 from sys import intern
@@ -17,6 +18,7 @@ from django.db import transaction
 
 from safelight.casework.check.progress import Watcher
 from safelight.casework.check.queries import Place, Unkept
+from safelight.casework.kept_reviews import kept_for
 from safelight.casework.models import Case, Kept
 from safelight.casework.report.model import Failure
 from safelight.casework.stacking import lock_kept
@@ -44,7 +46,7 @@ _LET_GO = "another run let go of it meanwhile, run the same command again"
 
 @dataclass(frozen=True)
 class Shelf:
-    """What keeping works with: the case and the vault, the sandbox, a folder for spooled archives, who watches."""
+    """What keeping works with: case and vault, the sandbox, a folder for spooled archives, watcher and clock."""
 
     case: Case
     vault: Vault
@@ -53,6 +55,7 @@ class Shelf:
     archives: ArchiveLimits
     spool: Path
     watcher: Watcher
+    clock: Callable[[], datetime]
 
 
 def do_keep_missing(unkept: Unkept, shelf: Shelf) -> int:
@@ -152,7 +155,7 @@ class _Hand:
             told = {one for one in self._batch.values() if isinstance(one, bytes)}
             there = has(self._vault, told, self._owner) if told else set()
             kept = [item for item, one in self._batch.items() if isinstance(one, SealedContent) or one in there]
-            rows = (Kept(case=self._shelf.case, item_id=item) for item in kept)
+            rows = kept_for(self._shelf.case, kept, self._shelf.clock())
             Kept.objects.bulk_create(rows, ignore_conflicts=True)
         self._let_go()
 

@@ -12,6 +12,7 @@ from safelight.casework.check.options import Keep
 from safelight.casework.check.parcel import Parcel
 from safelight.casework.check.progress import Tally, Watcher
 from safelight.casework.judging import judge_items
+from safelight.casework.kept_reviews import kept_for
 from safelight.casework.models import Case, Kept
 from safelight.casework.report.model import Failure
 from safelight.casework.rules import Verdict
@@ -118,7 +119,7 @@ class Recorder:
             lock_kept(shared=True)
             contents = (content.read(content.size) for content in wanted.values())
             do_keep_contents(self._vault, contents, self._vault.keys.node)
-            Kept.objects.bulk_create((Kept(case=self._case, item_id=item) for item in wanted), ignore_conflicts=True)
+            Kept.objects.bulk_create(kept_for(self._case, wanted, self._clock()), ignore_conflicts=True)
 
     def _acknowledge(self, line: Line, parcel: Parcel, verdicts: dict[int, Verdict]) -> None:
         draft = parcel.draft

@@ -19,8 +19,10 @@ from safelight.access.permissions import Permission
 from safelight.casework.access import Acting, access_case
 from safelight.casework.report.gather import gather
 from safelight.casework.report.write import write_report
+from safelight.casework.urgency import said_first
 from safelight.errors import UsageError
 from safelight.evidence.names import line_of
+from safelight.known.statements import reader_of
 from safelight.log.actions import do_add_entry
 from safelight.log.entries import Entry, Event
 from safelight.platform.settings import is_demo
@@ -46,7 +48,8 @@ def do_report_case(
         if pictures:
             wanted = {"case": str(case.pk)}
             about["approval"] = use_approval(permission, wanted, officer=acting.officer, node=acting.node, now=now)
-        report = gather(case, acting.node.vault, now=now, demo=is_demo(acting.node.data))
+        gathered = gather(case, acting.node.vault, now=now, demo=is_demo(acting.node.data))
+        report = said_first(gathered, reader_of(acting.node, now), acting.node)
         listed = {"items": sorted(item.sha256 for item in report.items if item.tile)} if pictures else {}
         _log("begun", about | listed | {"contents": len(report.items)}, why, acting, now)
     written = write_report(report, kind, out, pictures=pictures)

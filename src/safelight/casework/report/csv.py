@@ -3,7 +3,7 @@
 RFC 4180: comma, CRLF, quotes doubled, UTF-8 without a byte order mark. A cell that a spreadsheet would run as a formula
 (OWASP, "CSV Injection") gets a leading apostrophe, since paths and list entries are foreign text; control characters,
 which a terminal may obey, are spelt out in every cell. Failures that left no content behind have rows too: a file that
-is missing from the report would be a file that nobody looks for.
+is missing from the report would be a file that nobody looks for. What is urgent comes first.
 """
 
 import csv
@@ -13,7 +13,7 @@ from typing import TextIO
 
 from safelight.casework.report.model import Evidence, Report, ReportItem, Sighting
 from safelight.casework.report.summary import exhibits_by_source
-from safelight.casework.report.words import by_strength, claim_words, grade_words
+from safelight.casework.report.words import by_strength, claim_words, grade_words, urgent_words
 from safelight.evidence.names import line_of
 
 COLUMNS = (
@@ -43,6 +43,7 @@ COLUMNS = (
     "claims",
     "damaged",
     "standing",
+    "urgent",
 )
 _BETWEEN = " | "
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -84,6 +85,7 @@ def _about(item: ReportItem) -> dict[str, str]:
         "pdq": item.pdq or "",
         "pdq_quality": _number(item.quality),
         "damaged": item.damaged or "",
+        "urgent": _joined(urgent_words(one) for one in item.urgent),
         **(_matched(evidence) if evidence else {}),
     }
 

@@ -17,7 +17,7 @@ from safelight.casework.report.summary import Summary, exhibits_by_source, summa
 from safelight.casework.report.text import encodable
 
 FORMAT = "safelight-report"
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 
 
 def write_json(report: Report, out: TextIO, *, pictures: bool = False) -> None:
@@ -64,6 +64,9 @@ def _head(report: Report) -> dict[str, Any]:
 
 def _summary(figures: Summary) -> dict[str, Any]:
     return {
+        "urgency": figures.urgency,
+        "urgent": figures.urgent,
+        "urgent_files": figures.urgent_files,
         "sentence": figures.sentence,
         "files": figures.files,
         "contents": figures.contents,
@@ -116,6 +119,7 @@ def _item(item: ReportItem, exhibits: dict[str, str], *, pictures: bool) -> dict
         "evidence": [_evidence(evidence) for evidence in item.evidence],
         "sightings": [_sighting(sighting, exhibits) for sighting in item.sightings],
         "metadata": item.metadata,
+        "urgent": [{**asdict(one), "made": _time(one.made)} for one in item.urgent],
     }
     if pictures and item.tile is not None:
         value["tile"] = base64.b64encode(item.tile).decode("ascii")

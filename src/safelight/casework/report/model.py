@@ -58,6 +58,21 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class Urgent:
+    """One statement that a child may be at risk now: whose, about what, why, whom to call; when it was made, its name.
+
+    `about` is what it speaks of: the item, a stack with it, a link of it, or a series that it is in.
+    """
+
+    agency: str
+    about: str
+    why: str
+    contact: str
+    made: datetime
+    assertion: str
+
+
+@dataclass(frozen=True)
 class ReportItem:
     """One distinct content with its verdict, evidence, sightings and what the file says about itself.
 
@@ -85,6 +100,8 @@ class ReportItem:
     """64 x 64 grey bytes; shown only when pictures were asked for, and masked."""
     graded: bool = False
     """A cryptographic match with a trusted source set the grade; perceptual matches and MD5 alone never do."""
+    urgent: tuple[Urgent, ...] = ()
+    """What says that a child may be at risk now; such items come first."""
 
     @property
     def current(self) -> tuple[Sighting, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from safelight.casework.report.model import Exhibit, Failure, Report, ReportItem, Run, SourceUse
-from safelight.casework.report.rows import Dispute, Section, StackRow, disputes, sections, stacks
+from safelight.casework.report.rows import Alarm, Dispute, Section, StackRow, disputes, sections, stacks, urgent
 from safelight.casework.report.summary import Summary, summarise
 from safelight.casework.report.text import (
     Capped,
@@ -109,6 +109,8 @@ class Page:
     by: str
     exhibits: Capped[ExhibitRow]
     notices: tuple[str, ...]
+    urgency: str
+    urgent: Capped[Alarm]
     sentence: str
     views: str
     views_avoided: str
@@ -139,6 +141,8 @@ def page_of(report: Report, *, pictures: bool = False) -> Page:
         by=", ".join(people[:HIGHLIGHTS]),
         exhibits=capped(report.exhibits, EXHIBITS, _exhibit),
         notices=_notices(report),
+        urgency=figures.urgency,
+        urgent=urgent(report),
         sentence=figures.sentence,
         views=figures.views,
         views_avoided=counted(figures.views_avoided),

@@ -11,7 +11,16 @@ from safelight.casework.report.contradictions import distinct_claims, points_of_
 from safelight.casework.report.model import Report, ReportItem, ReportStack, Sighting
 from safelight.casework.report.text import Capped, DataUri, amount, capped, counted, size_words
 from safelight.casework.report.tiles import tile_uri
-from safelight.casework.report.words import Proof, Word, by_strength, proof, strength, verdict_order, word_for
+from safelight.casework.report.words import (
+    Proof,
+    Word,
+    by_strength,
+    proof,
+    strength,
+    urgent_words,
+    verdict_order,
+    word_for,
+)
 
 ROWS = 200
 STACKS = 100
@@ -67,6 +76,15 @@ class Dispute:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """One content about which something is urgent: where it was seen, and what is said."""
+
+    digest: str
+    places: Capped[str]
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Section:
     """All contents of one verdict; a short list is open from the start."""
 
@@ -86,12 +104,12 @@ def sections(report: Report, *, pictures: bool) -> tuple[Section, ...]:
 
 
 def stacks(report: Report, *, pictures: bool) -> Capped[StackRow]:
-    """Show the stacks of more than one content (or with near copies): worst verdict first, then the largest."""
+    """Show the stacks of more than one content (or with near copies): urgent, worst verdict, then largest first."""
     items = {item.sha256: item for item in report.items if item.current}
     several = (stack for stack in report.stacks if len(stack.members) + len(stack.near) > 1)
     told = [stack for stack in several if any(digest in items for digest, _, _ in stack.members)]
     ranks = {verdict: rank for rank, verdict in enumerate(verdict_order(stack.verdict for stack in told))}
-    told.sort(key=lambda stack: (ranks[stack.verdict], -len(stack.members), stack.members[0][0]))
+    told.sort(key=lambda one: (_is_calm(one, items), ranks[one.verdict], -len(one.members), one.members[0][0]))
     return capped(told, STACKS, lambda stack: _stack(stack, items, pictures=pictures))
 
 
@@ -99,6 +117,11 @@ def disputes(report: Report) -> Capped[Dispute]:
     """Show the items about which sources contradict each other."""
     found = [(item, points) for item in filter(_is_current, report.items) if (points := points_of_contradiction(item))]
     return capped(found, ROWS, lambda pair: _dispute(*pair))
+
+
+def urgent(report: Report) -> Capped[Alarm]:
+    """Show what is urgent, by content: where it was seen, and what is said."""
+    return capped([item for item in report.items if item.urgent and item.current], ROWS, _alarm)
 
 
 def row(item: ReportItem, *, pictures: bool = False) -> Row:
@@ -134,6 +157,16 @@ def _section(verdict: str, items: list[ReportItem], *, pictures: bool) -> Sectio
 
 def _is_current(item: ReportItem) -> bool:
     return bool(item.current)
+
+
+def _is_calm(stack: ReportStack, items: Mapping[str, ReportItem]) -> bool:
+    """Whether nothing in a stack is urgent."""
+    return not any(items[digest].urgent for digest, *_ in stack.members if digest in items)
+
+
+def _alarm(item: ReportItem) -> Alarm:
+    says = tuple(urgent_words(one) for one in item.urgent[:PROOFS])
+    return Alarm(item.sha256, capped(item.current, PLACES, place_words), says)
 
 
 def _facts(item: ReportItem) -> str:

@@ -30,6 +30,17 @@ class Summary:
     views_avoided: int
     failures: int
     """Those that stand against current files."""
+    urgent: int
+    urgent_files: int
+    """Contents, and files, about which something says that a child may be at risk now."""
+
+    @property
+    def urgency(self) -> str:
+        """What goes before everything else, in one sentence; "" where nothing is urgent."""
+        if not self.urgent:
+            return ""
+        files = amount(self.urgent_files, "file")
+        return f"Urgent: a child may be at risk now: {files} ({amount(self.urgent, 'content')})."
 
     @property
     def sentence(self) -> str:
@@ -55,6 +66,7 @@ def summarise(report: Report) -> Summary:
             files[item.verdict] += seen
             contents[item.verdict] += bool(item.sha256)
     needed = _views_needed(report)
+    urgent = [len(item.current) for item in report.items if item.urgent and item.current]
     viewable = sum(_views_without_us(item) for item in report.items)
     return Summary(
         files=sum(files.values()),
@@ -65,6 +77,8 @@ def summarise(report: Report) -> Summary:
         views_needed=needed,
         views_avoided=max(0, viewable - needed),
         failures=sum(failure.stands for failure in report.failures),
+        urgent=len(urgent),
+        urgent_files=sum(urgent),
     )
 
 

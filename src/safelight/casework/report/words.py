@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from safelight.casework.report.model import Claim, Evidence, ReportItem
+from safelight.casework.report.model import Claim, Evidence, ReportItem, Urgent
 from safelight.casework.report.text import amount
 
 
@@ -117,6 +117,11 @@ def by_strength(item: ReportItem) -> list[Evidence]:
 def proof(evidence: Evidence) -> Proof:
     """Say one evidence in words."""
     return Proof(_match(evidence), claim_words(evidence.claim), _note(evidence))
+
+
+def urgent_words(urgent: Urgent) -> str:
+    """Say what is urgent, who says so and whom to call."""
+    return f"{urgent.agency}, of the {urgent.about}: {urgent.why} (contact: {urgent.contact})"
 
 
 def grade_words(claim: Claim) -> str:

@@ -16,6 +16,7 @@ from safelight.casework.report.model import (
     Run,
     Sighting,
     SourceUse,
+    Urgent,
 )
 
 MADE = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
@@ -64,6 +65,9 @@ def near(distance: int = 6, transform: str = "original", **changes) -> Evidence:
 
 def sighting(path: str, source: str = DISK, how: str = "file", size: int | None = 2_104_331) -> Sighting:
     return Sighting(path, size, datetime(2023, 7, 2, 10, 11, 12, tzinfo=UTC), source, how)
+
+
+ALARM = Urgent("Agency Alpha", "series", "a new picture", "desk of Agency Alpha", MADE, f"{7:032x}")
 
 
 def item(name: str, verdict: str = "new", *paths: str, **changes) -> ReportItem:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.casework.report.csv import COLUMNS, write_csv
-from tests.unit.casework.report.example import DISK, example_report, hostile_report, item, near
+from tests.unit.casework.report.example import ALARM, DISK, example_report, hostile_report, item, near
 
 
 def text_of(report) -> str:
@@ -93,3 +93,9 @@ def test_the_documents_name_every_column():
     documents = (Path(__file__).parents[4] / "docs/report.md").read_text(encoding="utf-8")
     table = documents[documents.index("| column |") :]
     assert re.findall(r"`(\w+)`(?=[^|\n]*\|[^|\n]*)", "\n".join(line.split("|")[1] + "||" for line in table.splitlines() if line.startswith("| `"))) == list(COLUMNS)  # fmt: skip
+
+
+def test_what_is_urgent_stands_in_a_column_of_its_own():
+    report = replace(example_report(), items=(item("a", urgent=(ALARM,)), item("b")))
+    said = "Agency Alpha, of the series: a new picture (contact: desk of Agency Alpha)"
+    assert [row["urgent"] for row in rows_of(report)] == [said, ""]

@@ -15,9 +15,10 @@ from PIL import Image
 
 from safelight.casework.report import html as html_module
 from safelight.casework.report.html import write_html
+from safelight.casework.report.model import ReportStack
 from safelight.casework.report.page import page_of
 from safelight.casework.report.tiles import tile_png
-from tests.unit.casework.report.example import TILE, example_report, hostile_report, item, large_report, near
+from tests.unit.casework.report.example import ALARM, TILE, example_report, hostile_report, item, large_report, near
 
 SHEET = html_module._templates() / "style.css"
 HOSTILE = (
@@ -224,3 +225,24 @@ PALETTES = [
 def test_contrast_meets_wcag_aa(palette, ground, ink):
     assert _contrast(palette[ink], palette[ground]) >= 4.5
     assert _contrast(palette["value"], palette["track"]) >= 3
+
+
+def test_what_is_urgent_stands_before_everything_else():
+    some = [item(f"calm-{number}") for number in range(3)]
+    alarming, gone = item("alarming", urgent=(ALARM,)), item("gone", sightings=(), urgent=(ALARM,))
+    report = replace(
+        example_report(),
+        items=(*some, alarming, gone),
+        stacks=(
+            ReportStack("known", tuple((one.sha256, "copy", 1) for one in some), ()),
+            ReportStack("new", ((alarming.sha256, "copy", 1), (gone.sha256, "copy", 1)), ((some[0].sha256, 9),)),
+        ),
+    )
+    made = page_of(report)
+    assert [one.digest for one in made.urgent.shown] == [alarming.sha256]
+    assert [one.head.digest for one in made.stacks.shown] == [alarming.sha256, some[0].sha256]
+    text = page(report)
+    assert text.index("a child may be at risk now: 1 file (1 content)") < text.index("DCIM/alarming.jpg")
+    assert text.index("DCIM/alarming.jpg") < text.index('id="summary-title"')
+    assert "desk of Agency Alpha" in text
+    assert 'id="urgent"' not in page(replace(report, items=tuple(some), stacks=()))

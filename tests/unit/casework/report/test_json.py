@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from io import StringIO
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from safelight.casework.report.json import FORMAT_VERSION, write_json
 from safelight.casework.report.model import Claim, Evidence, Exhibit, Report, ReportItem, Run, Sighting, SourceUse
-from tests.unit.casework.report.example import TILE, example_report, hostile_report, large_report
+from tests.unit.casework.report.example import ALARM, TILE, example_report, hostile_report, item, large_report
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "docs/schema/report.schema.json").read_text(encoding="utf-8"))
 VALID = Draft202012Validator(SCHEMA)
@@ -82,3 +82,13 @@ def test_text_is_exact(text):
 def test_lone_surrogates_are_spelt_out():
     written = text_of(hostile_report("a\udcff")).encode("utf-8")
     assert json.loads(written)["case"] == r"a\udcff"
+
+
+def test_what_is_urgent_goes_before_all_figures():
+    alarming = item("a", urgent=(ALARM,))
+    value = json.loads(text_of(replace(example_report(), items=(alarming, item("b")))))
+    VALID.validate(value)
+    assert [len(one["urgent"]) for one in value["items"]] == [1, 0]
+    assert {field.name for field in fields(ALARM)} == value["items"][0]["urgent"][0].keys()
+    assert next(iter(value["summary"])) == "urgency"
+    assert (value["summary"]["urgent"], value["summary"]["urgent_files"]) == (1, 1)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from safelight.casework.report.model import Failure, ReportStack
 from safelight.casework.report.summary import exhibits_by_source, summarise
-from tests.unit.casework.report.example import DISK, PHONE, example_report, item, sighting
+from tests.unit.casework.report.example import ALARM, DISK, PHONE, example_report, item, sighting
 
 VERDICTS = ("known", "copy of known", "known good", "linked", "new", "locked", "not examined", "unreadable")
 
@@ -92,3 +92,12 @@ def test_exhibits_by_source():
     assert exhibits_by_source(report) == {DISK: "Disk 1", PHONE: "Phone"}
     twice = replace(report, exhibits=(*report.exhibits, replace(report.exhibits[0], name="Disk 1 again")))
     assert exhibits_by_source(twice)[DISK] == "Disk 1; Disk 1 again"
+
+
+def test_what_is_urgent_is_counted_where_it_is():
+    alarming = item("a", "known good", "/1", "/2", urgent=(ALARM, ALARM))
+    gone = item("b", "new", sightings=(replace(sighting("/3"), standing="replaced"),), urgent=(ALARM,))
+    figures = summarise(report_of(alarming, gone, item("c")))
+    assert (figures.urgent, figures.urgent_files) == (1, 2)
+    assert figures.urgency == "Urgent: a child may be at risk now: 2 files (1 content)."
+    assert summarise(report_of(item("c"))).urgency == ""
