@@ -257,6 +257,7 @@ def test_wrong_use_of_the_log_is_told_from_a_log_that_does_not_hold(unit, tmp_pa
 
 
 def test_a_key_file_inside_the_data_folder_is_refused(unit):
+    put_database(unit.data)
     unit.settings["SAFELIGHT_KEY_FILE"] = str(unit.data / "key")
     refused = unit.run("node", "create", NAME)
     assert (refused.status, (unit.data / "node-keys.json").exists()) == (2, False)
@@ -264,11 +265,13 @@ def test_a_key_file_inside_the_data_folder_is_refused(unit):
 
 
 def test_a_name_that_cannot_be_leaves_nothing_behind(unit):
+    put_database(unit.data)
     refused = unit.run("node", "create", "unit alpha")
     assert (refused.status, "without spaces" in refused.err, unit.key_file.exists()) == (2, True, False)
 
 
 def test_without_a_terminal_a_key_file_has_to_be_named(unit):
+    put_database(unit.data)
     del unit.settings["SAFELIGHT_KEY_FILE"]
     refused = unit.run("node", "create", NAME)
     assert (refused.status, "SAFELIGHT_KEY_FILE" in refused.err) == (2, True)
