@@ -60,8 +60,9 @@ $(STAMPS)/runtime: $(STAMPS)/requirements-runtime pyproject.toml
 demo: $(STAMPS)/runtime  ## check a made-up seizure against a made-up known base; prints where the report is
 	@PATH="$(CURDIR)/$(BIN):$$PATH" DEMO="$(DEMO)" CASE="$(CASE)" bash .ci/demo
 
+# As the folders stand: the slow tests with processes come first, so that no worker is left alone with them at the end.
 test: $(STAMPS)/runtime $(STAMPS)/requirements-test  ## all tests (PYTEST_ARGS="-k word" for some of them)
-	$(PY) pytest -n 2 --dist loadscope $(PYTEST_ARGS)
+	$(PY) pytest -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 # --- for developers --------------------------------------------------------------------------------------------------
 

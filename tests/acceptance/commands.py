@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from safelight.access.layout import KEYS_FILE
 from safelight.errors import SafelightError
 from safelight.platform.database import set_up_django
 
@@ -69,16 +70,18 @@ def _unlocked(arguments: tuple[object, ...]) -> dict[str, str]:
         data = Path(str(arguments[arguments.index("--data") + 1]))
         with suppress(OSError, SafelightError):
             if not os.path.lexists(data) and data.parent.is_dir():
-                _copy_empty(data)
+                put_database(data)
             write_node(data)
     return UNLOCKED
 
 
-def _copy_empty(data: Path) -> None:
+def put_database(data: Path) -> None:
     """Put an empty database where a command would make one, which takes seconds; nothing where it does not fit."""
     copied = subprocess.run(["cp", "-a", _empty(), data], capture_output=True, check=False)
     if copied.returncode != 0:
         shutil.rmtree(data, ignore_errors=True)
+        return
+    (data / KEYS_FILE).unlink()
 
 
 @cache

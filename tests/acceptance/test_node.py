@@ -16,7 +16,8 @@ from safelight.log.notes import Note, Signer
 from safelight.log.stores.folder import FolderTileStore
 from safelight.vault.nodekeys import load_keys
 from safelight.vault.protection import read_key_file
-from tests.acceptance.commands import SAFELIGHT, run, wait_for
+from tests.acceptance.commands import SAFELIGHT, put_database, run, wait_for
+from tests.acceptance.made_nodes import KEY_FILE, make_node, put_node, settings_in
 
 pytestmark = pytest.mark.acceptance
 NAME = "unit-alpha.example"
@@ -27,15 +28,19 @@ class Unit:
     """A data folder, and a key file beside it."""
 
     def __init__(self, folder):
-        self.folder, self.data, self.key_file = folder, folder / "data", folder / "key"
-        self.settings = {"SAFELIGHT_DATA": str(self.data), "SAFELIGHT_KEY_FILE": str(self.key_file)}
+        self.folder, self.data, self.key_file = folder, folder / "data", folder / KEY_FILE
+        self.settings = settings_in(folder)
 
     def run(self, *words):
         return run(*words, settings=self.settings)
 
     def create(self):
-        [made] = self.run("node", "create", NAME, "--kit", self.folder / "kit").events("node")
-        return made["key"]
+        """Be the node that is made once for all tests; its public key."""
+        return put_node(self.folder, NAME)
+
+    def create_another(self):
+        """Be a node of the same name, with keys of its own."""
+        return make_node(self.folder, NAME)
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def unit(tmp_path):
     return Unit(tmp_path)
 
 
-def typed(words, data, *passphrases):
+def typed(words, data, *passphrases, settings=None):
     """Run a command on a terminal and type a passphrase at each prompt; its status and all that was shown."""
     ours, theirs = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
@@ -52,7 +57,7 @@ def typed(words, data, *passphrases):
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=environment | {"SAFELIGHT_DATA": str(data)},
+        env=environment | {"SAFELIGHT_DATA": str(data)} | (settings or {}),
         start_new_session=True,
     )
     os.close(theirs)
@@ -129,7 +134,7 @@ def test_another_node_put_in_its_place_is_a_fork(unit, tmp_path):
     kept.write_text(unit.run("log", "checkpoint").out)
     other = Unit(tmp_path / "other")
     other.folder.mkdir()
-    other.create()
+    other.create_another()
     found = run("log", "verify", other.data / "log", "--key", key, "--checkpoint", kept)
     assert (found.status, "cannot be trusted" in found.err) == (1, True)
 
@@ -181,7 +186,7 @@ def test_nobody_has_a_node_back_without_enough_of_its_own_shares_and_a_reason(un
     keys = (unit.data / "node-keys.json").read_bytes()
     other = Unit(tmp_path / "other")
     other.folder.mkdir()
-    other.create()
+    other.create_another()
     ours = [word for number in (1, 2) for word in ("--share", unit.folder / "kit" / f"share-{number}-of-3.txt")]
     theirs = [word for number in (1, 2) for word in ("--share", other.folder / "kit" / f"share-{number}-of-3.txt")]
     for words, status in (
@@ -252,6 +257,7 @@ def test_wrong_use_of_the_log_is_told_from_a_log_that_does_not_hold(unit, tmp_pa
 
 
 def test_a_key_file_inside_the_data_folder_is_refused(unit):
+    put_database(unit.data)
     unit.settings["SAFELIGHT_KEY_FILE"] = str(unit.data / "key")
     refused = unit.run("node", "create", NAME)
     assert (refused.status, (unit.data / "node-keys.json").exists()) == (2, False)
@@ -259,11 +265,13 @@ def test_a_key_file_inside_the_data_folder_is_refused(unit):
 
 
 def test_a_name_that_cannot_be_leaves_nothing_behind(unit):
+    put_database(unit.data)
     refused = unit.run("node", "create", "unit alpha")
     assert (refused.status, "without spaces" in refused.err, unit.key_file.exists()) == (2, True, False)
 
 
 def test_without_a_terminal_a_key_file_has_to_be_named(unit):
+    put_database(unit.data)
     del unit.settings["SAFELIGHT_KEY_FILE"]
     refused = unit.run("node", "create", NAME)
     assert (refused.status, "SAFELIGHT_KEY_FILE" in refused.err) == (2, True)
@@ -271,6 +279,7 @@ def test_without_a_terminal_a_key_file_has_to_be_named(unit):
 
 def test_a_passphrase_is_typed_twice_and_never_shown(unit):
     data = unit.data
+    put_database(data)
     words = ["node", "create", NAME, "--kit", str(unit.folder / "kit")]
     status, shown = typed(words, data, PASSPHRASE, PASSPHRASE)
     assert (status, "darkroom" in shown, f"Node {NAME}" in shown) == (0, False, True)

@@ -4,11 +4,13 @@ import json
 import re
 import stat
 from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
 from safelight.platform.postgres.users import using_server
-from tests.acceptance.commands import run
+from tests.acceptance.commands import run, wait_until_stopped
+from tests.acceptance.made_nodes import KEY_FILE, KIT, key_of, new_folder, put, put_node, settings_in
 from tests.acceptance.test_node import typed
 
 pytestmark = pytest.mark.acceptance
@@ -19,12 +21,8 @@ ERASE = ("vault:content:erase", "--set", "owner=unit-alpha.example", "--set", f"
 class Unit:
     """A node with a key file, and a folder for officers' keys; some commands are typed at a terminal."""
 
-    def __init__(self, folder, patch, name):
-        folder.mkdir()
-        self.folder, self.data, self.patch = folder, folder / "data", patch
-        self.settings = {"SAFELIGHT_DATA": str(self.data), "SAFELIGHT_KEY_FILE": str(folder / "node.key")}
-        [made] = self.run("node", "create", name, "--kit", folder / "kit").events("node")
-        self.key = made["key"]
+    def __init__(self, folder):
+        self.folder, self.data, self.settings = folder, folder / "data", settings_in(folder)
 
     def run(self, *words, officer=None):
         named = {} if officer is None else {"SAFELIGHT_OFFICER": officer}
@@ -32,12 +30,8 @@ class Unit:
 
     def type(self, *words, officer=None, times=1):
         """A command at a terminal with a passphrase typed so often: its status, and what was shown."""
-        self.patch.setenv("SAFELIGHT_KEY_FILE", self.settings["SAFELIGHT_KEY_FILE"])
-        self.patch.setenv("COLUMNS", "200")
-        self.patch.setenv("SAFELIGHT_OFFICER", officer or "")
-        if officer is None:
-            self.patch.delenv("SAFELIGHT_OFFICER")
-        return typed([str(word) for word in words], self.data, *([WORDS] * times))
+        settings = self.settings | {"COLUMNS": "200"} | ({} if officer is None else {"SAFELIGHT_OFFICER": officer})
+        return typed([str(word) for word in words], self.data, *([WORDS] * times), settings=settings)
 
     def officers(self, officer=None):
         return self.run("officer", "list", "--names", officer=officer).events("officer")
@@ -52,28 +46,46 @@ class Unit:
         return re.findall(r"(officer-[0-9a-f]{8}): ", shown)
 
     def shares(self):
-        return [word for number in (1, 3) for word in ("--share", self.folder / "kit" / f"share-{number}-of-3.txt")]
+        return [word for number in (1, 3) for word in ("--share", self.folder / KIT / f"share-{number}-of-3.txt")]
 
     def doctor(self):
         return {one["what"]: one for one in map(json.loads, self.run("doctor").out.splitlines())}
 
 
 @pytest.fixture
-def units(tmp_path, monkeypatch):
-    """Makes nodes, and keeps their databases up between commands."""
+def units(tmp_path):
+    """Puts nodes into folders of their own, and keeps their databases up between commands."""
     with ExitStack() as stack:
 
-        def make(name):
-            unit = Unit(tmp_path / name, monkeypatch, f"unit-{name}.example")
+        def up(name, fill):
+            (tmp_path / name).mkdir()
+            unit = Unit(tmp_path / name)
+            fill(unit.folder)
             stack.enter_context(using_server(unit.data, account=None, wait=60))
             return unit
 
-        yield make
+        yield up
 
 
 @pytest.fixture
 def unit(units):
-    return units("alpha")
+    return units("alpha", lambda folder: put_node(folder, "unit-alpha.example"))
+
+
+@pytest.fixture
+def started(units):
+    """A unit whose first two officers are enrolled, once for all tests; and their pseudonyms."""
+    made, pseudonyms = _started()
+    return units("alpha", lambda folder: put(made, folder)), *pseudonyms
+
+
+@cache
+def _started():
+    unit = Unit(new_folder())
+    put_node(unit.folder, "unit-alpha.example")
+    pseudonyms = unit.start()
+    wait_until_stopped(unit.data)
+    return unit.folder, pseudonyms
 
 
 def told(shown, event):
@@ -92,11 +104,12 @@ def test_two_start_a_node_together(unit):
         (lead, "Alex Madeup", "national-officer"),
         (second, "Kim Fictitious", "supervisor"),
     ]
-    assert (unit.doctor()["officers"]["state"], unit.doctor()["officers"]["good"]) == ("2 enrolled", True)
+    found = unit.doctor()["officers"]
+    assert (found["state"], found["good"]) == ("2 enrolled", True)
 
 
-def test_a_third_is_enrolled_once_two_have_signed(unit):
-    second = unit.start()[1]
+def test_a_third_is_enrolled_once_two_have_signed(started):
+    unit, _, second = started
     public = told(unit.type("officer", "key", unit.folder / "third.key", times=2)[1], "key")["public"]
     enrol = ("officer", "enrol", "--name", "Robin Invented", "--role", "investigator", "--public-key", public)
     assert unit.run(*enrol).status == 2
@@ -113,8 +126,8 @@ def test_a_third_is_enrolled_once_two_have_signed(unit):
     assert state.startswith("used ")
 
 
-def test_a_baseline_is_made_by_two_and_history_says_who(unit):
-    lead, second = unit.start()
+def test_a_baseline_is_made_by_two_and_history_says_who(started):
+    unit, lead, second = started
     keys = {name: unit.folder / f"{name}.key" for name in ("lead", "second")}
     draft, digest = unit.folder / "draft", "ab" * 32
     about = ("--about", f"item:{digest}", "--set", "value=true", "--basis", "Invented Act 1", "--nature", "assessment")
@@ -141,8 +154,8 @@ def test_a_baseline_is_made_by_two_and_history_says_who(unit):
     assert f"approved by {second}" in line
 
 
-def test_who_may_not_is_refused_and_the_log_holds(unit):
-    lead, second = unit.start()
+def test_who_may_not_is_refused_and_the_log_holds(started):
+    unit, lead, second = started
     assert unit.run("act", "list", officer="officer-none").status == 2
     assert unit.run("officer", "grant", second, "auditor").status == 2
     assert unit.run("officer", "withdraw", second, "supervisor", officer=second).status == 2
@@ -152,11 +165,11 @@ def test_who_may_not_is_refused_and_the_log_holds(unit):
     assert unit.officers()[1]["state"].startswith("revoked ")
     assert unit.run("officer", "list", officer=second).status == 2
     assert unit.doctor()["officers"]["good"] is False
-    assert unit.run("log", "verify", unit.data / "log", "--key", unit.key).status == 0
+    assert unit.run("log", "verify", unit.data / "log", "--key", key_of("unit-alpha.example")).status == 0
 
 
-def test_a_role_is_granted_by_two(unit):
-    second = unit.start()[1]
+def test_a_role_is_granted_by_two(started):
+    unit, _, second = started
     wanted = ("access:role:change", "--set", f"officer={second}", "--set", "role=auditor", "--set", "change=grant")
     shown = unit.type("act", "request", *wanted, "--why", "yearly audit", "--key", unit.folder / "lead.key")[1]
     number = told(shown, "request")["request"]
@@ -165,8 +178,8 @@ def test_a_role_is_granted_by_two(unit):
     assert [one["roles"] for one in unit.officers()][1] == "supervisor, auditor"
 
 
-def test_the_kit_stands_for_the_second_person_and_is_reviewed(unit):
-    lead, second = unit.start()
+def test_the_kit_stands_for_the_second_person_and_is_reviewed(started):
+    unit, lead, second = started
     broken = unit.run("act", "break-glass", *ERASE, *unit.shares(), "--why", "nobody could be reached")
     number = broken.events("review")[0]["review"]
     found = unit.doctor()["break-glass"]
@@ -179,15 +192,16 @@ def test_the_kit_stands_for_the_second_person_and_is_reviewed(unit):
     assert other.status == 2
 
 
-def test_a_recovered_node_is_up_for_review(unit):
-    unit.start()
-    (unit.folder / "node.key").unlink()
+def test_a_recovered_node_is_up_for_review(started):
+    unit, _, _ = started
+    (unit.folder / KEY_FILE).unlink()
     assert unit.run("node", "recover", *unit.shares(), "--why", "the key file is lost").status == 0
     assert unit.doctor()["break-glass"]["state"] == "1 to be reviewed"
 
 
-def test_the_kit_enrols_two_anew_where_nobody_is_left(unit):
-    for pseudonym in reversed(unit.start()):
+def test_the_kit_enrols_two_anew_where_nobody_is_left(started):
+    unit, *pseudonyms = started
+    for pseudonym in reversed(pseudonyms):
         assert unit.run("officer", "revoke", pseudonym, "--why", "both keys were stolen").status == 0
     assert unit.run("officer", "list").status == 2
     words = ["--name", "Lou Imaginary", "--role", "national-officer", "--key", unit.folder / "new.key"]
@@ -198,7 +212,7 @@ def test_the_kit_enrols_two_anew_where_nobody_is_left(unit):
 
 
 def test_a_unit_of_one_names_another_units_officer(unit, units, tmp_path):
-    beta = units("beta")
+    beta = units("beta", lambda folder: put_node(folder, "unit-beta.example"))
     shown = beta.type("officer", "key", beta.folder / "own.key", times=2)[1]
     outside = ("--second-public-key", told(shown, "key")["public"], "--second-agency", "unit-beta.example")
     words = ("--name", "Alex Madeup", "--role", "national-officer", "--key", unit.folder / "lead.key", *outside)
@@ -243,8 +257,8 @@ def test_wrong_use_leaves_no_key_behind(unit):
     assert (refused.status, "is no text" in refused.err) == (2, True)
 
 
-def test_lists_are_shown_to_people_as_tables(unit):
-    lead = unit.start()[0]
+def test_lists_are_shown_to_people_as_tables(started):
+    unit, lead, _ = started
     unit.run("act", "break-glass", *ERASE, *unit.shares(), "--why", "nobody could be reached")
     shown = unit.type("officer", "list", times=0)[1]
     assert (lead in shown, "Alex" in shown) == (True, False)

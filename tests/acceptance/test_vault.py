@@ -9,7 +9,9 @@ import time
 
 import pytest
 
+from safelight.platform.postgres.users import using_server
 from tests.acceptance.commands import ROOT, run
+from tests.acceptance.made_nodes import KEY_FILE, put_node, settings_in
 
 pytestmark = pytest.mark.acceptance
 NAME = "unit-alpha.example"
@@ -32,9 +34,8 @@ class Unit:
     """A data folder with a node, and a key file beside it."""
 
     def __init__(self, folder):
-        self.data, self.key_file = folder / "data", folder / "key"
-        self.settings = {"SAFELIGHT_DATA": str(self.data), "SAFELIGHT_KEY_FILE": str(self.key_file)}
-        assert run("node", "create", NAME, "--kit", folder / "kit", settings=self.settings).status == 0
+        self.data, self.key_file, self.settings = folder / "data", folder / KEY_FILE, settings_in(folder)
+        put_node(folder, NAME)
 
     def run(self, *words):
         return run("vault", *words, settings=self.settings)
@@ -62,7 +63,10 @@ class Unit:
 
 @pytest.fixture
 def unit(tmp_path):
-    return Unit(tmp_path)
+    """A unit whose database stays up between commands."""
+    unit = Unit(tmp_path)
+    with using_server(unit.data, account=None, wait=60):
+        yield unit
 
 
 def test_what_is_damaged_is_named_a_line_each(unit):

@@ -12,7 +12,6 @@ from safelight.casework.models import Answer, Case, Kept, StackMember
 from safelight.casework.rules import Verdict
 from safelight.evidence.models import Item, ItemState
 from safelight.evidence.sealed import TABLE, open_seen
-from safelight.linking.stacks import build_stacks
 from safelight.linking.types import Stack
 from safelight.platform.copying import copy_rows
 from safelight.platform.reading import binary_rows
@@ -33,6 +32,8 @@ _KEPT = (Verdict.NEW, Verdict.COPY)
 
 def do_stack_case(case: Case, vault: Vault) -> bool:
     """Build the stacks of a case where its pictures changed since; one process at a time. Tells whether it did."""
+    from safelight.linking.stacks import build_stacks  # noqa: PLC0415 - brings numba, and only a check stacks
+
     with transaction.atomic():
         lock_stacks(case)
         state = _state(case)

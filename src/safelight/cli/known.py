@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from safelight.access.permissions import Permission
 from safelight.cli.acting import by_officer, session
@@ -185,6 +183,9 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _import_one(settings: "Settings", here: "Session", path: Path, options: "ImportOptions") -> "ImportResult":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     from safelight.known.actions import do_import_list
     from safelight.platform.clock import now
 

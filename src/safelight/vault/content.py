@@ -8,6 +8,7 @@ Rules kept here:
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from safelight.errors import InputError, UsageError
@@ -18,7 +19,9 @@ from safelight.vault.keyring import Keyring
 from safelight.vault.nodekeys import NodeKeys
 from safelight.vault.records import record_reader, record_size
 from safelight.vault.sealing import BlindIndex, ColumnSealer
-from safelight.vault.signatures import Signatures
+
+if TYPE_CHECKING:
+    from safelight.vault.signatures import Signatures
 
 SHA256_BYTES = 32
 _ADDRESS_BYTES, _SIZE_BYTES = 16, 8
@@ -100,8 +103,10 @@ class Vault:
         return self.columns("vault_object")
 
     @cached_property
-    def signatures(self) -> Signatures:
+    def signatures(self) -> "Signatures":
         """The digests and hashes of contents."""
+        from safelight.vault.signatures import Signatures  # noqa: PLC0415 - brings numpy, and most commands ask no hash
+
         return Signatures(self.keys)
 
     def columns(self, table: str) -> ColumnSealer:

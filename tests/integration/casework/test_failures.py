@@ -30,7 +30,7 @@ from safelight.samples.pictures import picture
 from safelight.sandbox import Layer, LayerMissingError, Limits
 from tests.integration.casework.conftest import zipped
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_postgresql]
 HOOK = "tests.integration.casework.hooks:examine"
 SMALL = {name: form.write(picture(1, number, (96, 64))) for number, (name, form) in enumerate(FORMATS.items())}
 GOOD = SMALL["png-rgb"]

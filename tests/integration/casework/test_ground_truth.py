@@ -11,7 +11,7 @@ from safelight.samples.known_lists import make_known_base
 from safelight.samples.seizure import make_seizure
 from safelight.samples.truth import Part
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_postgresql]
 REFUSE = "tests.integration.casework.idle:refuse"
 
 

@@ -13,7 +13,7 @@ from safelight.samples.pictures import picture
 from tests.integration.casework.conftest import zipped
 from tests.integration.casework.test_resume import Stop
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_postgresql]
 REFUSE = "tests.integration.casework.idle:refuse"
 SKETCH = "tests.integration.casework.idle:sketch"
 CUSTODY = ("modified", "changed", "accessed", "inode", "device")

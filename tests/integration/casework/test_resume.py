@@ -17,7 +17,7 @@ from safelight.samples.pictures import picture
 from tests.integration.casework.conftest import zipped
 from tests.integration.entrances import owner
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_postgresql]
 REFUSE = "tests.integration.casework.idle:refuse"
 SKETCH = "tests.integration.casework.idle:sketch"
 

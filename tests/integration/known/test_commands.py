@@ -12,7 +12,7 @@ import pytest
 from safelight.platform.settings import Settings
 from tests.nodes import UNLOCKED, write_node
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_postgresql]
 
 A, B = "a1" * 16, "b2" * 16
 

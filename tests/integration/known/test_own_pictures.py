@@ -17,7 +17,7 @@ from safelight.vault.signatures import NewSignature
 from tests.integration.known.conftest import NOW
 from tests.nodes import NODE, words_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_postgresql]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from safelight.vault.rowless import find_rowless
 from safelight.vault.signatures import NewSignature, Realm
 from tests.integration.vault.example import ALPHA, BETA, NOW, make_vault, saved, sha256
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_postgresql]
 SIZES = (0, 1, 500, CHUNK_BYTES - 1, CHUNK_BYTES, 3 * CHUNK_BYTES + 7)
 
 

@@ -31,7 +31,6 @@ from safelight.known.rules import DEMO_SCHEME
 from safelight.known.schemes import require_scheme
 from safelight.log.actions import do_add_entry
 from safelight.log.entries import Entry, Event
-from safelight.media.compiled import warm_up
 from safelight.platform.copying import analyse
 from safelight.platform.database import BusyError, advisory_lock
 from safelight.platform.settings import is_demo
@@ -112,7 +111,6 @@ def _open_case(options: CheckOptions, around: Surroundings, now: datetime) -> Ca
 def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundings) -> CheckResult:
     base = KnownBase.open(around.acting.node, options.radius, options.quality, now=around.clock(), data=around.data)
     with Nursery(options.examiner, *options.tasks, limits=options.limits) as nursery:
-        warm_up()  # the sandbox loads its decoders meanwhile
         _look_at_layers(nursery, options, around.watcher)
         sources = list(dict.fromkeys(do_add_source(exhibit, path) for path in options.paths))
         earlier = latest_run(exhibit)
