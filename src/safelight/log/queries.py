@@ -108,6 +108,7 @@ def named_contents(sealer: Sealer) -> Iterator[bytes]:
     """
     naming = LogEntry.objects.filter(Exists(EntryDigest.objects.filter(entry=OuterRef("pk"))), record__isnull=False)
     for row, record in naming.order_by("id").values_list("id", "record").iterator(chunk_size=_ROWS):
+        assert record is not None, "what was destroyed was not asked for"
         yield from named_digests(sealer.open(bytes(record), row))
 
 
