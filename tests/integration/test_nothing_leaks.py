@@ -28,13 +28,13 @@ from safelight.assertions.record import About
 from safelight.casework.access import Acting, access_case, access_contents, access_numbered_case, open_case
 from safelight.casework.finding.actions import do_search_case
 from safelight.casework.judging import answered_otherwise, judge_items
-from safelight.casework.kept_reviews import kept_due
+from safelight.casework.kept_reviews.queries import kept_due
 from safelight.casework.models import Case, Kept
 from safelight.casework.queries import failures_of, kept_contents, path_text, summarise
 from safelight.casework.report.actions import do_report_case
 from safelight.casework.report.gather import gather
 from safelight.casework.stacking import do_stack_case
-from safelight.casework.urgency import urgent_sightings
+from safelight.casework.urgency.queries import urgent_sightings
 from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import Exhibit, ItemState, RunState, Sighting, SightingHow, SightingState
@@ -65,12 +65,12 @@ ANSWERING = ("casework", "known", "evidence", "exchange")
 
 ASKED = {
     "casework.access.access_case", "casework.access.access_contents", "casework.access.access_numbered_case",
-    "casework.access.open_case", "casework.kept_reviews.kept_due", "casework.queries.kept_contents",
+    "casework.access.open_case", "casework.kept_reviews.queries.kept_due", "casework.queries.kept_contents",
     "exchange.actions.open_draft", "exchange.actions.plan_export",
     "casework.judging.answered_otherwise", "casework.judging.judge_items",
     "casework.queries.failures_of", "casework.queries.path_text", "casework.queries.summarise",
     "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.finding.actions.do_search_case",
-    "casework.stacking.do_stack_case", "casework.urgency.urgent_sightings",
+    "casework.stacking.do_stack_case", "casework.urgency.queries.urgent_sightings",
     "evidence.actions.do_add_source", "evidence.actions.do_begin_run", "evidence.actions.do_end_run",
     "evidence.actions.do_open_exhibit", "evidence.queries.Standings.of", "evidence.queries.known_places",
     "evidence.queries.latest_run", "evidence.queries.recorded_files", "evidence.queries.with_digests",
@@ -101,11 +101,11 @@ ELSEWHERE = {
     "casework.check.settling.settle_unexamined": "values only",
     "casework.finding.queries.texts_of_case": "a step of do_search_case",
     "casework.judging.hold_answers": "answers nothing",
-    "casework.kept_reviews.do_keep_on": "of a case whose member he is; tests/integration/casework/test_kept_reviews.py",
-    "casework.kept_reviews.kept_for": "values only",
+    "casework.kept_reviews.actions.do_keep_on": "of a case whose member he is; tests/integration/casework/test_kept_reviews.py",
+    "casework.kept_reviews.queries.kept_for": "values only",
     "casework.stacking.do_let_go": "answers nothing",
-    "casework.urgency.said_first": "a step of do_report_case",
-    "casework.urgency.urgent_about": "a step of do_report_case",
+    "casework.urgency.queries.said_first": "a step of do_report_case",
+    "casework.urgency.queries.urgent_about": "a step of do_report_case",
     "casework.stacking.do_settle_kept": "answers nothing",
     "casework.actions.WorkOnItems.destroy": "a step of do_erase_item",
     "casework.stacking.lock_kept": "answers nothing",

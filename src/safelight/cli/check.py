@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from safelight.casework.check.actions import CheckResult
-    from safelight.casework.urgency import UrgentSighting
+    from safelight.casework.urgency.queries import UrgentSighting
     from safelight.cli.acting import Session
 
 _URGENT_SHOWN = 20
@@ -111,7 +111,7 @@ def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, b
 def _summary(options: CheckOptions, data: Path, result: "CheckResult", here: "Session", now: "datetime") -> int:
     """Say how the exhibit stands now; the number of failures that stand comes back."""
     from safelight.casework.queries import summarise
-    from safelight.casework.urgency import urgent_sightings
+    from safelight.casework.urgency.queries import urgent_sightings
     from safelight.known.statements import reader_of
     from safelight.platform.walls import for_case
 

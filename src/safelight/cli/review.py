@@ -47,7 +47,7 @@ def keep(settings: Settings, *, number: int, until: datetime | None, why: str, n
     """Keep the content on that the queue names by NUMBER. `safelight vault erase` is the other answer."""
     with session(settings, named) as here:
         from safelight.casework.access import Acting
-        from safelight.casework.kept_reviews import do_keep_on
+        from safelight.casework.kept_reviews.actions import do_keep_on
 
         wanted = None if until is None else until.replace(tzinfo=UTC)
         at = do_keep_on(number, until=wanted, why=why, acting=Acting(here.node, here.officer, here.by), now=here.now)
@@ -61,7 +61,7 @@ def _due(here: Session, before: datetime) -> list[tuple[str, datetime, str, str]
     from safelight.assertions.queries import due_for_review
     from safelight.assertions.vocabularies import load_terms
     from safelight.casework.access import Acting
-    from safelight.casework.kept_reviews import kept_due
+    from safelight.casework.kept_reviews.queries import kept_due
     from safelight.vault.reviews.queries import due_reviews
 
     reader = Reader(here.node.name, frozenset(load_terms("purposes")), here.now)

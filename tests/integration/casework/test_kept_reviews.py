@@ -15,7 +15,8 @@ from safelight.access.errors import RefusedError
 from safelight.access.roles import Role
 from safelight.access.rules import Officer
 from safelight.casework.access import Acting
-from safelight.casework.kept_reviews import do_keep_on, kept_due
+from safelight.casework.kept_reviews.actions import do_keep_on
+from safelight.casework.kept_reviews.queries import kept_due
 from safelight.casework.models import Kept
 from safelight.cli import safelight_commands
 from safelight.errors import UsageError

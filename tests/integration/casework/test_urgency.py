@@ -8,11 +8,11 @@ import pytest
 
 from safelight.assertions.actions import do_receive_assertion
 from safelight.assertions.record import About
-from safelight.casework import urgency
 from safelight.casework.models import Case
 from safelight.casework.report.gather import gather
 from safelight.casework.report.model import ReportStack
-from safelight.casework.urgency import said_first, urgent_about, urgent_sightings
+from safelight.casework.urgency import queries as urgency
+from safelight.casework.urgency.queries import said_first, urgent_about, urgent_sightings
 from safelight.known.statements import reader_of
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture

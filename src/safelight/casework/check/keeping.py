@@ -18,7 +18,7 @@ from django.db import transaction
 
 from safelight.casework.check.progress import Watcher
 from safelight.casework.check.queries import Place, Unkept
-from safelight.casework.kept_reviews import kept_for
+from safelight.casework.kept_reviews.queries import kept_for
 from safelight.casework.models import Case, Kept
 from safelight.casework.report.model import Failure
 from safelight.casework.stacking import lock_kept

@@ -12,7 +12,7 @@ from safelight.casework.check.options import Keep
 from safelight.casework.check.parcel import Parcel
 from safelight.casework.check.progress import Tally, Watcher
 from safelight.casework.judging import judge_items
-from safelight.casework.kept_reviews import kept_for
+from safelight.casework.kept_reviews.queries import kept_for
 from safelight.casework.models import Case, Kept
 from safelight.casework.report.model import Failure
 from safelight.casework.rules import Verdict

@@ -19,7 +19,7 @@ from safelight.access.permissions import Permission
 from safelight.casework.access import Acting, access_case
 from safelight.casework.report.gather import gather
 from safelight.casework.report.write import write_report
-from safelight.casework.urgency import said_first
+from safelight.casework.urgency.queries import said_first
 from safelight.errors import UsageError
 from safelight.evidence.names import line_of
 from safelight.known.statements import reader_of
