@@ -1,6 +1,4 @@
-"""What is kept has a review date, five years on at the latest, as a statement's; it comes up in the queue of who works on
-that case, and of nobody else.
-"""
+"""The reviews of kept content that come up, in the queue of who works on that case, and of nobody else."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
