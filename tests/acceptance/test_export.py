@@ -7,6 +7,7 @@ import pytest
 
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
+from tests.acceptance.made_nodes import key_of
 from tests.acceptance.test_officers import told, unit, units
 
 __all__ = ["unit", "units"]  # the fixtures of two officers' node
@@ -44,7 +45,7 @@ def test_content_is_handed_out_erased_and_withdrawn(unit, tmp_path):
     status, said = unit.type(*sending)
     assert status == 0, said
     opening = ("export", "open", away / "bundle", "--out", away / "opened", "--passphrase-file", away / "words")
-    assert unit.run(*opening, "--from-key", unit.key).events("opened")[0]["sender_checked"] is True
+    assert unit.run(*opening, "--from-key", key_of("unit-alpha.example")).events("opened")[0]["sender_checked"] is True
     assert (away / "opened" / "contents" / digest).read_bytes() == content
     [given] = unit.run("export", "list").events("handout")
     assert (given["recipient"], given["bundle"], given["sha256"]) == ("Agency Beta", "written", digest)

@@ -327,7 +327,7 @@ class Bench:
         do_keep_contents(vault, sorted(contents), vault.keys.node)
         case = Case.objects.get(name=name)
         for item in set(Sighting.objects.filter(exhibit__case=name, item__isnull=False).values_list("item", flat=True)):
-            Kept.objects.create(case=case, item_id=item)
+            Kept.objects.create(case=case, item_id=item, review=NOW + timedelta(days=1000))
 
     def say(self, contents):
         """Statements of Agency Beta that only Agency Gamma may see, about contents of the reader's case, too."""
@@ -372,7 +372,9 @@ class Bench:
             "kept": kept,
             "exported": [self.planned(agency, acting) for agency in ("Agency Gamma", "Agency Delta") if kept],
             "summary": vars(summarise(case, "Exhibit")),
-            "to be reviewed": kept_due(NOW + timedelta(days=4000), acting, now=NOW),
+            "to be reviewed": sorted(
+                (one.sha256, one.at, one.case) for one in kept_due(NOW + timedelta(days=4000), acting, now=NOW)
+            ),
             "urgent": urgent_sightings(case, "Exhibit", reader_of(acting.node, NOW), acting.node),
             "searched": searched,
             "answered otherwise": [len(answered_otherwise(case, exhibit, one)) for one in (base, wider)],

@@ -68,7 +68,8 @@ def _take_data(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for inner in command.commands.values():
             _take_data(inner)
-    elif not any(parameter.name == "data" for parameter in command.params):
+    does_something = not isinstance(command, click.Group) or command.invoke_without_command
+    if does_something and not any(parameter.name == "data" for parameter in command.params):
         command.params.append(_data_option())
 
 

@@ -64,6 +64,7 @@ ASKED = {
     "vault erase": (DIGEST, *WHY, "--legal-basis", "made-up order 7"),
     "vault fsck": (),
     "vault hold": (DIGEST, *WHY),
+    "vault readmit": (DIGEST, *WHY, "--legal-basis", "made-up order 8"),
     "vault receipt": (DIGEST, "Agency Beta"),
     "vault release": (DIGEST, *WHY),
     "vault rotate": (),
