@@ -236,6 +236,19 @@ def test_a_unit_of_one_names_another_units_officer(unit, units, tmp_path):
     assert unit.run("act", "approve", number, "--signature", signature, officer=away).status == 0
     assert unit.run("act", "approve", number).status == 2
 
+    broken = unit.run("act", "break-glass", *ERASE, *unit.shares(), "--why", "nobody could be asked")
+    number = str(broken.events("review")[0]["review"])
+    remark = ("--remark", "as it should be")
+    assert unit.run("act", "review", number, *remark).status == 2
+    unsigned = unit.run("act", "review", number, *remark, officer=away)
+    assert (unsigned.status, "reviews by a signature" in unsigned.err) == (2, True)
+    record.write_text(unit.run("act", "glass", number, *remark).out)
+    shown = beta.type("officer", "sign", record, "--key", beta.folder / "own.key")[1]
+    signed = ("--signature", re.search(r'"signature": "([0-9a-f]{128})"', shown)[1])
+    assert unit.run("act", "review", number, "--remark", "all well", *signed, officer=away).status == 1
+    assert unit.run("act", "review", number, *remark, *signed, officer=away).status == 0
+    assert unit.run("act", "list").events("review") == []
+
 
 def test_wrong_use_leaves_no_key_behind(unit):
     key = unit.folder / "lead.key"

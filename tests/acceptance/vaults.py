@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from safelight.access.four_eyes import contents_of_acts
+from safelight.access.forgetting import contents_of_acts
 from safelight.access.node import open_node
 from safelight.log.queries import recorded_entries
 from safelight.platform.database import open_database

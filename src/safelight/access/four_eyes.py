@@ -6,14 +6,12 @@ Rules kept here:
 - an approval is used once, inside the transaction of the act, for the same parameters byte by byte;
 - who holds enough of the recovery kit may act alone, once and within an hour: that is in the log with its reason, and
   stays open until another officer has reviewed it;
-- what was asked, or done by the kit, about a content goes when no owner has that content any more; who, when, which
-  act and the hash of what was signed stay. What the kit was used for waits for its review;
 - where nobody is enrolled yet there is nobody to ask: the founder acts, and the log says so.
 """
 
 import hmac
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import rfc8785
@@ -24,6 +22,7 @@ from django.db.models import F
 from safelight.access import queries
 from safelight.access.authorising import log_refusal, require
 from safelight.access.errors import NotApprovedError
+from safelight.access.forgetting import destroy_record, has_erased
 from safelight.access.models import Approval, BreakGlass, OfficerRow, RequestRow
 from safelight.access.node import Node
 from safelight.access.officer_keys import (
@@ -37,6 +36,7 @@ from safelight.access.officer_keys import (
 from safelight.access.permissions import Permission
 from safelight.access.records import (
     Request,
+    Review,
     act_of_glass,
     canonical_act,
     encode_record,
@@ -45,13 +45,13 @@ from safelight.access.records import (
     read_request,
     record_digest,
 )
+from safelight.access.roles import Role
 from safelight.access.rules import UNENROLLED, Officer
 from safelight.errors import UsageError
 from safelight.log.actions import do_add_entry
-from safelight.log.entries import Entry, Event, named_digests
+from safelight.log.entries import Entry, Event
 from safelight.platform.copying import reserve_ids
 from safelight.vault.keys import RootKey
-from safelight.vault.queries import is_anyones
 from safelight.vault.sealing import BlindIndex, ColumnSealer
 
 LONGEST = timedelta(days=30)
@@ -230,12 +230,26 @@ def do_put_up(act: str, parameters: Mapping[str, str], *, why: str, officer: Off
     return _put_up(act, canonical, why, by=by, by_name=officer.pseudonym, node=node, now=now, used=True)
 
 
-def do_review_break_glass(number: int, *, remark: str, officer: Officer, node: Node, now: datetime) -> None:
+def review_record(number: int, remark: str, node: Node) -> bytes:
+    """What another unit's officer signs to review what was done under this number.
+
+    Raises:
+        UsageError: nothing was, or it was destroyed with what it was about.
+    """
+    return encode_record(Review(node.name, number, queries.opened_glass(number, node).decode(), remark))
+
+
+def do_review_break_glass(
+    number: int, *, remark: str, signature: bytes | None = None, officer: Officer, node: Node, now: datetime
+) -> None:
     """Close a review: another officer than the one who broke the glass says what he found.
+
+    Another unit's officer, who does not sit at this node, says it by his `signature` over `review_record`.
 
     Raises:
         RefusedError: the officer may not review.
-        UsageError: there is no such open review, it is his own, or there is no remark.
+        UsageError: there is no such open review, it is his own, there is no remark, or his signature is missing.
+        BadOfficerSignatureError: the signature is not by his key over this.
     """
     require(officer, Permission.BREAK_GLASS_REVIEW, sealer=node.log_sealer, now=now)
     reviewer = _enrolled_row(officer, now)
@@ -246,51 +260,21 @@ def do_review_break_glass(number: int, *, remark: str, officer: Officer, node: N
         if row.by_id == reviewer.pk:
             log_refusal(officer.pseudonym, {"glass": number, "own": True}, sealer=node.log_sealer, now=now)
             raise UsageError(f"Review {number} is of what you did yourself: another officer has to make it.")
-        row.reviewer, row.reviewed_at = reviewer, now
+        if signature is not None:
+            record = review_record(number, remark, node)
+            check_signature(bytes(reviewer.public_key), SignedAs.REVIEW, record, signature)
+        elif Role.OUTSIDE_SECOND in officer.roles:
+            raise UsageError(
+                f"{officer.pseudonym} is another unit's officer, who reviews by a signature: give it by --signature; "
+                f"`safelight act glass {number} --remark …` prints what he signs."
+            )
+        row.reviewer, row.reviewed_at, row.review_signature = reviewer, now, signature
         row.remark = ColumnSealer(node.keys.root, queries.GLASSES).seal(remark.encode(), "remark", str(number))
         row.save()
-        if _has_erased(row, node):
-            _destroy(row)
+        if has_erased(row, node):
+            destroy_record(row)
         about = {"glass": number, "act": row.act}
         do_add_entry(Entry(Event.GLASS_REVIEWED, officer.pseudonym, now, remark, about), node.log_sealer)
-
-
-def do_forget_acts(sha256: bytes, node: Node) -> None:
-    """Destroy the records of acts that name a content, in the caller's transaction; unreviewed ones wait.
-
-    Raises:
-        SealedValueError: a record was altered or moved.
-    """
-    for asked in RequestRow.objects.select_for_update().filter(record__isnull=False):
-        if sha256 in named_digests(queries.opened_request(asked, node)):
-            _destroy(asked)
-    for glass in BreakGlass.objects.filter(record__isnull=False, reviewed_at__isnull=False):
-        if sha256 in named_digests(queries.opened_glass(glass.pk, node)):
-            _destroy(glass)
-
-
-def contents_of_acts(node: Node) -> Iterator[bytes]:
-    """Every SHA-256 that a request or a broken glass names.
-
-    Raises:
-        SealedValueError: a record was altered or moved.
-    """
-    for asked in RequestRow.objects.filter(record__isnull=False):
-        yield from named_digests(queries.opened_request(asked, node))
-    for number in BreakGlass.objects.filter(record__isnull=False).values_list("id", flat=True):
-        yield from named_digests(queries.opened_glass(number, node))
-
-
-def _has_erased(glass: BreakGlass, node: Node) -> bool:
-    """Whether this was an erasure by the kit that left nobody the content."""
-    if glass.act != Permission.CONTENT_ERASE or glass.used_at is None:
-        return False
-    return not any(is_anyones(node.vault, one) for one in named_digests(queries.opened_glass(glass.pk, node)))
-
-
-def _destroy(row: RequestRow | BreakGlass) -> None:
-    row.record = row.what = None
-    row.save(update_fields=["record", "what"])
 
 
 def _put_up(

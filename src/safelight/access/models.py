@@ -168,9 +168,10 @@ class BreakGlass(models.Model):
     reviewer = models.ForeignKey(OfficerRow, on_delete=models.PROTECT, null=True, related_name="+")
     reviewed_at = models.DateTimeField(null=True)
     remark = models.BinaryField(null=True)
+    review_signature = models.BinaryField(null=True, max_length=64)
 
     class Meta:
-        """Reviewed by another, whole or not at all."""
+        """Reviewed by another, whole or not at all; signed where that was another unit's officer."""
 
         db_table = "access_break_glass"
         constraints: ClassVar = [

@@ -54,6 +54,7 @@ class SignedAs(StrEnum):
     ENROLMENT = "enrolment"
     REQUEST = "request"
     APPROVAL = "approval"
+    REVIEW = "review"
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

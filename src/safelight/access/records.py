@@ -1,4 +1,4 @@
-"""What officers sign: enrolments and requests, each in the one form of RFC 8785.
+"""What officers sign: enrolments, requests and reviews, each in the one form of RFC 8785.
 
 Rules kept here:
 - a record names its form, and holds all that its signature is to bind: nothing is taken from beside it;
@@ -28,7 +28,7 @@ MAX_VALUE = 1000
 
 
 class BadRecordError(InputError):
-    """This is no enrolment and no request in canonical form."""
+    """This is no enrolment, no request and no review in canonical form."""
 
 
 class Enrolment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="form", tag="safelight-enrolment/1"):
@@ -57,10 +57,20 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     salt: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 
 
-Record = Enrolment | Request
-COUNTERSIGNED: Mapping[type[Record], Literal[SignedAs.ENROLMENT, SignedAs.APPROVAL]] = {
+class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="form", tag="safelight-review/1"):
+    """What another unit's officer found of what was done without a second person: `of` is `glass_record`, as text."""
+
+    node: str
+    review: int
+    of: str
+    remark: str
+
+
+Record = Enrolment | Request | Review
+COUNTERSIGNED: Mapping[type[Record], Literal[SignedAs.ENROLMENT, SignedAs.APPROVAL, SignedAs.REVIEW]] = {
     Enrolment: SignedAs.ENROLMENT,
     Request: SignedAs.APPROVAL,
+    Review: SignedAs.REVIEW,
 }
 """As what the second person signs a record."""
 

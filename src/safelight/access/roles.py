@@ -78,7 +78,7 @@ PERMISSIONS_OF: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             {Permission.BREAK_GLASS_REVIEW, Permission.LOG_READ, Permission.LOG_VERIFY, Permission.OFFICER_READ}
         ),
         Role.OUTSIDE_CONTROLLER: frozenset({Permission.LOG_VERIFY}),
-        Role.OUTSIDE_SECOND: frozenset({Permission.ACT_APPROVE}),
+        Role.OUTSIDE_SECOND: frozenset({Permission.ACT_APPROVE, Permission.BREAK_GLASS_REVIEW}),
     }
 )
 

@@ -16,7 +16,8 @@ from datetime import datetime
 from django.db import transaction
 
 from safelight.access.authorising import require
-from safelight.access.four_eyes import do_forget_acts, use_approval
+from safelight.access.forgetting import do_forget_acts
+from safelight.access.four_eyes import use_approval
 from safelight.access.permissions import Permission
 from safelight.casework.access import Acting
 from safelight.casework.judging import hold_answers

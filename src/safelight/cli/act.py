@@ -1,6 +1,7 @@
 """`safelight act`: what needs two persons is asked for by one, approved by another, and used once."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -130,15 +131,18 @@ def show(settings: Settings, *, number: int, named: str | None) -> None:
 
 @act.command()
 @click.argument("number", type=click.IntRange(min=1))
+@click.option("--remark", help="What another unit's officer found: print what he signs by `safelight officer sign`.")
 @by_officer
 @click.pass_obj
-def glass(settings: Settings, *, number: int, named: str | None) -> None:
+def glass(settings: Settings, *, number: int, remark: str | None, named: str | None) -> None:
     """Print what review NUMBER is of, and why: a use of the recovery kit, or a restore. Read before `act review`."""
     with session(settings, named) as here:
+        from safelight.access.four_eyes import review_record
         from safelight.access.queries import opened_glass
 
         here.require(Permission.BREAK_GLASS_REVIEW)
-        click.echo(opened_glass(number, here.node).decode())
+        printed = opened_glass(number, here.node) if remark is None else review_record(number, remark, here.node)
+        click.echo(printed.decode())
 
 
 @act.command("break-glass")
@@ -167,14 +171,17 @@ def break_glass(
 @act.command()
 @click.argument("number", type=click.IntRange(min=1))
 @click.option("--remark", required=True, help="What was found; it stands in the log.")
+@click.option("--signature", help="Another unit's officer's signature, made by `safelight officer sign`.")
 @by_officer
 @click.pass_obj
-def review(settings: Settings, *, number: int, remark: str, named: str | None) -> None:
+def review(settings: Settings, *, number: int, remark: str, signature: str | None, named: str | None) -> None:
     """Close the review NUMBER of a broken glass, as another officer than the one who broke it."""
+    signed = None if signature is None else signature_of(signature)
     with session(settings, named) as here:
         from safelight.access.four_eyes import do_review_break_glass
 
-        do_review_break_glass(number, remark=remark, officer=here.officer, node=here.node, now=here.now)
+        do = partial(do_review_break_glass, number, remark=remark, signature=signed)
+        do(officer=here.officer, node=here.node, now=here.now)
     showing.line(event="review", review=number, reviewed=True)
 
 

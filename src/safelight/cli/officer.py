@@ -180,7 +180,7 @@ def _show_enrolled(person: "Person") -> None:
 @click.option("--key", "key_file", type=KEY_PATH, required=True, help="Your own key.")
 @click.pass_obj
 def sign(settings: Settings, *, record: IO[bytes], key_file: Path) -> None:
-    """Sign the RECORD of another unit: an enrolment, or a request. Read what it says first: it is shown."""
+    """Sign the RECORD of another unit: an enrolment, a request, or a review. Read what it says first: it is shown."""
     from safelight.access.officer_keys import sign as sign_record
 
     raw = record.read().strip()

@@ -38,7 +38,8 @@ from safelight.access.backup.tables import (
     renew_tables,
     set_sequences,
 )
-from safelight.access.four_eyes import RESTORING, contents_of_acts, do_forget_acts, do_note_glass
+from safelight.access.forgetting import contents_of_acts, do_forget_acts
+from safelight.access.four_eyes import RESTORING, do_note_glass
 from safelight.access.layout import KEYS_FILE
 from safelight.access.node import Node
 from safelight.errors import CannotRunError, UsageError
