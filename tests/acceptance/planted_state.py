@@ -15,9 +15,12 @@ set_up_django()
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from safelight.access.four_eyes import do_approve_act, do_break_glass, do_request_act  # noqa: E402
 from safelight.access.node import Node, open_node  # noqa: E402
 from safelight.access.officer_actions import Interval, Person, do_enrol_first_two  # noqa: E402
-from safelight.access.officer_keys import public_text  # noqa: E402
+from safelight.access.officer_keys import SignedAs, public_text, sign  # noqa: E402
+from safelight.access.permissions import Permission  # noqa: E402
+from safelight.access.queries import asked_request, find_officer  # noqa: E402
 from safelight.access.roles import Role  # noqa: E402
 from safelight.assertions.actions import do_make_as_node  # noqa: E402
 from safelight.casework.models import Answer  # noqa: E402
@@ -25,11 +28,12 @@ from safelight.evidence.models import Item  # noqa: E402
 from safelight.evidence.sealed import TABLE, open_seen  # noqa: E402
 from safelight.log.actions import do_add_entry, do_erase_entry  # noqa: E402
 from safelight.log.entries import Entry, Event  # noqa: E402
+from safelight.vault.signatures import Realm  # noqa: E402
 from tests.unit.assertions.example import statement  # noqa: E402
 
 
-def say(node: Node, note: str, name: str, erased: str) -> None:
-    """Make a statement, enrol two officers, write an entry of the log and erase it."""
+def say(node: Node, note: str, name: str, erased: str, asked: str, broken: str) -> None:
+    """Make a statement, enrol two officers, write an entry of the log and erase it, ask for an act, break a glass."""
     moment = now()
     made = moment.replace(microsecond=0) - timedelta(hours=1)
     said = statement("note", 1, says={"text": note}, agency=node.name, made=made, review=made + timedelta(days=30))
@@ -40,12 +44,26 @@ def say(node: Node, note: str, name: str, erased: str) -> None:
     roles = frozenset({Role.NATIONAL_OFFICER})
     one, other = (Person(name, roles, public_text(key), node.name) for key in keys)
     do_enrol_first_two((one, other), keys, Interval(moment, moment + timedelta(days=30)), node=node, now=moment)
+    officers = [find_officer(person.pseudonym, moment) for person in (one, other)]
+    act, values = Permission.CONTENT_ERASE, {"owner": node.name, "sha256": _one_of_all(node)}
+    until = moment + timedelta(hours=1)
+    number = do_request_act(
+        act, values, why=asked, until=until, key=keys[0], officer=officers[0], node=node, now=moment
+    )
+    signature = sign(keys[1], SignedAs.APPROVAL, asked_request(number, node).record)
+    do_approve_act(number, signature, officer=officers[1], node=node, now=moment)
+    do_break_glass(node.keys.root, act, values, why=broken, officer=officers[0], node=node, now=moment)
+
+
+def _one_of_all(node: Node) -> str:
+    """The SHA-256 of some item."""
+    return next(node.vault.signatures.digests(Realm.ITEM)).hex()
 
 
 def open_all(node: Node) -> None:
     """Print every recorded digest, hash and small picture, in hex."""
     vault, found = node.vault, {}
-    for item in Item.objects.all():
+    for item in Item.objects.order_by("id"):
         stored = vault.signatures.fetch([item.signature])[item.signature]
         told = {"sha256": stored.sha256, "sha1": stored.sha1, "md5": stored.md5}
         told |= {f"PDQ {pdq.which.name} {at}": pdq.bits for at, pdq in enumerate(stored.pdqs)}

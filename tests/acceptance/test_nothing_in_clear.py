@@ -1,7 +1,7 @@
 """Nothing that has to be sealed lies in clear anywhere on the disk: planted, worked with, and looked for.
 
-A demonstration is checked, a list imported, statements made, officers enrolled, content held and erased, all as
-commands. Then every file of the data folder, every table as the server gives it out, every file that the commands had
+A demonstration is checked, a list imported, statements made, officers enrolled, acts asked for, content held, erased and
+planned to be handed out, a backup taken. Then every file of the data folder and of the backup, every table as the server gives it out, every file that the commands had
 open for a while, are searched for each planted value, as it is, in hex and in base64.
 
 `docs/threat-model.md` says what is sealed and what is working data; here both lists are held to it.
@@ -40,8 +40,9 @@ class Worked:
 def worked(tmp_path_factory):
     """A data folder in which everything that Safelight does was done with planted things."""
     folder = tmp_path_factory.mktemp("planted")
-    data, key_file, spilled, copies = (folder / name for name in ("data", "key", "spilled", "copies"))
+    data, key_file, spilled, copies, away = (folder / name for name in ("data", "key", "spilled", "copies", "away"))
     copies.mkdir()
+    away.mkdir()
     planted = plant(folder)
     mark_demo(data)
     settings = {"SAFELIGHT_DATA": str(data), "SAFELIGHT_KEY_FILE": str(key_file)}
@@ -69,15 +70,33 @@ def worked(tmp_path_factory):
     digest = next(value.hex() for name, value in planted.sealed.items() if name.startswith("sha256 of item"))
     work("history", digest, *why)
     work("check", planted.seizure, *case, status=1)
+    digests = [value.hex() for name, value in planted.sealed.items() if name.startswith("sha256 of item")]
+    work("vault", "hold", digests[1], "--why", planted.secret("reason of a hold", "held"))
+    order = [
+        "--why",
+        planted.secret("reason of an erasure", "erased"),
+        "--legal-basis",
+        planted.secret("order", "order"),
+    ]
+    work("vault", "erase", digests[2], *order, "--recipient", planted.secret("recipient of a copy", "Agency"))
+    receiver = planted.secret("recipient of an export", "Agency")
+    work("export", "plan", case[1], "--to", receiver, "--out", away / "draft")
+    work("backup", "create", away / "backups")
     words = [planted.secret(what, word) for what, word in SAID.items()]
     told(data, key_file, "say", *words)
     told(data, key_file, "copy", copies)
-    files = [path for root in (data, spilled, copies) for path in root.rglob("*") if path.is_file()]
+    files = [path for root in (data, spilled, copies, away) for path in root.rglob("*") if path.is_file()]
     yield Worked(planted, {str(path.relative_to(folder)): path.read_bytes() for path in files} | fleeting)
     shutil.rmtree(data)
 
 
-SAID = {"note of a statement": "note", "name of an officer": "Robin Invented", "erased entry of the log": "forgotten"}
+SAID = {
+    "note of a statement": "note",
+    "name of an officer": "Robin Invented",
+    "erased entry of the log": "forgotten",
+    "reason of a request": "asked",
+    "reason of a broken glass": "broken",
+}
 
 
 def test_no_sealed_value_is_anywhere(worked):
