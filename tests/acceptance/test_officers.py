@@ -34,7 +34,8 @@ class Unit:
         return typed([str(word) for word in words], self.data, *([WORDS] * times), settings=settings)
 
     def officers(self, officer=None):
-        return self.run("officer", "list", "--names", officer=officer).events("officer")
+        assert self.run("officer", "list", "--names", officer=officer).status == 2
+        return self.run("officer", "list", "--names", "--why", "a roll call", officer=officer).events("officer")
 
     def start(self):
         """Enrol the first two; their pseudonyms."""

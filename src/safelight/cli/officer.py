@@ -209,18 +209,25 @@ def countersign(settings: Settings, *, pseudonym: str, signature: str) -> None:
 
 
 @officer.command("list")
-@click.option("--names", is_flag=True, help="With the persons' names.")
+@click.option("--names", is_flag=True, help="With the persons' names, which are sealed: needs --why.")
+@click.option("--why", help="Why names are asked for; it stands in the log.")
 @by_officer
 @click.pass_obj
-def list_(settings: Settings, *, names: bool, named: str | None) -> None:
+def list_(settings: Settings, *, names: bool, why: str | None, named: str | None) -> None:
     """List the officers: pseudonym, roles, key, how it stands."""
+    if names and not (why or "").strip():
+        raise UsageError("names of persons are shown for a reason: say it by --why")
     with session(settings, named) as here:
         from safelight.access.authorising import require
         from safelight.access.permissions import Permission
         from safelight.access.queries import listed_officers
+        from safelight.access.showing import do_show_names
 
-        require(here.officer, Permission.OFFICER_READ, sealer=here.node.log_sealer, now=here.now)
-        found = listed_officers(here.now, here.node if names else None)
+        if names:
+            found = do_show_names(here.officer, why=why or "", node=here.node, now=here.now)
+        else:
+            require(here.officer, Permission.OFFICER_READ, sealer=here.node.log_sealer, now=here.now)
+            found = listed_officers(here.now)
     rows = []
     for one in found:
         state = _state(here.now, waits=one.waits, ends=one.key.ends, revoked=one.key.revoked)

@@ -47,6 +47,7 @@ class Event(StrEnum):
     NODE_RESTORED = "access:node:restored"
     KIT_MADE = "access:kit:made"
     BACKUP_TAKEN = "access:backup:taken"
+    NAMES_SHOWN = "access:officer:names-shown"
     OFFICER_ENROLLED = "access:officer:enrolled"
     OFFICER_KEY_REVOKED = "access:officer-key:revoked"
     ROLE_CHANGED = "access:role:changed"
@@ -79,6 +80,7 @@ REASONED = frozenset(
         Event.GLASS_REVIEWED,
         Event.KEPT_ON,
         Event.KIT_MADE,
+        Event.NAMES_SHOWN,
         Event.NODE_RECOVERED,
         Event.NODE_RESTORED,
         Event.OFFICER_KEY_REVOKED,
