@@ -11,8 +11,8 @@ import psycopg
 from django.db import connection
 from django.db.models import Model
 from psycopg import sql
-from psycopg.types.string import BytesBinaryDumper
 
+from safelight.platform.arrays import encode_array, register
 from safelight.platform.wall_questions import ANALYSE
 
 _NAMES = {
@@ -29,7 +29,7 @@ _NAMES = {
 }
 _TEXTS = frozenset({"text", "varchar"})
 _AT_A_TIME = 1000
-"""Rows that go in by one statement."""
+"""Rows, given one by one, that go in by one statement."""
 
 
 def reserve_ids(model: type[Model], count: int) -> list[int]:
@@ -76,36 +76,51 @@ def analyse(*tables: str) -> None:
 
 @contextmanager
 def writing(table: str, columns: Sequence[str], types: Sequence[str]) -> Iterator[Callable[[Sequence[Any]], None]]:
-    """The quickest way into a table: call what the block is given with each row. JSON comes as its text.
+    """Write row by row: call what the block is given with each. JSON comes as its text.
 
     Args:
         table: the table's name.
         columns: the columns, in the order of each row's values.
         types: PostgreSQL's name of each column's type.
     """
+    waiting: list[Sequence[Any]] = []
+
+    def write(row: Sequence[Any]) -> None:
+        waiting.append(row)
+        if len(waiting) == _AT_A_TIME:
+            flush()
+
+    def flush() -> None:
+        write_columns(table, columns, types, list(zip(*waiting, strict=True)))
+        waiting.clear()
+
+    yield write
+    if waiting:
+        flush()
+
+
+def write_columns(table: str, columns: Sequence[str], types: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+    """The quickest way into a table: what is written into each column, one value a row, all by one statement.
+
+    Args:
+        table: the table's name.
+        columns: the columns.
+        types: PostgreSQL's name of each column's type.
+        values: as many for each column. JSON comes as its text.
+    """
     statement = sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({})").format(
         sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.SQL(", ".join("%b::text[]::jsonb[]" if name == "jsonb" else f"%b::{name}[]" for name in types)),
     )
+    arrays = [
+        encode_array("text" if name == "jsonb" else name, column) for name, column in zip(types, values, strict=True)
+    ]
     connection.ensure_connection()
     # Django's own cursor writes values into the text of a statement; this one sends them apart, in binary.
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
-        waiting: list[Sequence[Any]] = []
-
-        def write(row: Sequence[Any]) -> None:
-            waiting.append(row)
-            if len(waiting) == _AT_A_TIME:
-                flush()
-
-        def flush() -> None:
-            cursor.execute(statement, [list(column) for column in zip(*waiting, strict=True)])
-            waiting.clear()
-
-        yield write
-        if waiting:
-            flush()
+        register(cursor)
+        cursor.execute(statement, arrays)
 
 
 def _table(model: type[Model]) -> str:
