@@ -30,6 +30,7 @@ from safelight.known.schemes import require_scheme
 from safelight.known.screening import Screen
 from safelight.log.actions import do_add_entry
 from safelight.log.entries import Entry, Event
+from safelight.platform.behind import Behind
 from safelight.platform.database import advisory_lock
 from safelight.platform.settings import Settings, is_demo
 from safelight.sandbox import Limits, Nursery, SandboxError, TaskFailedError, reply_decoder
@@ -272,7 +273,7 @@ class _Import:
         demo_folder = is_demo(self.data)
         source = self._source(reading.head, demo_folder=demo_folder)
         edition = self._edition(source, reading.head)
-        with OwnPictures(self.file.path.resolve().parent) as pictures:
+        with OwnPictures(self.file.path.resolve().parent) as pictures, Behind() as behind:
             intake = Intake(
                 source,
                 edition,
@@ -281,8 +282,9 @@ class _Import:
                 pictures=pictures,
                 demo_folder=demo_folder,
                 vault=self.node.vault,
+                behind=behind,
             )
-            batch = self._sign(source, self._taken(intake, reading, on_rows))
+            batch = self._sign(source, self._taken(intake, behind, reading, on_rows))
             counts = intake.finish(self.now)
         self._record(edition, counts, reading.end, quarantine, batch)
         return ImportResult(
@@ -302,13 +304,16 @@ class _Import:
         )
 
     @staticmethod
-    def _taken(intake: Intake, reading: _Reading, on_rows: Callable[[int], None] | None) -> Iterator[BatchRow]:
-        """Every statement that is new, once it is in the tables."""
+    def _taken(
+        intake: Intake, behind: Behind, reading: _Reading, on_rows: Callable[[int], None] | None
+    ) -> Iterator[BatchRow]:
+        """Every statement that is new; once this ends, all are in the tables."""
         for rows in reading.rows():
             yield from intake.take(rows)
             if on_rows is not None:
                 on_rows(intake.counts.read)
         yield from intake.flush()
+        behind.settle()
 
     def _sign(self, source: KnownSource, rows: Iterator[BatchRow]) -> int:
         """Take the statements as one batch under this node's signature; the number of the batch."""

@@ -23,7 +23,8 @@ from safelight.known.rows import BadRow, KnownRow
 from safelight.known.rules import DEMO_PREFIX, HashState, Role, content_key, fingerprint, row_problem, speaks_demo
 from safelight.known.screening import Screen, Screened
 from safelight.known.words import TABLE, seal_words, words_of
-from safelight.platform.copying import analyse, reserve_ids, write_columns
+from safelight.platform.behind import Behind
+from safelight.platform.copying import analyse, reserve_ids
 from safelight.vault.content import Vault
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
@@ -114,6 +115,7 @@ class Intake:
         pictures: OwnPictures,
         demo_folder: bool,
         vault: Vault,
+        behind: Behind,
     ) -> None:
         self.counts = Counts()
         self._signatures, self._words = vault.signatures, vault.columns(TABLE)
@@ -121,7 +123,7 @@ class Intake:
         self._content_index = vault.index("known_entry content")
         self._source, self._edition = source, edition
         self._screen, self._quarantine, self._pictures = screen, quarantine, pictures
-        self._demo_folder = demo_folder
+        self._demo_folder, self._behind = demo_folder, behind
         self._waiting: list[KnownRow] = []
         self._secret = secrets.token_bytes(SECRET_BYTES)
         with connection.cursor() as cursor:
@@ -184,14 +186,13 @@ class Intake:
         waiting, self._waiting = self._waiting, []
         prepared = self._unseen([made for row in waiting if (made := self._prepare(row)) is not None])
         self._screen_all(prepared)
-        signatures = self._signatures.store(
-            Realm.KNOWN,
-            [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared],
-        )
         entries = reserve_ids(KnownEntry, len(prepared))
+        kept = [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared]
+        signatures = self._signatures.store(Realm.KNOWN, kept, self._behind.write)
         numbers = range(self.counts.new, self.counts.new + len(prepared))
         if prepared:
-            write_columns("known_entry", _COLUMNS, _TYPES, self._columns(entries, signatures, numbers, prepared))
+            columns = self._columns(entries, signatures, numbers, prepared)
+            self._behind.write("known_entry", _COLUMNS, _TYPES, columns)
         self.counts.new += len(prepared)
         salts = row_salts(self._secret, numbers)
         return [self._signed(salt, made) for salt, made in zip(salts, prepared, strict=True)]
@@ -249,6 +250,7 @@ class Intake:
 
     def _made_before(self, prints: list[bytes]) -> set[int]:
         """Which of these statements the source holds already, by their place; those of earlier files are noted."""
+        self._behind.settle()
         asked: dict[str, bytes | int] = {
             "prints": b"".join(prints),
             "last": len(prints) - 1,

@@ -110,17 +110,29 @@ def write_columns(table: str, columns: Sequence[str], types: Sequence[str], valu
         types: PostgreSQL's name of each column's type.
         values: as many for each column. JSON comes as its text.
     """
+    statement, arrays = insertion(table, columns, types, values)
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        send(connection.connection, statement, arrays)
+
+
+def insertion(
+    table: str, columns: Sequence[str], types: Sequence[str], values: Sequence[Sequence[Any]]
+) -> tuple[sql.Composed, list[Any]]:
+    """The statement that writes these columns, as `write_columns` has them, and its values."""
     statement = sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({})").format(
         sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.SQL(", ".join("%b::text[]::jsonb[]" if name == "jsonb" else f"%b::{name}[]" for name in types)),
     )
-    arrays = [
+    return statement, [
         encode_array("text" if name == "jsonb" else name, column) for name, column in zip(types, values, strict=True)
     ]
-    connection.ensure_connection()
-    # Django's own cursor writes values into the text of a statement; this one sends them apart, in binary.
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+
+
+def send(to: psycopg.Connection[Any], statement: sql.Composed, arrays: Sequence[Any]) -> None:
+    """Run an `insertion`. Django's own cursor writes values into a statement's text; this one sends them apart."""
+    with psycopg.Cursor(to) as cursor:
         register(cursor)
         cursor.execute(statement, arrays)
 
