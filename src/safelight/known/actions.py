@@ -3,8 +3,8 @@
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -34,9 +34,12 @@ from safelight.platform.behind import Behind
 from safelight.platform.database import advisory_lock
 from safelight.platform.settings import Settings, is_demo
 from safelight.sandbox import Limits, Nursery, SandboxError, TaskFailedError, reply_decoder
+from safelight.sandbox.ahead import read_ahead
 
 _READER = "safelight.known.formats.reader:read"
 _LIMITS = Limits(wall_seconds=300.0, cpu_seconds=24 * 3600, memory_bytes=1 << 30, reply_bytes=8 << 20)
+_AHEAD = 16
+"""Replies of the reader that are kept ready: what it parses while some thousand rows are sealed and indexed."""
 _PIECE = 1 << 20
 _REMOVE_ROWS = 20_000
 
@@ -137,8 +140,7 @@ def do_import_list(
     with _opened(path) as file, _alone(name), Nursery(_READER, limits=_LIMITS) as nursery:
         quarantine = Quarantine(data, name, now, node.vault)
         try:
-            with transaction.atomic():
-                reply = _Reading(nursery, file, options.mapping)
+            with transaction.atomic(), closing(_Reading(nursery, file, options.mapping)) as reply:
                 done = _Import(file, name, options, data, node, acting_user, now).run(reply, quarantine, on_rows)
                 if options.dry_run:
                     transaction.set_rollback(True)
@@ -230,6 +232,10 @@ class _Reading:
         self.head = first[0]
         self._first = first[1:]
 
+    def close(self) -> None:
+        """Read no further."""
+        self._batches.close()
+
     def rows(self) -> Iterator[list[KnownRow | BadRow]]:
         """The rows and refusals, batch by batch; `end` is right when they are through."""
         yield self._plain(self._first)
@@ -245,10 +251,11 @@ class _Reading:
                 plain.append(message)
         return plain
 
-    def _read(self, nursery: Nursery, argument: bytes) -> Iterator[list[Message]]:
+    def _read(self, nursery: Nursery, argument: bytes) -> Generator[list[Message], None, None]:
         try:
-            for untrusted in nursery.stream(self._file.fd, argument):
-                yield decode_rows(untrusted)
+            with closing(read_ahead(nursery.stream(self._file.fd, argument), _AHEAD)) as replies:
+                for untrusted in replies:
+                    yield decode_rows(untrusted)
         except TaskFailedError as error:
             fault = UntoldColumnsError if error.code == UntoldColumnsError.__name__ else UnreadableListError
             raise fault(f"{self._file.path}: {error.message}") from error
