@@ -30,6 +30,9 @@ _NAMES = {
     "timestamp with time zone": "timestamptz",
 }
 _TEXTS = frozenset({"text", "varchar"})
+_NOT_ALIKE = frozenset({"float8"})
+"""Types of which values are equal that are not the same: zeros of two signs."""
+_CASTS = {"jsonb": "%b::text::jsonb"}
 _AT_A_TIME = 1000
 """Rows, given one by one, that go in by one statement."""
 
@@ -119,15 +122,31 @@ def write_columns(table: str, columns: Sequence[str], types: Sequence[str], valu
 def insertion(
     table: str, columns: Sequence[str], types: Sequence[str], values: Sequence[Sequence[Any]]
 ) -> tuple[sql.Composed, list[Any]]:
-    """The statement that writes these columns, as `write_columns` has them, and its values."""
-    statement = sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({})").format(
+    """The statement that writes these columns, as `write_columns` has them, and its values.
+
+    A column that says the same in every row is one value: an array of it would be taken apart again row by row.
+    """
+    given: list[sql.Composable] = []
+    alike: list[Any] = []
+    apart: list[int] = []
+    arrays: list[Any] = []
+    for at, (name, column) in enumerate(zip(types, values, strict=True)):
+        if at and name not in _NOT_ALIKE and column and column.count(column[0]) == len(column):
+            given.append(sql.SQL(_CASTS.get(name, f"%b::{name}")))
+            alike.append(column[0])
+        else:
+            given.append(sql.Identifier("given", f"c{at}"))
+            apart.append(at)
+            arrays.append(encode_array("text" if name == "jsonb" else name, column))
+    casts = ("%b::text[]::jsonb[]" if types[at] == "jsonb" else f"%b::{types[at]}[]" for at in apart)
+    statement = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM unnest({}) AS given ({})").format(
         sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.SQL(", ".join("%b::text[]::jsonb[]" if name == "jsonb" else f"%b::{name}[]" for name in types)),
+        sql.SQL(", ").join(given),
+        sql.SQL(", ".join(casts)),
+        sql.SQL(", ").join(sql.Identifier(f"c{at}") for at in apart),
     )
-    return statement, [
-        encode_array("text" if name == "jsonb" else name, column) for name, column in zip(types, values, strict=True)
-    ]
+    return statement, [*alike, *arrays]
 
 
 def send(to: psycopg.Connection[Any], statement: sql.Composed, arrays: Sequence[Any]) -> None:

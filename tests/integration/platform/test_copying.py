@@ -54,3 +54,18 @@ def test_columns_without_values_write_nothing() -> None:
             cursor.execute("CREATE TEMPORARY TABLE empty_copied (a bytea, b text) ON COMMIT DROP")
         write_columns("empty_copied", ["a", "b"], ["bytea", "text"], [[], []])
         assert binary_rows("SELECT * FROM empty_copied") == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("count", [1, 3])
+def test_columns_that_say_the_same_in_every_row_come_back_in_every_row(count: int) -> None:
+    row = (1, 2, None, "word", b"\0bytes", True, 0.5, datetime(2026, 3, 14, tzinfo=UTC), {"said": [1]})
+    types = ["int8", "int2", "text", "text", "bytea", "bool", "float8", "timestamptz", "jsonb"]
+    written = (*row[:-1], '{"said": [1]}')
+    columns = [f"c{number}" for number in range(len(types))]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            said = ", ".join(f"{name} {kind}" for name, kind in zip(columns, types, strict=True))
+            cursor.execute(f"CREATE TEMPORARY TABLE alike ({said}) ON COMMIT DROP")
+        write_columns("alike", columns, types, [[value] * count for value in written])
+        assert binary_rows("SELECT * FROM alike") == [row] * count
