@@ -266,17 +266,25 @@ class Intake:
         asked = [pdq.bits for made in prepared for pdq in made.pdqs]
         if not asked:
             return
-        answers = iter(self._screen.look(asked))
+        answers, at = self._screen.look(asked), 0
         for made in prepared:
-            screened = [(pdq, next(answers)) for pdq in made.pdqs]
-            passed = tuple(pdq for pdq, answer in screened if answer.state is HashState.MATCHED)
-            for pdq, answer in screened:
-                if answer.state is not HashState.MATCHED:
-                    self._hold_hash(made, pdq, answer)
-            if passed:
-                made.pdqs, made.state = passed, HashState.MATCHED
-            elif screened:
-                made.state = screened[0][1].state
+            if made.pdqs:
+                self._keep_passed(made, answers[at : at + len(made.pdqs)])
+                at += len(made.pdqs)
+
+    def _keep_passed(self, made: _Prepared, answers: Sequence[Screened]) -> None:
+        if all(answer.state is HashState.MATCHED for answer in answers):
+            made.state = HashState.MATCHED
+            return
+        for pdq, answer in zip(made.pdqs, answers, strict=True):
+            if answer.state is not HashState.MATCHED:
+                self._hold_hash(made, pdq, answer)
+        screened = zip(made.pdqs, answers, strict=True)
+        passed = tuple(pdq for pdq, answer in screened if answer.state is HashState.MATCHED)
+        if passed:
+            made.pdqs, made.state = passed, HashState.MATCHED
+        else:
+            made.state = answers[0].state
 
     def _hold_hash(self, made: _Prepared, pdq: NewPdq, answer: Screened) -> None:
         self.counts.quarantined_hashes += 1
@@ -305,5 +313,5 @@ class Intake:
             [row.self_generated for row in rows],
             [row.suspected for row in rows],
             [row.baseline for row in rows],
-            [seal_words(words_of(row), entry, self._words) for row, entry in zip(rows, entries, strict=True)],
+            seal_words([words_of(row) for row in rows], entries, self._words),
         ]
