@@ -3,8 +3,8 @@
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -30,12 +30,16 @@ from safelight.known.schemes import require_scheme
 from safelight.known.screening import Screen
 from safelight.log.actions import do_add_entry
 from safelight.log.entries import Entry, Event
+from safelight.platform.behind import Behind
 from safelight.platform.database import advisory_lock
 from safelight.platform.settings import Settings, is_demo
 from safelight.sandbox import Limits, Nursery, SandboxError, TaskFailedError, reply_decoder
+from safelight.sandbox.ahead import read_ahead
 
 _READER = "safelight.known.formats.reader:read"
 _LIMITS = Limits(wall_seconds=300.0, cpu_seconds=24 * 3600, memory_bytes=1 << 30, reply_bytes=8 << 20)
+_AHEAD = 16
+"""Replies of the reader that are kept ready: what it parses while some thousand rows are sealed and indexed."""
 _PIECE = 1 << 20
 _REMOVE_ROWS = 20_000
 
@@ -136,8 +140,7 @@ def do_import_list(
     with _opened(path) as file, _alone(name), Nursery(_READER, limits=_LIMITS) as nursery:
         quarantine = Quarantine(data, name, now, node.vault)
         try:
-            with transaction.atomic():
-                reply = _Reading(nursery, file, options.mapping)
+            with transaction.atomic(), closing(_Reading(nursery, file, options.mapping)) as reply:
                 done = _Import(file, name, options, data, node, acting_user, now).run(reply, quarantine, on_rows)
                 if options.dry_run:
                     transaction.set_rollback(True)
@@ -229,6 +232,10 @@ class _Reading:
         self.head = first[0]
         self._first = first[1:]
 
+    def close(self) -> None:
+        """Read no further."""
+        self._batches.close()
+
     def rows(self) -> Iterator[list[KnownRow | BadRow]]:
         """The rows and refusals, batch by batch; `end` is right when they are through."""
         yield self._plain(self._first)
@@ -244,10 +251,11 @@ class _Reading:
                 plain.append(message)
         return plain
 
-    def _read(self, nursery: Nursery, argument: bytes) -> Iterator[list[Message]]:
+    def _read(self, nursery: Nursery, argument: bytes) -> Generator[list[Message], None, None]:
         try:
-            for untrusted in nursery.stream(self._file.fd, argument):
-                yield decode_rows(untrusted)
+            with closing(read_ahead(nursery.stream(self._file.fd, argument), _AHEAD)) as replies:
+                for untrusted in replies:
+                    yield decode_rows(untrusted)
         except TaskFailedError as error:
             fault = UntoldColumnsError if error.code == UntoldColumnsError.__name__ else UnreadableListError
             raise fault(f"{self._file.path}: {error.message}") from error
@@ -272,7 +280,7 @@ class _Import:
         demo_folder = is_demo(self.data)
         source = self._source(reading.head, demo_folder=demo_folder)
         edition = self._edition(source, reading.head)
-        with OwnPictures(self.file.path.resolve().parent) as pictures:
+        with OwnPictures(self.file.path.resolve().parent) as pictures, Behind() as behind:
             intake = Intake(
                 source,
                 edition,
@@ -281,8 +289,9 @@ class _Import:
                 pictures=pictures,
                 demo_folder=demo_folder,
                 vault=self.node.vault,
+                behind=behind,
             )
-            batch = self._sign(source, self._taken(intake, reading, on_rows))
+            batch = self._sign(source, self._taken(intake, behind, reading, on_rows))
             counts = intake.finish(self.now)
         self._record(edition, counts, reading.end, quarantine, batch)
         return ImportResult(
@@ -302,13 +311,16 @@ class _Import:
         )
 
     @staticmethod
-    def _taken(intake: Intake, reading: _Reading, on_rows: Callable[[int], None] | None) -> Iterator[BatchRow]:
-        """Every statement that is new, once it is in the tables."""
+    def _taken(
+        intake: Intake, behind: Behind, reading: _Reading, on_rows: Callable[[int], None] | None
+    ) -> Iterator[BatchRow]:
+        """Every statement that is new; once this ends, all are in the tables."""
         for rows in reading.rows():
             yield from intake.take(rows)
             if on_rows is not None:
                 on_rows(intake.counts.read)
         yield from intake.flush()
+        behind.settle()
 
     def _sign(self, source: KnownSource, rows: Iterator[BatchRow]) -> int:
         """Take the statements as one batch under this node's signature; the number of the batch."""

@@ -9,10 +9,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+import msgspec
 from django.db import connection
 
-from safelight.assertions.batches import SECRET_BYTES, BatchRow, row_salt
+from safelight.assertions.batches import SECRET_BYTES, BatchRow, row_salts
 from safelight.errors import UsageError
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.pictures import OwnPictureError, OwnPictures
@@ -21,7 +23,8 @@ from safelight.known.rows import BadRow, KnownRow
 from safelight.known.rules import DEMO_PREFIX, HashState, Role, content_key, fingerprint, row_problem, speaks_demo
 from safelight.known.screening import Screen, Screened
 from safelight.known.words import TABLE, seal_words, words_of
-from safelight.platform.copying import analyse, reserve_ids, writing
+from safelight.platform.behind import Behind
+from safelight.platform.copying import analyse, reserve_ids
 from safelight.vault.content import Vault
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
@@ -90,8 +93,7 @@ class Counts:
     problems: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Prepared:
+class _Prepared(msgspec.Struct, gc=False):
     """A row that is ready for the tables."""
 
     row: KnownRow
@@ -113,6 +115,7 @@ class Intake:
         pictures: OwnPictures,
         demo_folder: bool,
         vault: Vault,
+        behind: Behind,
     ) -> None:
         self.counts = Counts()
         self._signatures, self._words = vault.signatures, vault.columns(TABLE)
@@ -120,7 +123,7 @@ class Intake:
         self._content_index = vault.index("known_entry content")
         self._source, self._edition = source, edition
         self._screen, self._quarantine, self._pictures = screen, quarantine, pictures
-        self._demo_folder = demo_folder
+        self._demo_folder, self._behind = demo_folder, behind
         self._waiting: list[KnownRow] = []
         self._secret = secrets.token_bytes(SECRET_BYTES)
         with connection.cursor() as cursor:
@@ -183,26 +186,23 @@ class Intake:
         waiting, self._waiting = self._waiting, []
         prepared = self._unseen([made for row in waiting if (made := self._prepare(row)) is not None])
         self._screen_all(prepared)
-        signatures = self._signatures.store(
-            Realm.KNOWN,
-            [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared],
-        )
         entries = reserve_ids(KnownEntry, len(prepared))
-        with writing("known_entry", _COLUMNS, _TYPES) as write:
-            for number, (entry, signature, made) in enumerate(
-                zip(entries, signatures, prepared, strict=True), self.counts.new
-            ):
-                write(self._columns(entry, signature, number, made))
-        signed = [self._signed(number, made) for number, made in enumerate(prepared, self.counts.new)]
+        kept = [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared]
+        signatures = self._signatures.store(Realm.KNOWN, kept, self._behind.write)
+        numbers = range(self.counts.new, self.counts.new + len(prepared))
+        if prepared:
+            columns = self._columns(entries, signatures, numbers, prepared)
+            self._behind.write("known_entry", _COLUMNS, _TYPES, columns)
         self.counts.new += len(prepared)
-        return signed
+        salts = row_salts(self._secret, numbers)
+        return [self._signed(salt, made) for salt, made in zip(salts, prepared, strict=True)]
 
-    def _signed(self, number: int, made: _Prepared) -> BatchRow:
+    def _signed(self, salt: bytes, made: _Prepared) -> BatchRow:
         """The statement as it is signed. A source without a scheme does not grade."""
         row, first = made.row, made.pdqs[0] if made.pdqs else None
         graded = row.category is not None and self._source.scheme is not None
         return BatchRow(
-            row_salt(self._secret, number),
+            salt,
             row.md5,
             row.sha1,
             row.sha256,
@@ -227,7 +227,8 @@ class Intake:
             except OwnPictureError as error:
                 self._refuse(row.line, error.message, row.path or "")
                 return None
-        self._name_left_out(row)
+        if row.left_out:
+            self._name_left_out(row)
         if row.pdq is not None and not pdqs:
             pdqs = (NewPdq(Which.LISTED, 0, row.pdq, row.quality),)
         return _Prepared(row, self._statement_index.of(fingerprint(row)), pdqs)
@@ -249,6 +250,7 @@ class Intake:
 
     def _made_before(self, prints: list[bytes]) -> set[int]:
         """Which of these statements the source holds already, by their place; those of earlier files are noted."""
+        self._behind.settle()
         asked: dict[str, bytes | int] = {
             "prints": b"".join(prints),
             "last": len(prints) - 1,
@@ -264,27 +266,52 @@ class Intake:
         asked = [pdq.bits for made in prepared for pdq in made.pdqs]
         if not asked:
             return
-        answers = iter(self._screen.look(asked))
+        answers, at = self._screen.look(asked), 0
         for made in prepared:
-            screened = [(pdq, next(answers)) for pdq in made.pdqs]
-            passed = tuple(pdq for pdq, answer in screened if answer.state is HashState.MATCHED)
-            for pdq, answer in screened:
-                if answer.state is not HashState.MATCHED:
-                    self._hold_hash(made, pdq, answer)
-            if passed:
-                made.pdqs, made.state = passed, HashState.MATCHED
-            elif screened:
-                made.state = screened[0][1].state
+            if made.pdqs:
+                self._keep_passed(made, answers[at : at + len(made.pdqs)])
+                at += len(made.pdqs)
+
+    def _keep_passed(self, made: _Prepared, answers: Sequence[Screened]) -> None:
+        if all(answer.state is HashState.MATCHED for answer in answers):
+            made.state = HashState.MATCHED
+            return
+        for pdq, answer in zip(made.pdqs, answers, strict=True):
+            if answer.state is not HashState.MATCHED:
+                self._hold_hash(made, pdq, answer)
+        screened = zip(made.pdqs, answers, strict=True)
+        passed = tuple(pdq for pdq, answer in screened if answer.state is HashState.MATCHED)
+        if passed:
+            made.pdqs, made.state = passed, HashState.MATCHED
+        else:
+            made.state = answers[0].state
 
     def _hold_hash(self, made: _Prepared, pdq: NewPdq, answer: Screened) -> None:
         self.counts.quarantined_hashes += 1
         self._quarantine.hold(made.row.line, f"PDQ kept and not matched: {answer.reason}", pdq.bits.hex())
 
-    def _columns(self, entry: int, signature: int, number: int, made: _Prepared) -> tuple[object, ...]:
-        row = made.row
-        return (
-            entry, self._source.pk, self._edition.pk, signature, made.print, self._content_index.of(content_key(row)),
-            made.state.value, row.line, number, row.category, row.media_type, row.victim_identified,
-            row.offender_identified, row.distributed, row.self_generated, row.suspected, row.baseline,
-            seal_words(words_of(row), entry, self._words),
-        )  # fmt: skip
+    def _columns(
+        self, entries: Sequence[int], signatures: Sequence[int], numbers: Sequence[int], prepared: Sequence[_Prepared]
+    ) -> list[Sequence[Any]]:
+        """What stands in each of `_COLUMNS`."""
+        rows, count, content = [made.row for made in prepared], len(prepared), self._content_index.of
+        return [
+            entries,
+            [self._source.pk] * count,
+            [self._edition.pk] * count,
+            signatures,
+            [made.print for made in prepared],
+            [content(content_key(row)) for row in rows],
+            [made.state.value for made in prepared],
+            [row.line for row in rows],
+            numbers,
+            [row.category for row in rows],
+            [row.media_type for row in rows],
+            [row.victim_identified for row in rows],
+            [row.offender_identified for row in rows],
+            [row.distributed for row in rows],
+            [row.self_generated for row in rows],
+            [row.suspected for row in rows],
+            [row.baseline for row in rows],
+            seal_words([words_of(row) for row in rows], entries, self._words),
+        ]

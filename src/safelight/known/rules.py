@@ -137,16 +137,21 @@ def row_problem(row: KnownRow) -> str | None:
         return "quality is outside 0 to 100"
     if row.left_out and any(left.field not in row.__struct_fields__ for left in row.left_out):
         return "a value of it was left out, of a field that there is not"
-    if not any((row.md5, row.sha1, row.sha256, row.pdq, row.path)):
+    if not (row.md5 or row.sha1 or row.sha256 or row.pdq or row.path):
         return "no digest, hash or path in it"
     return None
 
 
 def _wrong_length(row: KnownRow) -> str | None:
-    lengths = (("MD5", row.md5, 16), ("SHA-1", row.sha1, 20), ("SHA-256", row.sha256, 32), ("PDQ", row.pdq, 32))
-    for title, value, length in lengths:
-        if value is not None and len(value) != length:
-            return f"{title} has {len(value)} bytes instead of {length}"
+    md5, sha1, sha256, pdq = row.md5, row.sha1, row.sha256, row.pdq
+    if md5 is not None and len(md5) != 16:
+        return f"MD5 has {len(md5)} bytes instead of 16"
+    if sha1 is not None and len(sha1) != 20:
+        return f"SHA-1 has {len(sha1)} bytes instead of 20"
+    if sha256 is not None and len(sha256) != 32:
+        return f"SHA-256 has {len(sha256)} bytes instead of 32"
+    if pdq is not None and len(pdq) != 32:
+        return f"PDQ has {len(pdq)} bytes instead of 32"
     if row.category is not None and len(row.category.encode("utf-8", "replace")) > GRADE_BYTES:
         return f"the grade is longer than {GRADE_BYTES} bytes"
     return None

@@ -5,6 +5,8 @@ Rules kept here:
 - grades and flags stand in clear beside them: without a digest they say nothing about anything.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from safelight.errors import InputError
@@ -40,9 +42,9 @@ def words_of(row: KnownRow) -> Words:
     return Words(row.external_id, row.series, row.agency, row.comment, row.tags, row.opaque, row.notes)
 
 
-def seal_words(words: Words, entry: int, columns: ColumnSealer) -> bytes:
-    """The words, sealed for the entry of this id by the sealer of `TABLE`."""
-    return columns.seal(_encode(words), _COLUMN, str(entry))
+def seal_words(words: Sequence[Words], entries: Sequence[int], columns: ColumnSealer) -> list[bytes]:
+    """The words, each sealed for the entry of its id by the sealer of `TABLE`."""
+    return columns.seal_each([_encode(one) for one in words], _COLUMN, [str(entry) for entry in entries])
 
 
 def open_words(sealed: bytes, entry: int, columns: ColumnSealer) -> Words:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict
 from types import TracebackType
 from typing import Self
@@ -65,7 +65,7 @@ class Worker:
             return payload
         raise self._told(kind, payload)
 
-    def stream(self, fd: int, argument: bytes = b"") -> Iterator[bytes]:
+    def stream(self, fd: int, argument: bytes = b"") -> Generator[bytes, None, None]:
         """Run the task on an open file and yield its messages, unchecked bytes; errors as `call`."""
         self.served += 1
         self._send(Frame.STREAM, argument, fd)
@@ -183,7 +183,7 @@ class Nursery:
         finally:
             worker.end()
 
-    def stream(self, fd: int, argument: bytes = b"", task: str | None = None) -> Iterator[bytes]:
+    def stream(self, fd: int, argument: bytes = b"", task: str | None = None) -> Generator[bytes, None, None]:
         """Run one stream in a worker of its own."""
         worker = self.spawn(task)
         try:

@@ -11,11 +11,11 @@ Rules kept here:
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,8 +49,7 @@ class Which(IntEnum):
     SHOWN = 1
 
 
-@dataclass(frozen=True, slots=True)
-class NewPdq:
+class NewPdq(msgspec.Struct, frozen=True, gc=False):
     """One PDQ hash to be stored: 32 bytes, quality 0 to 100 (None: the source did not say), frame from 0.
 
     `turned` holds its seven turned versions (7 * 32 bytes, `signatures.types.TRANSFORMS[1:]`) where they are known:
@@ -69,8 +68,7 @@ class NewPdq:
         return self.bits + (self.turned or b"")
 
 
-@dataclass(frozen=True, slots=True)
-class NewSignature:
+class NewSignature(msgspec.Struct, frozen=True, gc=False):
     """The digests (raw bytes, None where unknown), size and hashes of one content. At least one must be given.
 
     `pixels`: the digest of the picture as shown (`signatures.types.Still`), None for what was not looked at here.

@@ -11,7 +11,7 @@ Rules kept here:
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -20,7 +20,7 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from safelight.platform.copying import reserve_ids, writing
+from safelight.platform.copying import reserve_ids, write_columns
 from safelight.platform.reading import binary_rows
 from safelight.vault.keyring import generation_of
 from safelight.vault.keys import KEY_BYTES
@@ -31,6 +31,9 @@ from safelight.vault.sealing import INDEX_BYTES, BlindIndex
 from safelight.vault.signature_blocks import Block, NewPdq, NewSignature, Which, encode_block
 
 __all__ = ["DigestHit", "KeptBlocks", "NewPdq", "NewSignature", "Realm", "Signatures", "Which"]
+
+Write = Callable[[str, Sequence[str], Sequence[str], Sequence[Sequence[Any]]], None]
+"""Writes columns into a table, as `platform.copying.write_columns`."""
 
 
 class Realm(IntEnum):
@@ -67,12 +70,6 @@ _MISSING = bytes(INDEX_BYTES)
 
 _COLUMNS = ("id", "realm", "block", "md5", "sha1", "sha256", "size")
 _TYPES = ("int8", "int2", "int8", "bytea", "bytea", "bytea", "int8")
-_WRITE_BLOCK = """
-WITH block AS (
-    INSERT INTO vault_signature_block (id, realm, sealed) VALUES (%(block)s, %(realm)s, %(sealed)s)
-)
-INSERT INTO vault_signature_key (block, generation, wrapped) VALUES (%(block)s, %(generation)s, %(wrapped)s)
-"""
 _DESTROY = """
 WITH destroyed AS (DELETE FROM vault_signature_key WHERE block = %(block)s)
 DELETE FROM vault_signature_block WHERE id = %(block)s
@@ -150,24 +147,25 @@ class Signatures:
             for realm in Realm
         }
 
-    def store(self, realm: Realm, rows: Sequence[NewSignature]) -> list[int]:
-        """Store rows inside the caller's transaction; the ids come back in the order of the rows."""
+    def store(self, realm: Realm, rows: Sequence[NewSignature], write: Write = write_columns) -> list[int]:
+        """Store rows inside the caller's transaction; the ids come back in the order of the rows.
+
+        `write` is how: at once, or while the caller goes on (`platform.behind`).
+        """
         if not rows:
             return []
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             numbers = reserve_ids(Signature, len(rows))
             starts = range(0, len(rows), BLOCK_ROWS)
             blocks = reserve_ids(SignatureBlock, len(starts))
-            for block, start in zip(blocks, starts, strict=True):
-                some = slice(start, start + BLOCK_ROWS)
-                self._write_block(block, realm, encode_block(numbers[some], rows[some]))
+            slices = [slice(start, start + BLOCK_ROWS) for start in starts]
+            encoded = [encode_block(numbers[some], rows[some]) for some in slices]
+            self._write_blocks(realm, blocks, encoded, write)
             blinded = [self._blinded(realm, [getattr(row, kind) for row in rows], kind) for kind in _KINDS]
-            sizes = [row.size for row in rows]
-            whose = [int(realm)] * len(rows)
             lies = [blocks[at // BLOCK_ROWS] for at in range(len(rows))]
-            with writing("vault_signature", _COLUMNS, _TYPES) as write:
-                for row in zip(numbers, whose, lies, *blinded, sizes, strict=True):
-                    write(row)
+            whose, sizes = [int(realm)] * len(rows), [row.size for row in rows]
+            values: list[Sequence[Any]] = [numbers, whose, lies, *blinded, sizes]
+            write("vault_signature", _COLUMNS, _TYPES, values)
         return numbers
 
     def find(self, realm: Realm, questions: Sequence[NewSignature]) -> list[DigestHit]:
@@ -237,7 +235,7 @@ class Signatures:
                 left = opened.without(gone)
                 _run(_DESTROY, {"block": block})
                 if left is not None:
-                    self._write_block(block, Realm(held[block]), left)
+                    self._write_blocks(Realm(held[block]), [block], [left], write_columns)
 
     def open_block(self, number: int, sealed: bytes, wrapped: bytes) -> Block:
         """A block as it is stored, opened.
@@ -257,13 +255,17 @@ class Signatures:
         of = self._indexes[realm][kind].of
         return [None if digest is None else of(digest) for digest in digests]
 
-    def _write_block(self, block: int, realm: Realm, raw: bytes) -> None:
-        key = secrets.token_bytes(KEY_BYTES)
-        sealed = b"".join(seal_record([raw], key, _context(block)))
-        wrapped = self._keyring.wrap(key, block_key_name(block))
-        generation = generation_of(wrapped)
-        values = {"block": block, "realm": realm, "sealed": sealed, "generation": generation, "wrapped": wrapped}
-        _run(_WRITE_BLOCK, values)
+    def _write_blocks(self, realm: Realm, blocks: Sequence[int], raw: Sequence[bytes], write: Write) -> None:
+        keys = [secrets.token_bytes(KEY_BYTES) for _ in blocks]
+        sealed = [
+            b"".join(seal_record([one], key, _context(block)))
+            for block, key, one in zip(blocks, keys, raw, strict=True)
+        ]
+        wrapped = [self._keyring.wrap(key, block_key_name(block)) for block, key in zip(blocks, keys, strict=True)]
+        of_block = blocks, [int(realm)] * len(blocks), sealed
+        write("vault_signature_block", ("id", "realm", "sealed"), ("int8", "int2", "bytea"), of_block)
+        of_key = blocks, [generation_of(one) for one in wrapped], wrapped
+        write("vault_signature_key", ("block", "generation", "wrapped"), ("int8", "int8", "bytea"), of_key)
 
     def _kept(self, blocks: Iterable[int], kept: KeptBlocks) -> Iterator[tuple[int, Block]]:
         missing = []

@@ -1,7 +1,6 @@
 """Rows of a batch are stored sealed, come back to the byte, and each is provable without reading the others."""
 
-import dataclasses
-
+import msgspec
 import pytest
 from django.db import connection
 
@@ -74,7 +73,7 @@ def test_a_batch_is_logged_in_its_transaction():
 
 
 def test_a_row_that_cannot_be_leaves_nothing_behind():
-    for wrong in (dataclasses.replace(row(3), md5=b"short"), dataclasses.replace(row(3), scheme="Other")):
+    for wrong in (msgspec.structs.replace(row(3), md5=b"short"), msgspec.structs.replace(row(3), scheme="Other")):
         with pytest.raises(BadBatchError):
             make([row(0), wrong])
     assert (AssertionBatch.objects.count(), AssertionBlock.objects.count(), logged()) == (0, 0, [])

@@ -1,6 +1,5 @@
 """Rows and their bytes are one to one, each row is provable alone, and a batch that was touched does not hold."""
 
-import dataclasses
 import hashlib
 import hmac
 from contextlib import suppress
@@ -115,16 +114,16 @@ def test_a_row_is_laid_out_as_documented():
 
 
 def test_scheme_and_value_may_have_255_bytes_each_and_no_more():
-    longest = dataclasses.replace(ROW, scheme="s" * 255, value="v" * 255)
+    longest = msgspec.structs.replace(ROW, scheme="s" * 255, value="v" * 255)
     assert parse_row(encode_row(longest)) == longest
-    for more in (dataclasses.replace(longest, scheme="s" * 256), dataclasses.replace(longest, value="v" * 256)):
+    for more in (msgspec.structs.replace(longest, scheme="s" * 256), msgspec.structs.replace(longest, value="v" * 256)):
         with pytest.raises(BadBatchError, match="longer than 255 bytes"):
             encode_row(more)
 
 
 @given(st.binary(min_size=100, max_size=200) | st.binary(max_size=20))
 def test_arbitrary_bytes_are_refused_in_words(raw):
-    with pytest.raises(BadBatchError, match=r"^A row "):
+    with pytest.raises(BadBatchError, match=r"^A row('s)? "):
         parse_row(raw)
 
 
@@ -189,7 +188,7 @@ def test_a_part_that_contradicts_the_others_is_refused(place, value):
 )
 def test_a_row_that_nobody_could_read_is_not_written(more, what):
     with pytest.raises(BadBatchError, match=what):
-        encode_row(dataclasses.replace(ROW, **more))
+        encode_row(msgspec.structs.replace(ROW, **more))
 
 
 def test_bounds_themselves_are_taken():
@@ -200,20 +199,20 @@ def test_bounds_themselves_are_taken():
         {"pdq": bytes(32), "quality": 100},
         {"value": "v" * 255},
     ):
-        row = dataclasses.replace(ROW, **more)
+        row = msgspec.structs.replace(ROW, **more)
         assert parse_row(encode_row(row)) == row
 
 
 @given(st.lists(rows, min_size=1, max_size=20), st.data())
 def test_each_row_is_provable_alone_and_only_in_its_place(found, data):
-    found = [dataclasses.replace(row, salt=row_salt(SECRET, number)) for number, row in enumerate(found)]
+    found = [msgspec.structs.replace(row, salt=row_salt(SECRET, number)) for number, row in enumerate(found)]
     encoded = [encode_row(row) for row in found]
     number = data.draw(st.integers(0, len(encoded) - 1))
     proof = prove_row(encoded, number)
     assert check_row(header(encoded), encoded[number], number, proof) == found[number]
     with pytest.raises(BadProofError):
         check_row(header(encoded), encoded[number], number + 1, proof)
-    other = encode_row(dataclasses.replace(found[number], salt=bytes(b ^ 1 for b in found[number].salt)))
+    other = encode_row(msgspec.structs.replace(found[number], salt=bytes(b ^ 1 for b in found[number].salt)))
     with pytest.raises(BadProofError):
         check_row(header(encoded), other, number, proof)
 
@@ -248,7 +247,7 @@ def test_a_grade_of_another_scheme_is_never_taken_for_the_headers():
 
 
 def test_a_list_that_does_not_grade_has_no_scheme():
-    plain = dataclasses.replace(ROW, scheme="", value="")
+    plain = msgspec.structs.replace(ROW, scheme="", value="")
     encoded = [encode_row(plain)]
     assert check_batch(header(encoded, scheme=""), encoded) == [plain]
     assert check_row(header(encoded, scheme=""), encoded[0], 0, []) == plain

@@ -22,6 +22,18 @@ def test_a_value_comes_back_in_its_place(value, column, row):
     assert ColumnSealer(ROOT, "note").open(sealed, column, row) == value
 
 
+@given(st.lists(st.tuples(st.binary(max_size=30), st.text()), max_size=6))
+def test_values_sealed_together_open_each_in_its_row_and_share_no_nonce(said):
+    sealed = NOTES.seal_each([value for value, _ in said], "text", [row for _, row in said])
+    assert [NOTES.open(one, "text", row) for one, (_, row) in zip(sealed, said, strict=True)] == [v for v, _ in said]
+    assert len({one[:13] for one in sealed}) == len(said)
+
+
+def test_as_many_values_as_rows_are_sealed_together():
+    with pytest.raises(ValueError, match="shorter"):
+        NOTES.seal_each([b"Harbour", b"Lake"], "text", ["1"])
+
+
 @given(
     place=st.tuples(st.text(max_size=3), st.text(max_size=3), st.text(max_size=3)),
     other=st.tuples(st.text(max_size=3), st.text(max_size=3), st.text(max_size=3)),

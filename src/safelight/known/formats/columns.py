@@ -44,7 +44,7 @@ FIELDS = frozenset(_SPELLINGS)
 """The fields that a column can be mapped to."""
 
 _BY_SPELLING = {spelling: name for name, spellings in _SPELLINGS.items() for spelling in spellings}
-_FINDING = ("md5", "sha1", "sha256", "pdq", "path")
+_FINDING = frozenset({"md5", "sha1", "sha256", "pdq", "path"})
 _NOTE_TITLES = {
     "investigation": "Investigation name",
     "submissions": "Number of submissions",
@@ -79,6 +79,30 @@ _TOLERANT: dict[str, Parser] = {
     "path": values.text_or_none,
 }
 """Fields that tell: a value that cannot be read is left out and named."""
+_FEW_VALUES = frozenset({
+    "quality", "category", "series", "victim_identified", "offender_identified", "distributed", "self_generated",
+    "suspected", "baseline", "media_type", "agency",
+})  # fmt: skip
+"""Fields whose few values stand in row after row."""
+_REMEMBERED = 1000
+_REMEMBERED_CHARACTERS = 200
+
+
+class _Remembering:
+    """Reads a column's cells, each spelling once; what cannot be read is asked for again."""
+
+    def __init__(self, parse: Parser) -> None:
+        self._parse = parse
+        self._read: dict[str, object] = {}
+
+    def __call__(self, cell: str) -> object:
+        """The value of a cell."""
+        if cell in self._read:
+            return self._read[cell]
+        value = self._parse(cell)
+        if len(self._read) < _REMEMBERED and len(cell) <= _REMEMBERED_CHARACTERS:
+            self._read[cell] = value
+        return value
 
 
 def field_of(name: str) -> str | None:
@@ -97,7 +121,7 @@ class RowBuilder:
     def __post_init__(self) -> None:
         plan = [(index, name) for index, name in enumerate(self.fields) if name is not None]
         self.decisive = [(index, name, _DECISIVE[name]) for index, name in plan if name in _DECISIVE]
-        self.others = [(index, name, _TOLERANT.get(name)) for index, name in plan if name not in _DECISIVE]
+        self.others = [(index, name, _reader_of(name)) for index, name in plan if name not in _DECISIVE]
 
     def build(self, line: int, cells: Sequence[str], **fixed: Any) -> KnownRow:
         """One row.
@@ -111,8 +135,8 @@ class RowBuilder:
         opaque: dict[str, str] = {}
         width = len(cells)
         for index, name, parse in self.decisive:
-            if index < width and (cell := cells[index]):
-                found[name] = parse(cell)
+            if index < width and (cell := cells[index]) and (value := parse(cell)) is not None:
+                found[name] = value
         for index, name, tolerant in self.others:
             if index >= width or not (cell := cells[index]) or cell.isspace():
                 continue
@@ -120,14 +144,20 @@ class RowBuilder:
                 _carry(opaque, notes, name, cell)
                 continue
             try:
-                found[name] = tolerant(cell)
+                if (told := tolerant(cell)) is not None:
+                    found[name] = told
             except BadValueError as error:
                 notes.append(f"left out: {error.message}")
                 left_out.append(values.left_out(name, cell, error))
         found.update(fixed)
-        if not any(found.get(name) is not None for name in _FINDING):
+        if _FINDING.isdisjoint(found):
             raise BadValueError("no digest, hash or path in it")
         return KnownRow(line=line, notes=notes, left_out=left_out, opaque=opaque, **found)
+
+
+def _reader_of(name: str) -> Parser | None:
+    parse = _TOLERANT.get(name)
+    return _Remembering(parse) if parse is not None and name in _FEW_VALUES else parse
 
 
 def _carry(opaque: dict[str, str], notes: list[str], name: str, cell: str) -> None:
