@@ -60,6 +60,8 @@ class _Signatures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Kept(_Signatures, frozen=True):
+    """Its fields stand in the order of RFC 8785, and none needs an escape but in the record, which is canonical."""
+
     record: msgspec.Raw
 
 
@@ -105,12 +107,7 @@ def add_officer(envelope: Envelope, officer_key: Ed25519PrivateKey) -> Envelope:
 
 def encode_envelope(envelope: Envelope) -> bytes:
     """The envelope as RFC 8785 JSON: the record as it stands, and the signatures."""
-    return canonical_json(
-        {
-            "record": msgspec.json.decode(envelope.record),
-            **msgspec.to_builtins(_Signatures(envelope.node, envelope.officers)),
-        }
-    )
+    return msgspec.json.encode(_Kept(envelope.node, envelope.officers, msgspec.Raw(envelope.record)))
 
 
 def parse_envelope(untrusted: bytes) -> Envelope:

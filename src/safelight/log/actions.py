@@ -35,6 +35,15 @@ from safelight.platform.database import advisory_lock
 
 _AT_A_TIME = 10_000
 _PUBLISHING = "log: publish"
+# One statement, and so both or neither: every act of this node waits for its entry.
+_ADD = """
+WITH added AS (
+    INSERT INTO log_entry (id, event, record, salt, commitment)
+    VALUES (%(id)s, %(event)s, %(record)s, %(salt)s, %(commitment)s)
+    RETURNING id
+)
+INSERT INTO log_entry_digest (entry_id, digest_index) SELECT added.id, unnest(%(indexes)s::bytea[]) FROM added
+"""
 # Rows are named, so that the planner knows how few they are and goes to each by its id.
 _GIVE_NUMBERS = """
 UPDATE log_entry SET number = next.number + given.place - 1
@@ -55,17 +64,17 @@ class ForkedError(InputError):
 def do_add_entry(entry: Entry, sealer: Sealer) -> int:
     """Add an entry in the caller's transaction; return the id under which its record is sealed."""
     record, salt = entry.encoded(), new_salt()
-    with transaction.atomic():
-        [row] = reserve_ids(LogEntry, 1)
-        LogEntry.objects.create(
-            id=row,
-            event=entry.event.value,
-            record=sealer.seal(record, row),
-            salt=salt,
-            commitment=commitment(record, salt),
-        )
-        named = [EntryDigest(entry_id=row, digest_index=sealer.index(one)) for one in sorted(named_digests(record))]
-        EntryDigest.objects.bulk_create(named, batch_size=_AT_A_TIME)
+    [row] = reserve_ids(LogEntry, 1)
+    values = {
+        "id": row,
+        "event": entry.event.value,
+        "record": sealer.seal(record, row),
+        "salt": salt,
+        "commitment": commitment(record, salt),
+        "indexes": [sealer.index(one) for one in sorted(named_digests(record))],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, values)
     return row
 
 

@@ -74,6 +74,7 @@ def test_an_envelope_comes_back_and_to_the_byte(assertion, officers):
     encoded = encode_envelope(envelope)
     assert parse_envelope(encoded) == envelope
     assert encode_envelope(parse_envelope(encoded)) == encoded
+    assert rfc8785.dumps(msgspec.json.decode(encoded)) == encoded
     assert envelope.record in encoded
     assert reopen_envelope(encoded) == envelope
 
