@@ -12,6 +12,8 @@ DEMO := demo
 CASE := Demo Harbour
 PYTEST_ARGS ?=
 MUTANTS ?=
+# One more than there are cores: a test waits for commands and servers a third of its time.
+TESTS_AT_ONCE ?= $(shell expr $$(nproc) + 1)
 COMPILE := $(UV) pip compile --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate --quiet $(UPGRADE)
 
@@ -62,7 +64,7 @@ demo: $(STAMPS)/runtime  ## check a made-up seizure against a made-up known base
 
 # As the folders stand: the slow tests with processes come first, so that no worker is left alone with them at the end.
 test: $(STAMPS)/runtime $(STAMPS)/requirements-test  ## all tests (PYTEST_ARGS="-k word" for some of them)
-	$(PY) pytest -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
+	$(PY) pytest -n $(TESTS_AT_ONCE) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 # --- for developers --------------------------------------------------------------------------------------------------
 
@@ -79,7 +81,7 @@ lint: $(STAMPS)/runtime $(STAMPS)/requirements-test $(STAMPS)/requirements-check
 PROVEN := log vault assertions
 
 coverage: $(STAMPS)/runtime $(STAMPS)/requirements-test  ## branch coverage of log, vault and assertions by their own tests; fails under 100 %
-	$(PY) pytest -q -n 2 --dist loadscope --cov --cov-fail-under=100 $(PYTEST_ARGS) \
+	$(PY) pytest -q -n $(TESTS_AT_ONCE) --dist loadscope --cov --cov-fail-under=100 $(PYTEST_ARGS) \
 		$(foreach part,$(PROVEN),tests/unit/$(part) tests/integration/$(part)) tests/conformance/test_blob_store.py
 
 mutation: $(STAMPS)/runtime $(STAMPS)/requirements-test $(STAMPS)/requirements-mutation  ## change log, vault and assertions in 3,000 places: which do their tests not notice? (MUTANTS="safelight.log.*" for some)

@@ -10,7 +10,7 @@ import pytest
 from safelight.access.errors import NotApprovedError, RefusedError
 from safelight.access.officer_actions import do_add_case_member
 from safelight.access.permissions import Permission
-from safelight.assertions.actions import do_make_assertion, do_receive_assertion
+from safelight.assertions.actions import do_make_as_node, do_receive_assertion
 from safelight.assertions.record import About, Handling
 from safelight.assertions.signing import parse_envelope
 from safelight.casework.access import Acting
@@ -83,7 +83,7 @@ class Desk:
 
     def say(self, assertion, lasts=timedelta(days=365)):
         own = change(assertion, agency=self.node.name, made=LATER, review=LATER + lasts)
-        do_make_assertion(own, self.node, acting_user="officer-7", now=LATER)
+        do_make_as_node(own, self.node, acting_user="officer-7", now=LATER)
 
     def hear(self, assertion):
         heard = change(assertion, made=LATER, review=LATER + timedelta(days=365))
