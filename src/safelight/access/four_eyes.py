@@ -22,7 +22,7 @@ from django.db.models import F
 from safelight.access import queries
 from safelight.access.authorising import log_refusal, require
 from safelight.access.errors import NotApprovedError
-from safelight.access.forgetting import destroy_record, has_erased
+from safelight.access.forgetting import destroy_record, do_index_request, has_erased
 from safelight.access.models import Approval, BreakGlass, OfficerRow, RequestRow
 from safelight.access.node import Node
 from safelight.access.officer_keys import (
@@ -102,7 +102,9 @@ def do_request_act(
             signature=sign(key, SignedAs.REQUEST, record),
             at=now,
             until=until,
+            indexed=True,
         )
+        do_index_request(made, record, node)
         about = {"request": made.pk, "act": act.value, "parameters": dict(parameters), "record": digest.hex()}
         do_add_entry(Entry(Event.REQUESTED, officer.pseudonym, now, why, about), node.log_sealer)
     return made.pk
