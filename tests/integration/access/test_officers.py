@@ -322,7 +322,7 @@ def test_who_lets_himself_into_a_case_that_never_had_a_member_is_up_for_review(n
     assert case_members(8, NOW) == {SECOND.pseudonym}
     [review] = open_reviews()
     assert (review.act, review.by) == ("access:case-member:join-alone", SECOND.pseudonym)
-    assert example.events()[-2:] == [Event.GLASS_BROKEN, Event.CASE_MEMBER_CHANGED]
+    assert example.events()[-2:] == [Event.JOINING_PUT_UP, Event.CASE_MEMBER_CHANGED]
 
 
 def test_a_first_enrolment_that_waits_is_replaced_by_the_next_with_any_of_its_keys(node):
