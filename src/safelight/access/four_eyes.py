@@ -22,7 +22,7 @@ from django.db.models import F
 from safelight.access import queries
 from safelight.access.authorising import log_refusal, require
 from safelight.access.errors import NotApprovedError
-from safelight.access.forgetting import destroy_record, has_erased
+from safelight.access.forgetting import destroy_record, do_index_request, has_erased
 from safelight.access.models import Approval, BreakGlass, OfficerRow, RequestRow
 from safelight.access.node import Node
 from safelight.access.officer_keys import (
@@ -65,6 +65,9 @@ JOINING = "access:case-member:join-alone"
 """The acts that are put up for review: a node was recovered, officers were enrolled by the kit, a backup was restored,
 after which something may have been erased; somebody let himself into a case."""
 
+_PUT_UP = {JOINING: Event.JOINING_PUT_UP, RESTORING: Event.RESTORE_PUT_UP}
+"""What the log calls an act that is put up for review and was not done by the kit."""
+
 
 def do_request_act(
     act: Permission,
@@ -102,7 +105,9 @@ def do_request_act(
             signature=sign(key, SignedAs.REQUEST, record),
             at=now,
             until=until,
+            indexed=True,
         )
+        do_index_request(made, record, node)
         about = {"request": made.pk, "act": act.value, "parameters": dict(parameters), "record": digest.hex()}
         do_add_entry(Entry(Event.REQUESTED, officer.pseudonym, now, why, about), node.log_sealer)
     return made.pk
@@ -280,9 +285,10 @@ def do_review_break_glass(
 def _put_up(
     act: str, canonical: bytes, why: str, *, by: OfficerRow | None, by_name: str, node: Node, now: datetime, used: bool
 ) -> int:
-    """Write down that the kit was used, to be reviewed."""
+    """Write down what was done without a second person, to be reviewed."""
     [number] = reserve_ids(BreakGlass, 1)
-    do_add_entry(Entry(Event.GLASS_BROKEN, by_name, now, why, {"glass": number, "act": act}), node.log_sealer)
+    event = _PUT_UP.get(act, Event.GLASS_BROKEN)
+    do_add_entry(Entry(event, by_name, now, why, {"glass": number, "act": act}), node.log_sealer)
     BreakGlass.objects.create(
         id=number,
         act=act,

@@ -100,6 +100,7 @@ class RequestRow(models.Model):
     """An act that an officer asks another to approve, signed by his key. `what` finds equal acts.
 
     One whose content was erased leaves record and `what` empty; who, when and the hash of what was signed stay.
+    `indexed` where every SHA-256 in the record stands in `RequestDigest`; one of an earlier release is opened instead.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -111,6 +112,7 @@ class RequestRow(models.Model):
     signature = models.BinaryField(max_length=64)
     at = models.DateTimeField()
     until = models.DateTimeField()
+    indexed = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         """A request has an end; an approval refers to it together with who asked."""
@@ -125,6 +127,25 @@ class RequestRow(models.Model):
             models.UniqueConstraint(fields=["id", "requester"], name="access_request_whose"),
         ]
         indexes: ClassVar = [models.Index(fields=["what"], name="access_request_what")]
+
+
+class RequestDigest(models.Model):
+    """That a request names a SHA-256, by its blind index, so that it is found when that content is erased.
+
+    It goes with the record: a destroyed request has none.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    request = models.ForeignKey(RequestRow, on_delete=models.PROTECT, related_name="digests")
+    digest_index = models.BinaryField(max_length=16)
+
+    class Meta:
+        """A request names a digest once; it is found by the digest."""
+
+        db_table = "access_request_digest"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["digest_index", "request"], name="access_request_digest_once"),
+        ]
 
 
 class Approval(models.Model):

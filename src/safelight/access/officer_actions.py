@@ -7,7 +7,8 @@ Rules kept here:
 - with the recovery kit two more are enrolled together, whether or not officers are left; that is up for review;
 - nobody is deleted: a key is revoked, a role or a membership ends, and what was signed before stays valid;
 - a first enrolment that still waits for its second is replaced by the next one: it never counted;
-- nobody lets himself into a case, but into one that never had a member; that is up for review;
+- nobody lets himself into a case, but into an open one that never had a member; that is up for review, and the database
+  holds it, too;
 - a key is revoked by one officer alone, or by its owner: one that was stolen cannot wait for a second person;
 - a person's name is sealed; the log and other units know the pseudonym only.
 """
@@ -235,7 +236,8 @@ def do_add_case_member(case: int, pseudonym: str, *, officer: Officer, node: Nod
 
     Raises:
         RefusedError: the officer who acts may not change that.
-        UsageError: there is no such officer, he is a member already, or it is who acts, and the case has had members.
+        UsageError: there is no such officer, he is a member already, or it is who acts, and the case is not open or
+            has had members.
     """
     require(officer, Permission.CASE_MEMBER_CHANGE, sealer=node.log_sealer, now=now)
     with transaction.atomic():
@@ -263,10 +265,11 @@ def do_remove_case_member(case: int, pseudonym: str, *, officer: Officer, node: 
 
 
 def _put_up_joining(case: int, officer: Officer, node: Node, now: datetime) -> None:
-    if CaseMember.objects.filter(case=case).exists():
+    if not queries.is_memberless(case):
         log_refusal(officer.pseudonym, {"case": case, "own": True}, sealer=node.log_sealer, now=now)
         raise UsageError(
-            f"Nobody lets himself into case {case}: have another officer do it (`safelight officer join`)."
+            f"Case {case} has or had members, or was never opened: nobody lets himself in. Where it is open, have "
+            "another officer do it (`safelight officer join`)."
         )
     why = "let himself into a case that never had a member"
     do_put_up(JOINING, {"case": str(case)}, why=why, officer=officer, node=node, now=now)

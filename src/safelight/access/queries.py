@@ -8,6 +8,7 @@ Rules kept here:
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from safelight.access.key_records import KeyRecord
@@ -103,6 +104,16 @@ def case_members(case: int, now: datetime) -> frozenset[str]:
     """The pseudonyms of who works on a case; empty where there is no such case."""
     rows = CaseMember.objects.filter(_current(now), case=case)
     return frozenset(rows.values_list("officer__pseudonym", flat=True))
+
+
+def is_memberless(case: int) -> bool:
+    """Whether a case is open and never had a member; in a transaction nobody else lets himself in until that ends.
+
+    The database answers as its owner: nobody is shown a case that has no member.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_is_memberless(%s)", [case])
+        return bool(cursor.fetchone()[0])
 
 
 def officer_keys() -> list[KeyRecord]:

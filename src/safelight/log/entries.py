@@ -56,6 +56,8 @@ class Event(StrEnum):
     APPROVED = "access:act:approved"
     CASE_MEMBER_CHANGED = "access:case-member:changed"
     GLASS_BROKEN = "access:break-glass:used"
+    JOINING_PUT_UP = "access:joining:put-up-for-review"
+    RESTORE_PUT_UP = "access:restore:put-up-for-review"
     GLASS_REVIEWED = "access:break-glass:reviewed"
     REQUESTED = "access:act:requested"
     LIST_IMPORTED = "known:list:imported"
@@ -78,6 +80,7 @@ REASONED = frozenset(
         Event.EXPORTED,
         Event.GLASS_BROKEN,
         Event.GLASS_REVIEWED,
+        Event.JOINING_PUT_UP,
         Event.KEPT_ON,
         Event.KIT_MADE,
         Event.NAMES_SHOWN,
@@ -87,6 +90,7 @@ REASONED = frozenset(
         Event.PICTURES_REPORTED,
         Event.QUARANTINE_SHOWN,
         Event.REQUESTED,
+        Event.RESTORE_PUT_UP,
         Event.SEARCHED,
     }
 )

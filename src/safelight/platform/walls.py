@@ -84,6 +84,7 @@ WALLS: Mapping[str, Wall] = MappingProxyType(
         "access_case_member": Wall(Rule.NODE, _ACCESS),
         "access_officer": Wall(Rule.NODE, _ACCESS),
         "access_request": Wall(Rule.NODE, _ACCESS),
+        "access_request_digest": Wall(Rule.NODE, "finds the requests that name a content that is erased", kept=False),
         "access_role_grant": Wall(Rule.NODE, _ACCESS),
         "assertion": Wall(Rule.NODE, _SAID),
         "assertion_about": Wall(Rule.NODE, _SAID),

@@ -4,17 +4,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import connection
+from django.db import connection, transaction
 
 from safelight.access.four_eyes import do_approve_act, do_request_act
 from safelight.access.node import Node
-from safelight.access.officer_actions import Interval, Person, do_enrol_first_two
+from safelight.access.officer_actions import Interval, Person, do_enrol_first_two, do_open_membership
 from safelight.access.officer_keys import SignedAs, public_text, sign
 from safelight.access.queries import asked_request, find_officer
 from safelight.access.roles import Role
+from safelight.casework.models import Case
 from safelight.log.entries import Event
 from safelight.log.models import LogEntry
 from safelight.log.queries import recorded_entries
+from safelight.platform.walls import acting
 from safelight.vault.keys import RootKey
 from safelight.vault.nodekeys import make_keys
 from safelight.vault.protection import KeyFile
@@ -80,6 +82,19 @@ def unheld(model):
         yield
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {table}_written")
+
+
+def opened(here, case, officer):
+    """Have an officer open a case, as `casework` does."""
+    with acting(officer.pseudonym), transaction.atomic():
+        do_open_membership(case, officer=officer, node=here, now=NOW)
+        Case.objects.create(id=case, name=f"Series {case}", opened=NOW)
+
+
+def memberless(case):
+    """Make a case as it was before officers were enrolled."""
+    with owner():
+        Case.objects.create(id=case, name=f"Series {case}", opened=NOW)
 
 
 def events():

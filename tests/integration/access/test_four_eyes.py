@@ -19,7 +19,7 @@ from safelight.access.four_eyes import (
     use_approval,
 )
 from safelight.access.models import Approval, BreakGlass, OfficerRow, RequestRow, RoleGrant
-from safelight.access.officer_actions import do_open_membership, do_revoke_officer
+from safelight.access.officer_actions import do_revoke_officer
 from safelight.access.officer_keys import BadOfficerSignatureError, SignedAs, sign
 from safelight.access.permissions import Permission
 from safelight.access.queries import asked_request, asked_requests, open_reviews, opened_glass
@@ -225,7 +225,7 @@ def test_what_belongs_to_a_case_is_asked_for_by_its_members(node, two):
         example.asked(node, pictures, {"case": "Series Harbour"}, two[0])
     with pytest.raises(RefusedError):
         example.asked(node, pictures, {"case": "7"}, two[0])
-    do_open_membership(7, officer=two[0], node=node, now=NOW)
+    example.opened(node, 7, two[0])
     request = example.approved(node, pictures, {"case": "7"}, *two)
     assert use(node, two[0], {"case": "7"}, act=pictures) == f"act-{request}"
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from safelight.access.authorising import acting_officer, require
 from safelight.access.errors import NotApprovedError, RefusedError
 from safelight.access.four_eyes import do_approve_act
-from safelight.access.models import OfficerRow, RoleGrant
+from safelight.access.models import CaseMember, OfficerRow, RoleGrant
 from safelight.access.officer_actions import (
     Interval,
     Kit,
@@ -246,7 +246,7 @@ def test_a_case_is_for_its_members(node, two):
 
 
 def test_who_opens_a_case_is_its_first_member_once(node, two):
-    do_open_membership(8, officer=two[1], node=node, now=NOW)
+    example.opened(node, 8, two[1])
     assert case_members(8, NOW) == {SECOND.pseudonym}
     with pytest.raises(UsageError, match="open already"):
         do_open_membership(8, officer=two[0], node=node, now=NOW)
@@ -276,7 +276,7 @@ def test_the_founder_is_nobody_once_officers_are_enrolled(node, two):
 
 
 def test_forbidden_and_absent_are_one_answer_and_leave_a_trace_in_a_transaction_that_fails(node, two):
-    do_open_membership(8, officer=two[1], node=node, now=NOW)
+    example.opened(node, 8, two[1])
     before = len(example.events())
     sentences = []
     for case in (8, 404, None):
@@ -296,9 +296,9 @@ def test_an_officer_who_never_was_is_refused(node, two):
 
 
 def test_nobody_lets_himself_into_a_case_that_has_or_had_members(node, two):
-    do_open_membership(8, officer=two[0], node=node, now=NOW)
+    example.opened(node, 8, two[0])
     for _ in range(2):
-        with pytest.raises(UsageError, match="lets himself"):
+        with pytest.raises(UsageError, match="nobody lets himself in"):
             do_add_case_member(8, SECOND.pseudonym, officer=two[1], node=node, now=NOW)
         assert example.events()[-1] == Event.REFUSED
         if case_members(8, NOW) == {LEAD.pseudonym}:
@@ -308,12 +308,21 @@ def test_nobody_lets_himself_into_a_case_that_has_or_had_members(node, two):
     assert case_members(8, NOW) == {SECOND.pseudonym}
 
 
+def test_nobody_lets_himself_into_a_case_that_nobody_opened(node, two):
+    for case in (8, 2**40):
+        with pytest.raises(UsageError, match="never opened: nobody lets himself in"):
+            do_add_case_member(case, SECOND.pseudonym, officer=two[1], node=node, now=NOW)
+        assert example.events()[-1] == Event.REFUSED
+    assert (CaseMember.objects.count(), open_reviews()) == (0, [])
+
+
 def test_who_lets_himself_into_a_case_that_never_had_a_member_is_up_for_review(node, two):
+    example.memberless(8)
     do_add_case_member(8, SECOND.pseudonym, officer=two[1], node=node, now=NOW)
     assert case_members(8, NOW) == {SECOND.pseudonym}
     [review] = open_reviews()
     assert (review.act, review.by) == ("access:case-member:join-alone", SECOND.pseudonym)
-    assert example.events()[-2:] == [Event.GLASS_BROKEN, Event.CASE_MEMBER_CHANGED]
+    assert example.events()[-2:] == [Event.JOINING_PUT_UP, Event.CASE_MEMBER_CHANGED]
 
 
 def test_a_first_enrolment_that_waits_is_replaced_by_the_next_with_any_of_its_keys(node):

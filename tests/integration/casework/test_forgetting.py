@@ -4,9 +4,12 @@ import hashlib
 import json
 
 import pytest
+from django.db import transaction
 
+from safelight.access import queries
+from safelight.access.forgetting import do_forget_acts
 from safelight.access.four_eyes import do_break_glass, do_review_break_glass
-from safelight.access.models import BreakGlass, RequestRow
+from safelight.access.models import BreakGlass, RequestDigest, RequestRow
 from safelight.access.permissions import Permission
 from safelight.access.queries import asked_request, asked_requests, destroyed_requests, opened_glass
 from safelight.casework.access import Acting
@@ -24,7 +27,7 @@ from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
 from safelight.vault.actions.erasing import ErasureOrder
 from safelight.vault.actions.keeping import do_keep_contents
-from tests.integration.access.example import LATER, ROOT, SECOND, approved, asked, enrolled
+from tests.integration.access.example import LATER, ROOT, SECOND, approved, asked, enrolled, unheld
 from tests.integration.access.example import NOW as NOW_THERE
 from tests.integration.casework.conftest import NOW
 from tests.integration.entrances import owner
@@ -118,6 +121,31 @@ def test_what_another_owner_keeps_is_still_accounted_for(bench, here):
     erase(bench, GONE)
     assert len(naming(here, GONE)) == 3
     assert redactions(here) == []
+
+
+def test_an_erasure_opens_no_request_but_those_about_it_and_those_that_no_index_tells_of(bench, here, monkeypatch):
+    lead, _ = enrolled(here)
+    wanted = {"owner": here.name, "sha256": LEFT.hex()}
+    grant = {"officer": lead.pseudonym, "role": "auditor", "change": "grant"}
+    other, of_none = (
+        asked(here, Permission.CONTENT_ERASE, wanted, lead),
+        asked(here, Permission.ROLE_CHANGE, grant, lead),
+    )
+    about = asked(here, Permission.CONTENT_ERASE, wanted | {"sha256": GONE.hex()}, lead)
+    before = [asked(here, Permission.CONTENT_ERASE, wanted | {"sha256": one.hex()}, lead) for one in (GONE, LEFT)]
+    with unheld(RequestRow):  # as an earlier release made them
+        RequestDigest.objects.filter(request__in=before).delete()
+        RequestRow.objects.filter(pk__in=before).update(indexed=False)
+    opened = []
+    as_it_is = queries.opened_request
+    monkeypatch.setattr(queries, "opened_request", lambda row, node: opened.append(row.pk) or as_it_is(row, node))
+    with transaction.atomic():
+        do_forget_acts(GONE, here)
+    assert opened == before
+    left = {other, of_none, before[1]}
+    assert set(RequestRow.objects.filter(record__isnull=False).values_list("pk", flat=True)) == left
+    assert set(RequestDigest.objects.values_list("request", flat=True)) == {other}
+    assert {one.row for one in destroyed_requests()} == {about, before[0]}
 
 
 def test_requests_about_it_go_used_or_not_and_those_about_others_stay(bench, here):

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from safelight.access.models import OfficerRow
+from safelight.casework.models import Case
 from tests.integration.platform import test_walls
 from tests.integration.platform.test_walls import NOW, act, two_officers, webs_password, worker
 
@@ -52,6 +53,22 @@ def grant(worker: psycopg.Connection, officer: int, by: str, *, role: str = "aud
     )
 
 
+def member(worker: psycopg.Connection, officer: OfficerRow, *, by: str, case: int = 7, begins: str = DAY) -> None:
+    worker.execute(
+        f'INSERT INTO access_case_member ("case", officer_id, begins, added_by) VALUES (%s, %s, {begins}, %s)',  # type: ignore[arg-type]
+        [case, officer.pk, by],
+    )
+
+
+def join_alone(worker: psycopg.Connection, officer: OfficerRow) -> None:
+    """Put up for review that an officer lets himself into a case."""
+    insert = (
+        "INSERT INTO access_break_glass (act, what, record, by_id, at, until, used_at)"
+        f" VALUES ('access:case-member:join-alone', '', '', %s, {DAY}, {DAY}, {DAY})"
+    )
+    worker.execute(insert, [officer.pk])  # type: ignore[arg-type]
+
+
 def enrol(worker: psycopg.Connection, pseudonym: str, **columns: object) -> int:
     """Write an officer's row, as a transaction of its own."""
     given = {"pseudonym": pseudonym, "agency": "Agency Alpha", "public_key": pseudonym.encode(), "begins": NOW,
@@ -93,8 +110,7 @@ def pair(worker: psycopg.Connection, one: str, other: str) -> None:
 def test_what_was_signed_or_used_stays_as_it_is(worker: psycopg.Connection, two: list[OfficerRow], change: str) -> None:
     grant(worker, two[1].pk, used_approval(worker, two, "access:role:change"))
     broken_glass(worker, "made up")
-    worker.execute(f"INSERT INTO access_case_member (\"case\", officer_id, begins, added_by) VALUES (7, %s, {DAY}, '')",
-                   [two[0].pk])  # fmt: skip
+    member(worker, two[0], by="officer-two")
     with pytest.raises(psycopg.errors.CheckViolation, match="does not change any more"):
         worker.execute(change)  # type: ignore[arg-type]
 
@@ -170,3 +186,68 @@ def test_nobody_is_a_first_officer_whose_second_does_not_name_him(worker: psycop
     with pytest.raises(psycopg.errors.CheckViolation, match="an officer"):
         enrol(worker, "officer-three", enrolment=b"{}", second_key=b"nobody", second_signature=bytes(64))
     enrol(worker, "officer-three", enrolment=b"{}", second_key=b"nobody")
+
+
+def test_nobody_lets_himself_into_a_case_that_is_there_without_a_review(
+    worker: psycopg.Connection, two: list[OfficerRow]
+) -> None:
+    case = Case.objects.create(name="Series Harbour", opened=NOW).pk
+    itself = "(SELECT opened FROM casework_case)"
+    join_alone(worker, two[1])
+    for begins in (DAY, f"coalesce({itself}, timestamptz '2026-03-01 00:00Z')"):
+        with pytest.raises(psycopg.errors.CheckViolation, match=f"nobody lets himself into case {case}"):
+            member(worker, two[0], by="officer-one", case=case, begins=begins)
+    join_alone(worker, two[0])
+    with pytest.raises(psycopg.errors.CheckViolation, match="lets himself"):
+        member(worker, two[0], by="officer-one", case=case, begins=f"{DAY} + interval '1 hour'")
+    member(worker, two[0], by="officer-one", case=case)
+    assert worker.execute("SELECT name FROM casework_case").fetchall() == [("Series Harbour",)]
+
+
+def test_nobody_lets_himself_into_a_case_that_had_members_reviewed_or_not(
+    worker: psycopg.Connection, two: list[OfficerRow]
+) -> None:
+    case = Case.objects.create(name="Series Harbour", opened=NOW).pk
+    member(worker, two[1], by="officer-one", case=case)
+    worker.execute(f"UPDATE access_case_member SET ends = {DAY} + interval '1 hour'")
+    for one in two:
+        join_alone(worker, one)
+        with pytest.raises(psycopg.errors.CheckViolation, match="lets himself"):
+            member(worker, one, by=one.pseudonym, case=case)
+
+
+def test_who_opens_a_case_is_its_first_member_and_nobody_is_of_one_that_is_not_there(
+    worker: psycopg.Connection, two: list[OfficerRow]
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="lets himself"):
+        member(worker, two[0], by="officer-one")
+    with worker.transaction():
+        member(worker, two[0], by="officer-one")
+        member(worker, two[1], by="officer-one")
+        worker.execute(f"INSERT INTO casework_case (id, name, opened) VALUES (7, 'Series Harbour', {DAY})")
+    assert number(worker, "SELECT count(*) FROM access_case_member") == 2
+
+
+def test_who_added_a_member_is_an_officer_or_the_founder(worker: psycopg.Connection, two: list[OfficerRow]) -> None:
+    for by in ("made up", "", "unenrolled"):
+        with pytest.raises(psycopg.errors.CheckViolation, match="lets himself"):
+            member(worker, two[0], by=by)
+    member(worker, two[0], by="officer-two")
+
+
+def test_the_founder_adds_members_as_long_as_nobody_is_enrolled(worker: psycopg.Connection) -> None:
+    act(worker, "unenrolled")
+    enrol(worker, "officer-three", enrolment=b"{}", second_key=b"nobody")
+    member(worker, OfficerRow.objects.get(), by="unenrolled")
+
+
+def test_who_tells_the_database_that_he_is_the_owner_is_not_let_in(
+    worker: psycopg.Connection, two: list[OfficerRow]
+) -> None:
+    case = Case.objects.create(name="Series Harbour", opened=NOW).pk
+    for purpose in ("migrating", ""):
+        worker.execute("BEGIN")
+        act(worker, "officer-one", purpose=purpose)
+        with pytest.raises((psycopg.errors.CheckViolation, psycopg.errors.InsufficientPrivilege)):
+            member(worker, two[0], by="officer-one", case=case)
+        worker.execute("ROLLBACK")
