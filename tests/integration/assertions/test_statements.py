@@ -234,7 +234,7 @@ def test_what_takes_back_is_found_though_it_is_about_something_else():
 def test_what_takes_back_a_hidden_statement_does_not_tell_that_it_is_there():
     later = statement("withdrawn", 2, supersedes=(identifier(1),), about=About(type="item", ids=(digest(2),)))
     make(statement(handling=Handling()))
-    make(later, approve=lambda _digest, _is_wider: ("act-1",))
+    make(later, approve=lambda _digest, _is_wider: ())
     assert about(who=reader("Agency Beta")) == []
 
 
