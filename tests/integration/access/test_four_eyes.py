@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from safelight.access.errors import NotApprovedError, RefusedError
 from safelight.access.four_eyes import (
     RECOVERY,
+    RESTORING,
     do_approve_act,
     do_break_glass,
     do_note_glass,
@@ -315,6 +316,15 @@ def test_a_recovered_node_is_up_for_review_by_another_than_who_recovered_it(node
             )
         assert [(one.act, one.by) for one in open_reviews()] == [(RECOVERY, by)]
         do_review_break_glass(number, remark="seen", officer=two[1], node=node, now=LATER)
+
+
+def test_the_log_tells_what_the_kit_did_from_a_restore_that_is_up_for_review(node, two):
+    for act, event in ((RECOVERY, Event.GLASS_BROKEN), (RESTORING, Event.RESTORE_PUT_UP)):
+        with transaction.atomic():
+            do_note_glass(act, {}, why="a disk is lost", acting_user="alex", node=node, now=NOW)
+        assert example.events()[-1] == event
+        with pytest.raises(UsageError, match="without a reason"), transaction.atomic():
+            do_note_glass(act, {}, why=" ", acting_user="alex", node=node, now=NOW)
 
 
 def test_the_founder_reviews_nothing(node):
