@@ -9,7 +9,7 @@ import click
 
 from safelight.access.permissions import FOUR_EYES, Permission
 from safelight.cli import showing
-from safelight.cli.acting import KEY_PATH, by_officer, kit_root, named_values, opened_key, session, signature_of
+from safelight.cli.acting import KEY_PATH, NUMBER, by_officer, kit_root, named_values, opened_key, session, signature_of
 from safelight.errors import UsageError
 from safelight.platform.settings import Settings
 
@@ -56,7 +56,7 @@ def request(
 
 
 @act.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @click.option("--key", "key_file", type=KEY_PATH, help="Your own key, which signs the approval.")
 @click.option("--signature", help="Another unit's officer's signature, made by `safelight officer sign`.")
 @click.option("--over", help="With --signature: the same officer's one over the statement that it is about.")
@@ -116,7 +116,7 @@ def list_(settings: Settings, *, named: str | None) -> None:
 
 
 @act.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @by_officer
 @click.pass_obj
 def show(settings: Settings, *, number: int, named: str | None) -> None:
@@ -130,7 +130,7 @@ def show(settings: Settings, *, number: int, named: str | None) -> None:
 
 
 @act.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @click.option("--remark", help="What another unit's officer found: print what he signs by `safelight officer sign`.")
 @by_officer
 @click.pass_obj
@@ -169,7 +169,7 @@ def break_glass(
 
 
 @act.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @click.option("--remark", required=True, help="What was found; it stands in the log.")
 @click.option("--signature", help="Another unit's officer's signature, made by `safelight officer sign`.")
 @by_officer

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 KEY_PATH = click.Path(path_type=Path, dir_okay=False)
+NUMBER = click.IntRange(1, 2**53 - 1)
+"""The number of a case, a request, a review: one that the log can say."""
 
 
 @dataclass(frozen=True)

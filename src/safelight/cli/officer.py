@@ -11,6 +11,7 @@ from safelight.access.roles import Role
 from safelight.cli import showing
 from safelight.cli.acting import (
     KEY_PATH,
+    NUMBER,
     by_officer,
     kit_root,
     new_passphrase,
@@ -294,7 +295,7 @@ def _change_role(
 
 @officer.command()
 @click.argument("pseudonym")
-@click.argument("case", type=click.IntRange(min=1))
+@click.argument("case", type=NUMBER)
 @by_officer
 @click.pass_obj
 def join(settings: Settings, *, pseudonym: str, case: int, named: str | None) -> None:
@@ -308,7 +309,7 @@ def join(settings: Settings, *, pseudonym: str, case: int, named: str | None) ->
 
 @officer.command()
 @click.argument("pseudonym")
-@click.argument("case", type=click.IntRange(min=1))
+@click.argument("case", type=NUMBER)
 @by_officer
 @click.pass_obj
 def leave(settings: Settings, *, pseudonym: str, case: int, named: str | None) -> None:

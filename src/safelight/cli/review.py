@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from safelight.access.permissions import Permission
-from safelight.cli.acting import Session, by_officer, session
+from safelight.cli.acting import NUMBER, Session, by_officer, session
 from safelight.cli.showing import for_people, line, say, table
 from safelight.platform.settings import Settings
 
@@ -38,7 +38,7 @@ def review(context: click.Context, *, days: int, as_json: bool, named: str | Non
 
 
 @review.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="When it is reviewed again (else after five years).")
 @click.option("--why", required=True, help="Why it is kept on; it stands in the log.")
 @by_officer

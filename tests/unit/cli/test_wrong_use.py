@@ -14,6 +14,7 @@ WRONG = [
     (["check", "x", "--exhibit", "a\x1b[2J"], r"'--exhibit': 'a\x1b[2J' holds a character that cannot be seen"),
     (["known", "import", "x", "--name", ""], "'--name': a name cannot be empty (try 'safelight known import --help')"),
     (["act", "approve", "1", "--key", "k", "--over", "00"], "--over goes with --signature"),
+    (["officer", "join", "x", "9" * 20], "'CASE': 99999999999999999999 is not in the range"),
     (["hash", "--frob\x1b[2J"], r"--frob\x1b[2J"),
     (["check", "/nowhere\x1b[2J"], r"'/nowhere\x1b[2J' is not there: name a file or folder that exists"),
 ]
