@@ -39,6 +39,11 @@ def test_a_note_is_read_as_it_was_written(text, lines):
     assert Note.parse(note.encode()) == note
 
 
+def test_only_the_last_empty_line_ends_the_text():
+    note = Note("One\n\nTwo\n\n\nThree\n", (NoteSignature("alpha", bytes(4), b"signature"),))
+    assert Note.parse(note.encode()) == note
+
+
 @given(st.binary() | st.binary().map(lambda some: b"A\n\n\xe2\x80\x94 " + some + b"\n"))
 def test_whatever_is_read_as_a_note_has_one_spelling(content):
     try:
