@@ -31,7 +31,7 @@ from safelight.casework.judging import answered_otherwise, judge_items
 from safelight.casework.kept_reviews.queries import kept_due
 from safelight.casework.models import Case, Kept
 from safelight.casework.queries import failures_of, kept_contents, path_text, summarise
-from safelight.casework.report.actions import do_report_case
+from safelight.casework.report.actions import do_report_case, plan_pictures
 from safelight.casework.report.gather import gather
 from safelight.casework.stacking import do_stack_case
 from safelight.casework.urgency.queries import urgent_sightings
@@ -69,7 +69,8 @@ ASKED = {
     "exchange.actions.open_draft", "exchange.actions.plan_export",
     "casework.judging.answered_otherwise", "casework.judging.judge_items",
     "casework.queries.failures_of", "casework.queries.path_text", "casework.queries.summarise",
-    "casework.report.actions.do_report_case", "casework.report.gather.gather", "casework.finding.actions.do_search_case",
+    "casework.report.actions.do_report_case", "casework.report.actions.plan_pictures",
+    "casework.report.gather.gather", "casework.finding.actions.do_search_case",
     "casework.stacking.do_stack_case", "casework.urgency.queries.urgent_sightings",
     "evidence.actions.do_add_source", "evidence.actions.do_begin_run", "evidence.actions.do_end_run",
     "evidence.actions.do_open_exhibit", "evidence.queries.Standings.of", "evidence.queries.known_places",
@@ -357,9 +358,7 @@ class Bench:
         refused = {name: self.refusal(name, acting) for name in ("Hidden 0", "Hidden 1", "Nowhere")}
         report = asdict(gather(case, vault, now=NOW, demo=True))
         self.number += 1
-        written = do_report_case(
-            "Own", "json", self.folder / f"{self.number}.json", pictures=False, acting=acting, now=NOW
-        )
+        written = do_report_case("Own", "json", self.folder / f"{self.number}.json", acting=acting, now=NOW)
         searched = [
             [
                 (one.sha256.hex(), one.texts)
@@ -371,6 +370,7 @@ class Bench:
         return {
             "kept": kept,
             "exported": [self.planned(agency, acting) for agency in ("Agency Gamma", "Agency Delta") if kept],
+            "pictures": plan_pictures("Own", "Agency Delta", acting=acting, now=NOW).items,
             "summary": vars(summarise(case, "Exhibit")),
             "to be reviewed": sorted(
                 (one.sha256, one.at, one.case) for one in kept_due(NOW + timedelta(days=4000), acting, now=NOW)

@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from safelight.errors import InputError, UsageError
+from safelight.platform.writing import lies_in, write_private
 from safelight.vault.keys import KEY_BYTES, RootKey
 from safelight.vault.protection import (
     LOCKED_BYTES,
@@ -29,7 +30,6 @@ from safelight.vault.protection import (
     InsecureKeyFileError,
     Passphrase,
     lock,
-    sync_folder,
     unlock,
 )
 
@@ -97,11 +97,7 @@ def make_officer_key(
     plain = {"protection": msgspec.to_builtins(protection), "locked": msgspec.to_builtins(locked)}
     raw = rfc8785.dumps({"format": "safelight-officer-key/1", "public": public_text(key), **plain})
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        sync_folder(path.parent)
+        write_private(path, raw)
     except OSError as error:
         raise UsageError(f"The officer's key {path} cannot be made: {error.strerror}.") from None
     return key
@@ -178,8 +174,7 @@ def _message(what: SignedAs, record: bytes) -> bytes:
 
 
 def _check_place(path: Path, data_folder: Path) -> None:
-    within = data_folder.resolve()
-    if any(place.is_relative_to(within) for place in (path.absolute(), path.resolve())):
+    if lies_in(path, data_folder):
         raise InsecureKeyFileError(
             f"The officer's key {path} lies in the data folder {data_folder}: whoever runs the node would have it. "
             "Keep it elsewhere."

@@ -67,7 +67,7 @@ FOUR_EYES: Mapping[Permission, frozenset[str]] = MappingProxyType(
         Permission.ROLE_CHANGE: frozenset({"officer", "role", "change"}),
         Permission.ASSERTION_MAKE_BY_TWO: frozenset({"assertion"}),
         Permission.HANDLING_WIDEN: frozenset({"assertion"}),
-        Permission.CASE_REPORT_PICTURES: frozenset({"case"}),
+        Permission.CASE_REPORT_PICTURES: frozenset({"case", "pictures", "recipient"}),
         Permission.CONTENT_ERASE: frozenset({"owner", "sha256"}),
         Permission.CONTENT_EXPORT: frozenset({"case", "manifest", "recipient"}),
         Permission.CONTENT_READMIT: frozenset({"tombstone"}),

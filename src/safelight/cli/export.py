@@ -3,7 +3,6 @@
 An export is planned into a draft, approved by a second person by its hash, and then sent.
 """
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,8 @@ from safelight.cli.acting import KEY_PATH, Session, by_officer, opened_key, sess
 from safelight.cli.showing import for_people, line, say, table
 from safelight.errors import UsageError
 from safelight.platform.settings import Settings
-from safelight.vault.protection import Passphrase, sync_folder
+from safelight.platform.writing import lies_in, write_private
+from safelight.vault.protection import Passphrase
 
 if TYPE_CHECKING:
     from safelight.casework.access import Acting
@@ -180,7 +180,7 @@ def list_(settings: Settings, *, named: str | None) -> None:
         for one in given
     ]
     if for_people():
-        shown = [(*row[:3], row[3] or "(erased)", "awaited" if row[4] else "") for row in rows]
+        shown = [(*row[:3], row[3] or "(not kept here)", "awaited" if row[4] else "") for row in rows]
         table("Handed out", ("recipient", "at", "bundle", "content", "receipt"), shown)
         return
     for recipient, at, sent, sha256, awaited in rows:
@@ -211,23 +211,18 @@ def _acting(here: Session) -> "Acting":
 
 
 def _refuse_inside(place: Path, settings: Settings) -> None:
-    within = settings.data.resolve()
-    if any(one.is_relative_to(within) for one in (place.absolute(), place.resolve())):
+    if lies_in(place, settings.data):
         raise UsageError(f"{place} lies in the data folder {settings.data}: choose a place elsewhere.")
 
 
 def _write_new(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600, on the disk when this returns.
+    """Write a new file that only its owner reads.
 
     Raises:
         UsageError: it is there already, or cannot be written.
     """
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        sync_folder(path.parent)
+        write_private(path, content)
     except OSError as error:
         raise UsageError(f"The file {path} cannot be written: {error.strerror}.") from error
 

@@ -1,7 +1,6 @@
 """`safelight node`: make a node, a further recovery kit of it, or have it back from one."""
 
 import getpass
-import os
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from safelight.cli.secret import new_secret, typed_root
 from safelight.cli.showing import for_people, line, say
 from safelight.errors import UsageError
 from safelight.platform.settings import Settings
+from safelight.platform.writing import write_private
 from safelight.vault.recovery import Sheet, restore_root, words_of
 
 
@@ -139,10 +139,7 @@ def _empty_folder(kit: Path) -> Path:
 
 def _write(folder: Path, sheet: Sheet) -> None:
     path = folder / f"share-{sheet.number}-of-{sheet.total}.txt"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(sheet.text())
-        file.flush()
-        os.fsync(file.fileno())
+    write_private(path, sheet.text().encode())
 
 
 def _share(path: Path) -> str:

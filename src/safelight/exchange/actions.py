@@ -46,10 +46,11 @@ from safelight.log.actions import do_add_entry
 from safelight.log.entries import Entry, Event
 from safelight.platform.disk import disk_in_words
 from safelight.platform.walls import for_case
+from safelight.platform.writing import lies_in, sync_folder
 from safelight.vault.actions.handing import do_begin_handout, do_end_handout
 from safelight.vault.actions.turns import take_turn
 from safelight.vault.content import Vault
-from safelight.vault.protection import Passphrase, sync_folder
+from safelight.vault.protection import Passphrase
 from safelight.vault.queries import Sent, certificate, handout_state, open_content
 from safelight.vault.stores.drafts import sync_file, write_draft
 
@@ -275,8 +276,7 @@ def _check_sender(manifest: Manifest, key: Ed25519PrivateKey | None, acting: Act
 
 
 def _check_place(out: Path, data: Path) -> None:
-    within = data.resolve()
-    if any(place.is_relative_to(within) for place in (out.absolute(), out.resolve())):
+    if lies_in(out, data):
         raise UsageError(f"{out} lies in the data folder {data}: what is handed out is written elsewhere.")
     if out.exists() or out.is_symlink():
         raise UsageError(f"{out} is there already: name a new file.")

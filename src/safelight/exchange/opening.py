@@ -20,7 +20,8 @@ from safelight.exchange.bundle import BadBundleError, BundleReader
 from safelight.exchange.manifest import Manifest, manifest_digest, parse_manifest
 from safelight.log.notes import VerifierKey
 from safelight.platform.disk import disk_in_words
-from safelight.vault.protection import Passphrase, sync_folder
+from safelight.platform.writing import sync_folder
+from safelight.vault.protection import Passphrase
 from safelight.vault.stores.drafts import sync_file, write_draft
 
 

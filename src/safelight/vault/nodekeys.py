@@ -25,6 +25,7 @@ import msgspec
 import rfc8785
 
 from safelight.errors import CannotRunError, InputError, UsageError
+from safelight.platform.writing import sync_folder
 from safelight.vault.keyring import Generations, Keyring
 from safelight.vault.keys import Purpose, RootKey, new_root
 from safelight.vault.protection import (
@@ -34,7 +35,6 @@ from safelight.vault.protection import (
     Protection,
     Secret,
     lock,
-    sync_folder,
     unlock,
 )
 

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from safelight.errors import UsageError
+from safelight.platform.writing import lies_in, write_private
 from safelight.vault.keys import KEY_BYTES, RootKey
 
 MIN_PASSPHRASE = 15
@@ -154,38 +155,18 @@ def make_key_file(path: Path, data_folder: Path) -> KeyFile:
     _check_place(path, data_folder)
     secret = secrets.token_bytes(KEY_BYTES)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(secret) + b"\n")
-            file.flush()
-            os.fsync(handle)
-        sync_folder(path.parent)
+        write_private(path, base64.b64encode(secret) + b"\n")
     except OSError as error:
         raise UsageError(f"The key file {path} cannot be made: {error.strerror}.") from None
     return KeyFile(secret)
 
 
-def sync_folder(path: Path) -> None:
-    """Bring the names in a folder onto the disk.
-
-    Raises:
-        OSError: the disk did not take them.
-    """
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _check_place(path: Path, data_folder: Path) -> None:
-    within = data_folder.resolve()
-    for place in (path.absolute(), path.resolve()):
-        if place.is_relative_to(within):
-            raise InsecureKeyFileError(
-                f"The key file {path} lies in the data folder {data_folder}, so that whoever copies the folder has the "
-                "key too: keep it elsewhere."
-            )
+    if lies_in(path, data_folder):
+        raise InsecureKeyFileError(
+            f"The key file {path} lies in the data folder {data_folder}, so that whoever copies the folder has the "
+            "key too: keep it elsewhere."
+        )
 
 
 def _cipher(protection: Protection, secret: Secret) -> AESGCM:

@@ -222,13 +222,14 @@ def test_a_request_is_by_who_may_with_the_own_key_and_for_a_time(node, two):
 
 def test_what_belongs_to_a_case_is_asked_for_by_its_members(node, two):
     pictures = Permission.CASE_REPORT_PICTURES
+    wanted = {"case": "7", "pictures": "ab" * 32, "recipient": "Agency Beta"}
     with pytest.raises(UsageError, match="no case's number"):
-        example.asked(node, pictures, {"case": "Series Harbour"}, two[0])
+        example.asked(node, pictures, wanted | {"case": "Series Harbour"}, two[0])
     with pytest.raises(RefusedError):
-        example.asked(node, pictures, {"case": "7"}, two[0])
+        example.asked(node, pictures, wanted, two[0])
     example.opened(node, 7, two[0])
-    request = example.approved(node, pictures, {"case": "7"}, *two)
-    assert use(node, two[0], {"case": "7"}, act=pictures) == f"act-{request}"
+    request = example.approved(node, pictures, wanted, *two)
+    assert use(node, two[0], wanted, act=pictures) == f"act-{request}"
 
 
 def test_an_approval_is_used_in_a_transaction(node, two):

@@ -8,14 +8,14 @@ import pytest
 from safelight.access.errors import NotApprovedError
 from safelight.access.permissions import Permission
 from safelight.casework.access import Acting
-from safelight.casework.models import Case
-from safelight.casework.report.actions import do_report_case
+from safelight.casework.report.actions import do_report_case, plan_pictures
 from safelight.casework.report.write import ReportNotWrittenError
 from safelight.errors import UsageError
 from safelight.log.queries import recorded_entries
 from safelight.platform.walls import acting
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
+from safelight.vault.queries import Sent, handouts, recipients_of
 from tests.integration.access.example import approved, enrolled
 from tests.integration.casework.conftest import NOW
 from tests.nodes import acting_in, node_in
@@ -31,7 +31,7 @@ def logged(bench):
 
 
 def report(bench, out):
-    return do_report_case("Case", "json", out, pictures=False, acting=acting_in(bench.data), now=NOW)
+    return do_report_case("Case", "json", out, acting=acting_in(bench.data), now=NOW)
 
 
 def test_the_log_tells_of_a_report_before_and_after_it_is_written(bench, tmp_path):
@@ -71,17 +71,27 @@ def test_pictures_need_a_second_person_and_a_reason_and_the_log_lists_them(bench
     with acting(lead.pseudonym):
         bench.check()
 
-        def show(why):
-            by = Acting(node, lead, lead.pseudonym)
-            return do_report_case("Case", "html", tmp_path / "out", pictures=True, why=why, acting=by, now=NOW)
+        by = Acting(node, lead, lead.pseudonym)
+
+        def show(why, to="Agency Beta"):
+            return do_report_case("Case", "html", tmp_path / "out", pictures_for=to, why=why, acting=by, now=NOW)
 
         with pytest.raises(NotApprovedError):
             show("the court asks")
-        wanted = {"case": str(Case.objects.get().pk)}
-        approved(node, Permission.CASE_REPORT_PICTURES, wanted, lead, second, now=NOW)
+        wanted = plan_pictures("Case", "Agency Beta", acting=by, now=NOW)
+        assert wanted.items == (sha256(content).hexdigest(),)
+        approved(node, Permission.CASE_REPORT_PICTURES, wanted.parameters, lead, second, now=NOW)
         for nothing in (None, " "):
             with pytest.raises(UsageError, match="without a reason"):
                 show(nothing)
+        with pytest.raises(NotApprovedError):
+            show("the court asks", "Agency Gamma")
+        bench.put("b.png", FORMATS["png-rgb"].write(picture(12, 1, (96, 64))))
+        bench.check()
+        with pytest.raises(NotApprovedError):  # one picture more than was approved
+            show("the court asks")
+        wanted = plan_pictures("Case", "Agency Beta", acting=by, now=NOW)
+        approved(node, Permission.CASE_REPORT_PICTURES, wanted.parameters, lead, second, now=NOW)
         assert not (tmp_path / "out").exists()
         assert "<img" in show("the court asks").read_text()
         with pytest.raises(NotApprovedError):
@@ -90,4 +100,8 @@ def test_pictures_need_a_second_person_and_a_reason_and_the_log_lists_them(bench
     assert [(one["event"], one["why"], one["about"]["stage"]) for one in told] == [
         ("casework:case:pictures-reported", "the court asks", stage) for stage in ("begun", "written")
     ]
-    assert told[0]["about"]["items"] == [sha256(content).hexdigest()]
+    assert told[0]["about"]["items"] == list(wanted.items)
+    assert told[0]["about"]["recipient"] == "Agency Beta"
+    given = handouts(node.vault, node.name)
+    assert [(one.recipient, one.sent) for one in given] == [("Agency Beta", Sent.WRITTEN)] * 2
+    assert recipients_of(node.vault, sha256(content).digest(), node.name) == ["Agency Beta"]

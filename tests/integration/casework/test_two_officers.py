@@ -81,7 +81,7 @@ def test_the_others_case_is_refused_and_nothing_is_written_into_it(bench, office
     with works(bench, officers[1]) as second:
         for refused in (
             lambda: bench.check(case=HARBOUR, exhibit="another"),
-            lambda: do_report_case(HARBOUR, "json", bench.data / "out", pictures=False, acting=second, now=NOW),
+            lambda: do_report_case(HARBOUR, "json", bench.data / "out", acting=second, now=NOW),
         ):
             with pytest.raises(RefusedError):
                 refused()

@@ -63,5 +63,5 @@ def test_a_check_is_shown_its_own_case_only(founder: Acting, monkeypatch: pytest
 def test_a_report_is_shown_its_own_case_only(founder: Acting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(reporting, "gather", look)
     out = tmp_path.with_name("reports")
-    acted = lambda: do_report_case("Series Meadow", "json", out, pictures=False, acting=founder, now=NOW)  # noqa: E731
+    acted = lambda: do_report_case("Series Meadow", "json", out, acting=founder, now=NOW)  # noqa: E731
     assert shown_by(acted) == (["Series Meadow"],) * 2

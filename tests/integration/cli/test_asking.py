@@ -154,7 +154,8 @@ def test_who_has_no_role_is_refused_and_it_is_logged(nobody, command):
 READ = {
     "find": ("harbour", "--case", "CASE", *WHY),
     "report": ("CASE", "--out", "FOLDER"),
-    "report --pictures": ("CASE", "--out", "FOLDER", *WHY),
+    "report --pictures-for Unit": ("CASE", "--out", "FOLDER", *WHY),
+    "report --pictures-for Unit --plan": ("CASE",),
 }
 """What shows something of a case, with words that it would take from a member."""
 

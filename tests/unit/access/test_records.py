@@ -93,7 +93,7 @@ def test_parameters_are_those_of_the_act(act):
 @pytest.mark.parametrize("value", ["", " ", "a\nb", "x" * 1001])
 def test_a_value_that_people_cannot_read_is_refused(value):
     with pytest.raises(UsageError, match="cannot be read by people"):
-        canonical_act(Permission.CASE_REPORT_PICTURES, {"case": value})
+        canonical_act(Permission.CONTENT_READMIT, {"tombstone": value})
 
 
 def test_what_needs_nobody_else_is_not_asked_for():

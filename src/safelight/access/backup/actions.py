@@ -28,8 +28,8 @@ from safelight.errors import InputError, UsageError
 from safelight.log.actions import do_add_entry, do_publish_entries
 from safelight.log.entries import Entry, Event
 from safelight.platform.settings import DEMO
+from safelight.platform.writing import sync_folder
 from safelight.vault.blobs import Address
-from safelight.vault.protection import sync_folder
 
 SCHEMA, FILES, CONTENTS = "schema", "files", "contents"
 """The parts that say which other parts hold which table, which file, and which blobs belong to the backup."""

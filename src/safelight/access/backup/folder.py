@@ -26,8 +26,8 @@ from safelight.access.layout import KEYS_FILE
 from safelight.access.node import Node
 from safelight.errors import CannotRunError, InputError
 from safelight.platform.database import BusyError
+from safelight.platform.writing import sync_folder
 from safelight.vault.chunked import Block
-from safelight.vault.protection import sync_folder
 from safelight.vault.records import open_record, seal_record
 from safelight.vault.stores.drafts import draft_folder, sync_file, write_draft
 from safelight.vault.stores.sealed_folder import SealedFolder

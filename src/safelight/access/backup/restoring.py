@@ -55,12 +55,12 @@ from safelight.platform.postgres.folder import Layout, server_processes
 from safelight.platform.postgres.locks import is_held
 from safelight.platform.settings import Settings
 from safelight.platform.walls import walls_down
+from safelight.platform.writing import sync_folder
 from safelight.vault.actions.erasing import Derived
 from safelight.vault.actions.restoring import do_bury_again, do_drop_closed_blocks, do_forget_objects
 from safelight.vault.content import Vault
 from safelight.vault.fsck import Fault, check_vault
 from safelight.vault.nodekeys import NodeKeys, save_keys
-from safelight.vault.protection import sync_folder
 from safelight.vault.queries import is_anyones
 
 _LEAVES = 10_000

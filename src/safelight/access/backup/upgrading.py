@@ -20,7 +20,7 @@ from safelight.log.reading import subtree_reader
 from safelight.platform.postgres.folder import Layout
 from safelight.platform.postgres.program import find_program
 from safelight.platform.settings import DATABASE_FOLDER, Settings
-from safelight.vault.protection import sync_folder
+from safelight.platform.writing import sync_folder
 
 
 class OlderBackupError(InputError):

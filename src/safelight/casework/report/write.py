@@ -15,6 +15,7 @@ from safelight.casework.report.json import write_json
 from safelight.casework.report.model import Report
 from safelight.errors import CannotRunError, UsageError
 from safelight.evidence.names import line_of
+from safelight.platform.writing import sync_folder
 
 
 class ReportNotWrittenError(CannotRunError):
@@ -77,12 +78,4 @@ def _write_whole(writer: Writer, report: Report, target: Path, *, pictures: bool
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    sync_folder(target.parent)

@@ -14,6 +14,7 @@ from pathlib import Path
 from safelight.log.tile_store import NoSuchTileError
 from safelight.log.tiles import DamagedLogError, Tile
 from safelight.platform.disk import disk_in_words
+from safelight.platform.writing import sync_folder
 
 _INCOMING = ".incoming"
 _CHECKPOINT = "checkpoint"
@@ -40,7 +41,7 @@ class FolderTileStore:
                 _write(incoming / "tile", content)
                 (incoming / "tile").rename(place)
             for folder in sorted(folders, reverse=True):
-                _sync(folder)
+                sync_folder(folder)
 
     def read(self, tile: Tile) -> bytes:
         """The bytes of a tile or bundle; see `TileStore`."""
@@ -79,7 +80,7 @@ class FolderTileStore:
         with self._writing() as incoming:
             _write(incoming / _CHECKPOINT, checkpoint)
             (incoming / _CHECKPOINT).rename(self.root / _CHECKPOINT)
-            _sync(self.root)
+            sync_folder(self.root)
 
     def _check_same(self, tile: Tile, content: bytes) -> None:
         if self.read(tile) != content:
@@ -95,7 +96,7 @@ class FolderTileStore:
             if not incoming.exists():
                 self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
                 incoming.mkdir(mode=0o700, exist_ok=True)
-                _sync(self.root.parent)
+                sync_folder(self.root.parent)
             lock = os.open(incoming, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -130,11 +131,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(handle)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

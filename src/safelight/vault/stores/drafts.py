@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from safelight.platform.writing import sync_folder
 from safelight.vault.chunked import Block
-from safelight.vault.protection import sync_folder
 
 
 @contextmanager

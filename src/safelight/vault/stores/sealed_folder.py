@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from pathlib import Path
 
 from safelight.platform.disk import disk_in_words
+from safelight.platform.writing import sync_folder
 from safelight.vault.blobs import (
     Address,
     AddressTakenError,
@@ -19,7 +20,6 @@ from safelight.vault.blobs import (
     checked_address,
 )
 from safelight.vault.chunked import Block
-from safelight.vault.protection import sync_folder
 from safelight.vault.stores.drafts import abandoned, draft_folder, sync_file, write_draft
 
 _INCOMING = "incoming"
