@@ -4,16 +4,18 @@ import os
 import stat
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from safelight.cli import showing
-from safelight.errors import InputError
+from safelight.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from safelight.evidence.reading import Reading
     from safelight.sandbox import Nursery
+    from safelight.signatures.film_reading import Film
     from safelight.signatures.types import Examination
 
 _TASK = "safelight.signatures.family:examine_family"
@@ -21,15 +23,18 @@ _TASK = "safelight.signatures.family:examine_family"
 
 @click.command("hash")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=bytes))
-def hash_files(*, files: tuple[bytes, ...]) -> None:
-    """Digests and PDQ hashes of FILES."""
+@click.option("--frames", "folder", type=click.Path(path_type=Path, file_okay=False, exists=True),
+              help="Write the hash of each frame of a video into this folder, as vPDQ does.")  # fmt: skip
+def hash_files(*, files: tuple[bytes, ...], folder: Path | None) -> None:
+    """Digests and PDQ hashes of FILES, of a video's frames too."""
     from safelight.sandbox import Nursery
+    from safelight.signatures.film import FILM
 
     failed = False
     rows = []
-    with Nursery(_TASK) as nursery:
+    with Nursery(_TASK, FILM) as nursery:
         for path in files:
-            told = _look(nursery, path)
+            told = _look(nursery, path, folder)
             failed = failed or "problem" in told
             if not showing.for_people():
                 showing.line(**told)
@@ -60,7 +65,7 @@ def compare_files(*, first: bytes, second: bytes) -> None:
         showing.line(**told)
 
 
-def _look(nursery: "Nursery", path: bytes) -> dict[str, object]:
+def _look(nursery: "Nursery", path: bytes, folder: Path | None) -> dict[str, object]:
     told: dict[str, object] = {"path": os.fsdecode(path)}
     try:
         reading, seen = _examine(nursery, path)
@@ -71,13 +76,55 @@ def _look(nursery: "Nursery", path: bytes) -> dict[str, object]:
     if isinstance(seen, InputError):
         return told | {"problem": seen.message}
     if seen is None:
-        return told
+        return told | (_watch(nursery, path, folder) if reading.kind.value == "video" else {})
     first = seen.stills[0]
     told |= {"width": seen.size[0], "height": seen.size[1], "frames": seen.frames}
     for name, pdq in (("pdq", first.listed), ("shown_pdq", first.shown)):
         if pdq is not None:
             told |= {name: pdq.bits.hex() if pdq.usable else "no usable hash", f"{name}_quality": pdq.quality}
     return told | ({"problem": f"damaged: {seen.damaged}"} if seen.damaged else {})
+
+
+def _watch(nursery: "Nursery", path: bytes, folder: Path | None) -> dict[str, object]:
+    """What a video's frames say; their hashes go into a file of the folder, if there is one."""
+    from safelight.sandbox import SandboxError
+
+    try:
+        film = _film(nursery, path)
+    except SandboxError as error:
+        return {"problem": error.message}
+    facts, end = film.facts, film.end
+    told: dict[str, object] = {"container": facts.container, "codec": facts.codec}
+    told |= {"width": facts.size[0], "height": facts.size[1], "distinct_frames": len(film.times)}
+    if end is not None:
+        told |= {"frames": end.decoded, "seconds": end.last / 1_000_000, "rotation": end.rotation}
+        told |= {"dark": end.dark, "flat": end.flat, "repeated": end.repeated}
+    if folder is not None:
+        told["hashes"] = str(_write_frames(film, folder / f"{os.fsdecode(os.path.basename(path))}.vpdq.txt"))
+    return told | ({"problem": f"damaged: {film.damaged}"} if film.damaged else {})
+
+
+def _film(nursery: "Nursery", path: bytes) -> "Film":
+    from safelight.signatures.film_reading import read_film
+
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        return read_film(nursery, fd)
+    finally:
+        os.close(fd)
+
+
+def _write_frames(film: "Film", path: Path) -> Path:
+    """A line for each kept frame: its number, quality, hash and seconds, as `vpdq` writes them."""
+    lines = [
+        f"{number},{quality},{bits.tobytes().hex()},{at / 1_000_000:.3f}\n"
+        for number, (quality, bits, at) in enumerate(zip(film.qualities, film.hashes, film.times, strict=True))
+    ]
+    try:
+        path.write_text("".join(lines), encoding="ascii")
+    except OSError as error:
+        raise UsageError(f"The hashes cannot be written to {path}: {error.strerror}.") from error
+    return path
 
 
 def _examination(nursery: "Nursery", path: bytes) -> "Examination":

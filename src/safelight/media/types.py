@@ -51,6 +51,10 @@ class UnreadablePictureError(InputError):
     """The file is a picture by its first bytes, and no decoder could read it."""
 
 
+class UnreadableVideoError(InputError):
+    """The file is a video by its first bytes, and no decoder could read it."""
+
+
 class Gps(msgspec.Struct, frozen=True):
     """Where a camera says it was: decimal degrees (south and west negative), metres, its own time as text."""
 

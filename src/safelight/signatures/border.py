@@ -52,7 +52,7 @@ def _middle(counts: NDArray[np.int64], total: int) -> int:
 @part
 def _median_colour(line: NDArray[np.uint8], colour: NDArray[np.int64]) -> None:
     counts = np.zeros(256, np.int64)
-    for channel in range(3):
+    for channel in range(line.shape[1]):
         counts[:] = 0
         for i in range(line.shape[0]):
             counts[line[i, channel]] += 1
@@ -65,7 +65,7 @@ def _others(line: NDArray[np.uint8], colour: NDArray[np.int64], tolerance: int) 
     others = 0
     for i in range(line.shape[0]):
         apart = 0
-        for channel in range(3):
+        for channel in range(line.shape[1]):
             apart = max(apart, abs(int(line[i, channel]) - colour[channel]))
         others += apart > tolerance
     return others
@@ -80,7 +80,7 @@ def _depth(lines: NDArray[np.uint8], spent: int, length: int) -> int:
     """
     across = lines.shape[1]
     most_others = MOST_OTHER * across
-    colour = np.empty(3, np.int64)
+    colour = np.empty(lines.shape[2], np.int64)
     _median_colour(lines[0], colour)
     most = min(int(MOST_TRIMMED * length) - spent, lines.shape[0] - LEAST_LEFT)
     depth = 0
@@ -112,7 +112,7 @@ def _find(rgb: Pixels) -> NDArray[np.int64]:
 
 
 def find_box(rgb: Pixels) -> Box:
-    """What is left of an RGB picture (height x width x 3, C-contiguous) without its plain borders."""
+    """What is left of a picture (height x width x channels, C-contiguous) without its plain borders."""
     if min(rgb.shape[:2]) <= LEAST_LEFT:
         return Box(0, rgb.shape[0], 0, rgb.shape[1])
     return Box(*(int(edge) for edge in _find(rgb)))

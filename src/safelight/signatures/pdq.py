@@ -37,6 +37,10 @@ LEAST_COEFFICIENT = 0.01
 AT_MEDIAN = 0.005
 """Coefficients as near as this to the median get their bit from rounding; three or more make the slow way worth it."""
 
+VIDEO_BLACK = np.float32(16)
+VIDEO_STRETCH = np.float32(255 / 219)
+"""Black and the step to 0 to 255 of the usual range of video (ITU-R BT.601, BT.709)."""
+
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -139,6 +143,15 @@ def _hash_tiles(tiles: Tiles64, cosines: NDArray[np.float32]) -> tuple[NDArray[n
     return versions, _quality(tiles[0, 0]), np.abs(plain).max(), close
 
 
+@kernel(several(array(uint8, 1, writable=True), int64, float64)(array(float32, 2), array(float32, 2)))
+def _hash_tile(tile: Tile64, cosines: NDArray[np.float32]) -> tuple[NDArray[np.uint8], int, float]:
+    """One tile to the 32 bytes of its hash, quality, and the largest coefficient's size."""
+    upright, transposed = np.zeros(32, np.uint8), np.zeros(32, np.uint8)
+    coefficients = _coefficients(tile, cosines)
+    _set_bits(coefficients, upright, transposed)
+    return upright, _quality(tile), np.abs(coefficients).max()
+
+
 def _from_tiles(tiles: Tiles64) -> tuple[Pdq, int]:
     """The hash and its versions, and how many of its bits hang on rounding."""
     versions, quality, largest, close = _hash_tiles(tiles, _COSINES)
@@ -156,6 +169,33 @@ def compute(pixels: Pixels) -> PdqResult:
         tiles = downscale_as_reference(pixels)
         pdq, _ = _from_tiles(tiles)
     return PdqResult(pdq, tiles[0, 0].copy())
+
+
+@dataclass(frozen=True)
+class LumaPdq:
+    """The PDQ of a video frame (32 bytes), and the tiles that it and its turned versions are made of."""
+
+    bits: bytes
+    quality: int
+    usable: bool
+    tiles: Tiles64
+
+    def turned(self) -> bytes:
+        """The seven turned versions, 7 x 32 bytes in the order of `TRANSFORMS` after the first."""
+        return _from_tiles(self.tiles)[0].versions[BITS // 8 :]
+
+
+def of_luma(luma: Pixels, *, full_range: bool) -> LumaPdq:
+    """The PDQ of a video frame's luma (height x width, 5 pixels a side or more), 0 to 255 or else 16 to 235.
+
+    Within 6 bits of the hash of the frame's RGB on the reference clips; always by the quick way, since no two decoders
+    agree to the last bit anyhow.
+    """
+    tiles = downscale(luma)
+    if not full_range:
+        tiles = (tiles - VIDEO_BLACK) * VIDEO_STRETCH
+    bits, quality, largest = _hash_tile(tiles[0, 0], _COSINES)
+    return LumaPdq(bits.tobytes(), int(quality), bool(largest >= LEAST_COEFFICIENT), tiles)
 
 
 def distance(a: bytes, b: bytes) -> int:
