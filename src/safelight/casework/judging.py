@@ -14,12 +14,14 @@ from safelight.casework.rules import Agreement, How, Judgement, Verdict, judge
 from safelight.evidence.models import Exhibit, ItemState, Run, Sighting
 from safelight.evidence.recording import RecordedItem, recorded_items
 from safelight.known.matching import KnownBase, Match
+from safelight.linking.alignment import Passage
 from safelight.platform.copying import copy_rows, reserve_ids
 from safelight.vault.content import Vault
 from safelight.vault.signatures import Which
 
 _OTHERWISE = {
     ItemState.PICTURE: Verdict.NEW,
+    ItemState.VIDEO: Verdict.NEW,
     ItemState.DAMAGED: Verdict.NEW,
     ItemState.UNREADABLE: Verdict.UNREADABLE,
     ItemState.NO_MEDIA: Verdict.NOT_EXAMINED,
@@ -42,7 +44,7 @@ _COLUMNS = [
 _ANSWERS_LOCK = 0x5AFE_0003
 EVIDENCE_KEPT = 200
 """Matches kept of one answer, strongest first; a hash that hits more is counted, and says so."""
-_WHICH = {Which.LISTED: "list", Which.SHOWN: "shown"}
+_WHICH = {Which.LISTED: "list", Which.SHOWN: "shown", Which.FILM: "film", Which.FILM_INSIDE: "film inside its borders"}
 _WITHOUT_INFORMATION = "no usable hash: the picture has no structure that a perceptual hash could hold"
 
 
@@ -149,7 +151,8 @@ def _evidence(match: Match, base: KnownBase) -> Evidence:
     near = match.near
     if near is None:
         return Evidence(match.how, match.value, claim)
-    frame = f" of frame {near.frame}" if near.frame else ""
+    film = near.which.of_film
+    frame = f" of frame {near.frame}" if near.frame and not film else ""
     return Evidence(
         how=match.how,
         value=match.value,
@@ -159,4 +162,13 @@ def _evidence(match: Match, base: KnownBase) -> Evidence:
         transform=near.transform.value,
         which=_WHICH[near.which] + frame,
         radius=base.radius,
+        at=near.frame / 1000 if film else None,
+        known_at=None if near.known_at is None else near.known_at / 1000,
+        passages=tuple(_seconds(one) for one in near.passages),
     )
+
+
+def _seconds(passage: Passage) -> tuple[float, float, float, float]:
+    times = passage.query_start, passage.query_end, passage.known_start, passage.known_end
+    start, end, known_start, known_end = (round(one / 1_000_000, 3) for one in times)
+    return start, end, known_start, known_end

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from safelight.evidence.models import ItemState, SightingHow, SightingState
+from safelight.signatures.film_reading import Film
 from safelight.signatures.types import Digests, Examination
 
 CHANGED = "changed"
@@ -11,13 +12,17 @@ CHANGED = "changed"
 
 @dataclass(frozen=True)
 class Content:
-    """A content that was read: its digests, what it is, what examining it yielded (None: no picture or no pixels)."""
+    """A content that was read: its digests, what it is, what examining it yielded (None: no picture or no pixels).
+
+    Of a video `film` holds its frames, and `examination` what stands for it as for a picture.
+    """
 
     digests: Digests
     kind: str
     state: ItemState
     reason: str | None = None
     examination: Examination | None = None
+    film: Film | None = None
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ class ItemState(models.TextChoices):
     """What became of a content."""
 
     PICTURE = "picture"
+    VIDEO = "video"
     DAMAGED = "damaged"
     UNREADABLE = "unreadable"
     NO_MEDIA = "no media"

@@ -12,11 +12,13 @@ from safelight.errors import CannotRunError
 from safelight.evidence.errors import ChangedError, ReadingError, VanishedError
 from safelight.evidence.walk import reason_of
 from safelight.media.sniff import sniff
-from safelight.media.types import ARCHIVES, PICTURES, Kind
+from safelight.media.types import ARCHIVES, PICTURES, VIDEOS, Kind
 from safelight.sandbox import SealedContent
 from safelight.signatures.digests import Digester
 from safelight.signatures.types import Digests
 
+HELD_OPEN = ARCHIVES | VIDEOS
+"""What is read in the sandbox from the open file, piece by piece, for it may be larger than memory."""
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 4096
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC)
@@ -33,7 +35,7 @@ class Reading:
     kind: Kind
     content: SealedContent | None
     fd: int | None = None
-    """An archive, open for its walker; closed by the receiver."""
+    """An archive or a video, open for its reader; closed by the receiver."""
 
     def close(self) -> None:
         """Let go of the bytes and of the open file; harmless when done twice."""
@@ -70,7 +72,7 @@ def read_again(root: bytes, name: bytes, size: int | None) -> Reading:
 
 
 def read_file(path: bytes, listed: os.stat_result, *, folder: int | None = None) -> Reading:
-    """Read one file of a source to its end; an archive stays open for its walker.
+    """Read one file of a source to its end; an archive or a video stays open for its reader.
 
     `folder` is the open folder that `path` starts from.
 
@@ -94,7 +96,7 @@ def read_file(path: bytes, listed: os.stat_result, *, folder: int | None = None)
             if reading.content:
                 reading.content.close()
             raise ChangedError("it changed while it was read: read it again when nothing writes to it")
-        if reading.kind in ARCHIVES:
+        if reading.kind in HELD_OPEN:
             reading.fd, fd = fd, -1
     except OSError as error:
         raise _refusal(error) from error

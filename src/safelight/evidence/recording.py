@@ -15,6 +15,7 @@ from safelight.platform.copying import copy_rows, reserve_ids
 from safelight.platform.walls import across_cases
 from safelight.signatures.types import Digests, Examination
 from safelight.vault.content import Vault
+from safelight.vault.film_hashes import asking_hashes
 from safelight.vault.queries import erased
 from safelight.vault.sealing import ColumnSealer
 from safelight.vault.signatures import NewSignature, Realm
@@ -215,6 +216,10 @@ def _record_items(run: Run, drafts: Sequence[Draft], vault: Vault) -> dict[int, 
 
 
 def _signature(content: Content) -> NewSignature:
+    if content.film is not None:
+        digests = content.digests
+        frames = tuple(asking_hashes(content.film))
+        return NewSignature(digests.md5, digests.sha1, digests.sha256, digests.size, frames)
     return NewSignature.of(content.digests, content.examination.stills if content.examination else ())
 
 

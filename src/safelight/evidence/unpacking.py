@@ -11,10 +11,10 @@ from typing import Self
 from safelight.errors import CannotRunError
 from safelight.evidence.archives.messages import ArchiveLimits, Data, End, Entry, Message, Problem, decode
 from safelight.evidence.names import line_of
-from safelight.evidence.reading import HEAD_BYTES, Reading, read_content
+from safelight.evidence.reading import HEAD_BYTES, HELD_OPEN, Reading, read_content
 from safelight.evidence.walk import reason_of
 from safelight.media.sniff import sniff
-from safelight.media.types import ARCHIVES, Kind
+from safelight.media.types import Kind
 from safelight.sandbox import Nursery, SandboxError, WorkerCrashedError
 
 _OUT_OF_TURN = "the archive walker spoke out of turn: the rest was not read"
@@ -84,7 +84,7 @@ class Unpacking:
         if entry.locked or entry.what != "file":
             body.discard(reading)
             return Unpacked(entry, None, line_of(entry.reason or body.problem or "") or None)
-        reading.fd = body.take_spool() if reading.kind in ARCHIVES else None
+        reading.fd = body.take_spool() if reading.kind in HELD_OPEN else None
         return Unpacked(entry, reading, line_of(body.problem or "") or None)
 
     def _messages(self, argument: bytes) -> Iterator[Message]:
@@ -103,7 +103,7 @@ class Unpacking:
 
 
 class _Body:
-    """The bytes of one entry as chunks; spooled to an unnamed file beside where they are an archive themselves."""
+    """The bytes of one entry as chunks; spooled to an unnamed file beside where they are an archive or a video."""
 
     def __init__(self, messages: Iterator[Message], spool: Path) -> None:
         self._messages = messages
@@ -142,7 +142,7 @@ class _Body:
             os.close(fd)
 
     def _begin(self, head: bytes) -> None:
-        if sniff(head[:HEAD_BYTES]) in ARCHIVES:
+        if sniff(head[:HEAD_BYTES]) in HELD_OPEN:
             with _spooling(self._folder), tempfile.TemporaryFile(dir=self._folder, buffering=0) as file:
                 self._fd = os.dup(file.fileno())
 

@@ -4,6 +4,8 @@ Rules kept here:
 - every entry that matches answers, once, with the strongest way it matched and the nearest of its hashes;
 - a hash takes part where it carries information and its quality is at least the limit, on both sides; a list that gives
   no quality with its hashes is taken at its word;
+- a video and a known video match where they share a passage, and not by single frames that look alike; a picture and
+  a video by any frame;
 - superseded entries, removed sources and quarantined hashes answer nothing;
 - what agencies have signed about an item by its SHA-256 answers as entries do, as far as this node may read it;
 - what a match is worth is not decided here: MD5 alone says so by `how`, known good by `statement.known_good`.
@@ -11,7 +13,7 @@ Rules kept here:
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -21,12 +23,14 @@ import numpy as np
 from safelight.access.node import Node
 from safelight.assertions.handling import Reader
 from safelight.assertions.queries import any_statements, statements_version
+from safelight.known.films import is_film, shared
 from safelight.known.models import KnownSource
 from safelight.known.queries import CurrentEntry, active_signatures, base_version, current_entries, sources_by_id
 from safelight.known.rules import Role, Trust
 from safelight.known.schemes import Scheme, load_schemes
 from safelight.known.statements import SignedClaim, reader_of, signed_claims
 from safelight.known.words import TABLE, open_words
+from safelight.linking.alignment import Passage
 from safelight.search.banded import BandedIndex
 from safelight.search.ports import Codes, HammingIndex, Hits
 from safelight.signatures.types import TRANSFORMS, Transform
@@ -66,7 +70,11 @@ class Statement:
 
 @dataclass(frozen=True)
 class Nearness:
-    """A perceptual match: distance in bits, the known hash and its quality, and the version that was near it."""
+    """A perceptual match: distance in bits, the known hash and its quality, and the version that was near it.
+
+    `frame` counts in the file at hand, or is milliseconds where it is a video; `known_at` is milliseconds in a known
+    video, None where that is a picture. `passages` are what two videos share.
+    """
 
     distance: int
     bits: bytes
@@ -74,6 +82,8 @@ class Nearness:
     which: Which
     frame: int
     transform: Transform
+    known_at: int | None = None
+    passages: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,9 +207,14 @@ class KnownBase:
         stored = self.signatures.fetch(entries, self.kept)
         answers: list[list[Match]] = [[] for _ in contents]
         for (number, signature), pair in found.items():
-            for entry in entries.get(signature, ()) if signature in stored else ():
+            if signature not in stored or signature not in entries:
+                continue
+            near = self._nearness(contents[number], stored[signature], pair, asked)
+            if near is None and pair.how == "pdq":
+                continue
+            for entry in entries[signature]:
                 said = self._statement(entry, sources[entry.source_id])
-                answers[number].append(self._match(entry, said, pair, stored[signature], asked))
+                answers[number].append(_match(entry, said, pair, stored[signature], near))
         for number, signed in self._signed(contents):
             answers[number].append(signed)
         for matches in answers:
@@ -235,20 +250,15 @@ class KnownBase:
             **flags,
         )
 
-    def _match(
-        self, entry: CurrentEntry, said: Statement, pair: _Found, stored: NewSignature, asked: "_Asked"
-    ) -> Match:
-        near = None if pair.distance is None else _nearness(stored, *asked.at(pair.asked), self.min_quality)
-        digest = {"sha256": stored.sha256, "sha1": stored.sha1, "md5": stored.md5}.get(pair.how)
-        value = digest if digest is not None else near.bits if near is not None else b""
-        return Match(
-            entry=entry.id,
-            statement=said,
-            how=pair.how,
-            value=value.hex(),
-            size_agrees=pair.size_agrees,
-            near=near,
-        )
+    def _nearness(self, content: NewSignature, stored: NewSignature, pair: _Found, asked: "_Asked") -> Nearness | None:
+        """The perceptual match of a content and what is stored of an entry; None where there is none."""
+        if pair.distance is None:
+            return None
+        near = _nearest(stored, *asked.at(pair.asked), self.min_quality)
+        if not (is_film(content) and is_film(stored)):
+            return near
+        both = shared(content, stored, self.radius, self.min_quality)
+        return replace(near, transform=both.transform, passages=both.passages) if both is not None else None
 
     def _statement(self, entry: CurrentEntry, source: KnownSource) -> Statement:
         scheme = self.schemes.get(source.scheme) if source.scheme else None
@@ -303,7 +313,20 @@ class _Asked:
         return self.hashes[place][1], version
 
 
-def _nearness(stored: NewSignature, asked: NewPdq, version: int, min_quality: int) -> Nearness:
+def _match(entry: CurrentEntry, said: Statement, pair: _Found, stored: NewSignature, near: Nearness | None) -> Match:
+    digest = {"sha256": stored.sha256, "sha1": stored.sha1, "md5": stored.md5}.get(pair.how)
+    value = digest if digest is not None else near.bits if near is not None else b""
+    return Match(
+        entry=entry.id,
+        statement=said,
+        how=pair.how,
+        value=value.hex(),
+        size_agrees=pair.size_agrees,
+        near=near,
+    )
+
+
+def _nearest(stored: NewSignature, asked: NewPdq, version: int, min_quality: int) -> Nearness:
     """Which of an entry's hashes that take part is nearest to the version that was found near."""
     bits = int.from_bytes(asked.versions[32 * version : 32 * version + 32], "big")
     distance, known = min(
@@ -312,7 +335,8 @@ def _nearness(stored: NewSignature, asked: NewPdq, version: int, min_quality: in
         if pdq.quality is None or pdq.quality >= min_quality
     )
     pdq = stored.pdqs[known]
-    return Nearness(distance, pdq.bits, pdq.quality, asked.which, asked.frame, TRANSFORMS[version])
+    known_at = pdq.frame if pdq.which.of_film else None
+    return Nearness(distance, pdq.bits, pdq.quality, asked.which, asked.frame, TRANSFORMS[version], known_at)
 
 
 def _order(match: Match) -> tuple[int, int, int]:

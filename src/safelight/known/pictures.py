@@ -1,4 +1,4 @@
-"""A unit's own graded pictures: a table with a `path` column, each file digested and examined on the way in.
+"""A unit's own graded pictures and videos: a table with a `path` column, each file digested and examined on the way in.
 
 Paths are taken inside the folder of the list only: a list that names any other file of the machine is refused row by
 row, so that a foreign table cannot be used to find out what lies elsewhere.
@@ -16,11 +16,14 @@ import msgspec
 from safelight.errors import InputError
 from safelight.known.rows import KnownRow
 from safelight.media.sniff import sniff
-from safelight.media.types import PICTURES
+from safelight.media.types import PICTURES, VIDEOS, Kind
 from safelight.sandbox import Nursery, SandboxError, SealedContent, Worker
 from safelight.signatures.digests import Digester
 from safelight.signatures.family import decode_family
+from safelight.signatures.film import FILM
+from safelight.signatures.film_reading import Film, read_film
 from safelight.signatures.types import Digests, Examination
+from safelight.vault.film_hashes import known_hashes
 from safelight.vault.signatures import NewPdq, Which
 
 _TASK = "safelight.signatures.family:examine_family"
@@ -77,7 +80,10 @@ class OwnPictures:
             external_id=row.external_id or row.path,
         )
         if isinstance(examined, str):
-            return _noted(filled, f"no picture hash: {examined}"), ()
+            return _noted(filled, f"no hash of what it shows: {examined}"), ()
+        if isinstance(examined, Film):
+            noted = _noted(filled, f"damaged: {examined.damaged}") if examined.damaged else filled
+            return noted, tuple(known_hashes(examined))
         return filled, tuple(_hashes(examined))
 
     def _read(self, path: str) -> tuple[SealedContent, Digests]:
@@ -97,20 +103,25 @@ class OwnPictures:
             raise OwnPictureError(f"{path!r} could not be read: {reason}") from error
         return content, digester.finish()
 
-    def _examine(self, content: SealedContent) -> Examination | str:
+    def _examine(self, content: SealedContent) -> Examination | Film | str:
         kind = sniff(content.read(4096, 0))
-        if kind not in PICTURES:
+        if kind not in PICTURES | VIDEOS:
             return f"the file is {kind.value}"
         if self._nursery is None:
-            self._nursery = Nursery(_TASK)
+            self._nursery = Nursery(_TASK, FILM)
+        try:
+            if kind in VIDEOS:
+                return read_film(self._nursery, content.fd)
+            return self._picture(self._nursery, content, kind)
+        except SandboxError as error:
+            return error.message
+
+    def _picture(self, nursery: Nursery, content: SealedContent, kind: Kind) -> Examination:
         if self._worker is None or not self._worker.alive or self._worker.spent:
             if self._worker is not None:
                 self._worker.end()
-            self._worker = self._nursery.spawn()
-        try:
-            return decode_family(self._worker.call(content, kind.value.encode())).picture
-        except SandboxError as error:
-            return error.message
+            self._worker = nursery.spawn()
+        return decode_family(self._worker.call(content, kind.value.encode())).picture
 
 
 def _pieces(source: Iterator[bytes], digester: Digester) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ Rules kept here:
 
 import importlib
 import pkgutil
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ import msgspec
 import numpy as np
 
 from safelight.media.text import clean
-from safelight.media.types import Pixels, Text, UnreadableVideoError
+from safelight.media.types import Gps, Metadata, Pixels, Text, UnreadableVideoError
 
 _DEMUXERS: Final = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,h264,hevc,m4v,dv,rm,mxf,wtv,nut,ivf"
 _OPTIONS: Final = {"format_whitelist": _DEMUXERS, "protocol_whitelist": ""}
@@ -34,9 +35,11 @@ _PLAIN: Final = frozenset(
 """Formats whose first plane is 8-bit luma."""
 _FULL_RANGE: Final = 2  # AVCOL_RANGE_JPEG
 _MICROSECONDS: Final = 1_000_000
+_SHORTFALL: Final = 1_500_000
 _LEAP: Final = 3600 * _MICROSECONDS
 _LATEST: Final = 1 << 50
 _USUAL_RATE: Final = 25
+_ISO_6709 = re.compile(r"([+-]\d{1,2}(?:\.\d{1,10})?)([+-]\d{1,3}(?:\.\d{1,10})?)([+-]\d{1,6}(?:\.\d{1,6})?)?")
 _MOST_STREAMS, _MOST_TAGS = 64, 200
 _TAG_CHARACTERS = 500
 _DECODER_ERRORS = (av.error.FFmpegError, OSError, ValueError, ArithmeticError, RuntimeError, EOFError, MemoryError)
@@ -133,6 +136,7 @@ class Video:
                 yield LumaFrame(self._clock.tell(frame), *_luma(frame, self._limits))
         if lost:
             self._say(f"{lost} parts of it could not be decoded")
+        self._look_for_the_end()
 
     def _packets(self) -> Iterator[Any]:
         """The film's packets; a container that breaks off ends here."""
@@ -147,6 +151,12 @@ class Video:
                 return
             yield packet
 
+    def _look_for_the_end(self) -> None:
+        """A film that is cut where a packet ends has no other sign than that more was promised."""
+        promised, last = _promised(self._container, self._stream), self._clock.last
+        if promised is not None and promised - last > max(_SHORTFALL, promised // 20):
+            self._say(f"it ends at {last / _MICROSECONDS:.1f} of the {promised / _MICROSECONDS:.1f} seconds it claims")
+
     def _say(self, what: str) -> None:
         self.damaged = f"{self.damaged}; {what}" if self.damaged else what
 
@@ -160,6 +170,11 @@ class _Clock:
         self._step = max(1, min(int(_MICROSECONDS / float(rate)), _LEAP)) if rate > 0 else _MICROSECONDS // _USUAL_RATE
         self._first: int | None = None
         self._last = -1
+
+    @property
+    def last(self) -> int:
+        """The time of the frame told last; 0 before the first."""
+        return max(self._last, 0)
 
     def tell(self, frame: Any) -> int:
         """The time of the next frame."""
@@ -199,6 +214,38 @@ def open_video(file: BinaryIO, limits: VideoLimits | None = None) -> Video:
     return video
 
 
+def described(facts: VideoFacts) -> Metadata:
+    """What a container says, as a picture's metadata is kept: camera, software, time, place, and all tags as text."""
+    tags = {name.lower(): value for name, value in facts.tags.items()}
+    said = {f"container {name}": value for name, value in facts.tags.items()}
+    for number, stream in enumerate(facts.streams):
+        said[f"stream {number}"] = f"{stream.what} {stream.codec}"
+        said |= {f"stream {number} {name}": value for name, value in stream.tags.items()}
+    return Metadata(
+        text=said,
+        make=_first(tags, "com.apple.quicktime.make", "make", "com.android.manufacturer"),
+        model=_first(tags, "com.apple.quicktime.model", "model", "com.android.model"),
+        software=_first(tags, "com.apple.quicktime.software", "software", "encoder", "com.android.version"),
+        taken=_first(tags, "com.apple.quicktime.creationdate") or facts.created,
+        gps=_place(_first(tags, "com.apple.quicktime.location.iso6709", "location") or ""),
+    )
+
+
+def _first(tags: dict[str, str], *names: str) -> str | None:
+    return next((tags[name] for name in names if tags.get(name)), None)
+
+
+def _place(text: str) -> Gps | None:
+    """A place as ISO 6709 spells it in decimal degrees, such as "+59.9139+010.7522+012.3/"."""
+    found = _ISO_6709.match(text)
+    if found is None:
+        return None
+    latitude, longitude = float(found[1]), float(found[2])
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        return None
+    return Gps(latitude, longitude, float(found[3]) if found[3] else None)
+
+
 def _film_of(container: Any) -> Any:
     """The stream that is the film: the one with most pixels that is no cover picture."""
     films = [one for one in container.streams.video if one.codec_context is not None and not _is_cover(one)]
@@ -229,6 +276,14 @@ def _facts(container: Any, stream: Any) -> VideoFacts:
             for one in list(container.streams)[:_MOST_STREAMS]
         ],
     )
+
+
+def _promised(container: Any, stream: Any) -> int | None:
+    """How long the film is said to be; a container with sound says no more than how long the longer of the two is."""
+    if stream.duration and stream.time_base:
+        return int(stream.duration * stream.time_base * _MICROSECONDS)
+    duration: int | None = container.duration
+    return duration if not container.streams.audio else None
 
 
 def _codec(stream: Any) -> str:

@@ -25,20 +25,31 @@ _JOBS_WAITING = 8
 
 @dataclass(frozen=True)
 class Job:
-    """One content to be worked on; `tag` is the caller's and comes back untouched."""
+    """One content to be worked on; `tag` is the caller's and comes back untouched.
 
-    content: SealedContent
+    `alone` is what takes too long for a worker that others wait for: it is called in the pool's turn, and starts a
+    worker of its own. Such a job has no content.
+    """
+
+    content: SealedContent | None
     argument: bytes
     tag: Any
+    alone: Callable[[], Any] | None = None
+
+    def close(self) -> None:
+        """Let go of the content, if there is one."""
+        if self.content is not None:
+            self.content.close()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job: the reply's unchecked bytes, or the error. The receiver closes `job.content`."""
+    """What came of a job: the reply's unchecked bytes, what `alone` returned, or the error. The receiver closes it."""
 
     job: Job
     reply: bytes | None
     error: SandboxError | None
+    result: Any = None
 
 
 class Pool:
@@ -84,7 +95,7 @@ class Pool:
             except queue.Empty:
                 break
             if job is not None:
-                job.content.close()
+                job.close()
         for _ in self._threads:
             self._jobs.put(None, self._ended)
         for thread in self._threads:
@@ -137,10 +148,13 @@ class _Shift:
                 self._take(job)
         finally:  # what is still held now comes from a worker that cannot be trusted: it is not delivered
             for outcome in self._held:
-                outcome.job.content.close()
+                outcome.job.close()
             self._worker.end()
 
     def _take(self, job: Job) -> None:
+        if job.alone is not None:
+            self._pool.deliver(_outcome_alone(job, job.alone))
+            return
         outcome = self._ask(job)
         if isinstance(outcome.error, WorkerCrashedError):
             self._pool.crashes += 1
@@ -155,6 +169,7 @@ class _Shift:
             self._release(HELD)
 
     def _ask(self, job: Job) -> Outcome:
+        assert job.content is not None
         try:
             return Outcome(job, self._worker.call(job.content, job.argument), None)
         except SandboxError as error:
@@ -177,3 +192,10 @@ class _Shift:
     def _release(self, keep: int) -> None:
         while len(self._held) > keep:
             self._pool.deliver(self._held.popleft())
+
+
+def _outcome_alone(job: Job, work: Callable[[], Any]) -> Outcome:
+    try:
+        return Outcome(job, None, None, work())
+    except SandboxError as error:
+        return Outcome(job, None, error)

@@ -5,8 +5,8 @@ Rules kept here:
   frame before that was kept are counted and left out: of a still scene one frame stands for all, so that thirty minutes
   of a wall weigh no more than a second.
 - Where plain borders surround a frame, the hash of what is inside them stands beside that of the whole.
-- The turned versions are kept of one frame in half a second: a turned or mirrored copy is looked for by these, among
-  the upright hashes of what is known.
+- The turned versions are kept of one frame in half a second, and of each that stands for a tenth: by these a film is
+  looked for, turned and mirrored too, among the upright hashes of what is known.
 - What was told stays told: messages come as the film is read, so that one that crashes its decoder half way, or is
   decoded without end, keeps what it showed until then.
 """
@@ -33,6 +33,7 @@ TURNED_BYTES = 7 * HASH_BYTES
 BATCH = 512
 """Frames in one message."""
 TURNED_EVERY = 500_000  # microseconds
+STANDING = 100_000
 SAME_FRAME = 2  # bits
 DARK = 24.0
 """A tile of which nothing is brighter, of 255, is near black: letters on black are far above."""
@@ -57,7 +58,7 @@ class FilmPart(msgspec.Struct, frozen=True, tag="part"):
     """Frames in order of time, n of them: times (8 bytes each, little-endian microseconds), hashes (32), qualities (1).
 
     `trimmed` holds the hashes inside plain borders, and zeros where a frame has none. `turned_times` and `turned` (7
-    versions, in the order of `TRANSFORMS` without the first) are those of m frames about half a second apart.
+    versions, in the order of `TRANSFORMS` without the first) are those of the m frames that ask.
     """
 
     times: Annotated[bytes, msgspec.Meta(max_length=8 * BATCH)]
@@ -114,6 +115,7 @@ class _Track:
         self._before: bytes | None = None
         self._time = self._longest_gap = 0
         self._turned_at = -TURNED_EVERY
+        self._kept_at = 0
         self._tile: bytes | None = None
         self._clear()
 
@@ -137,6 +139,8 @@ class _Track:
             self._flat += 1
         elif self._before is not None and pdq.distance(seen.bits, self._before) <= SAME_FRAME:
             self._repeated += 1
+            if self._turned_at < self._kept_at <= frame.time - STANDING:
+                self._ask(seen)
         else:
             self._keep(frame, luma, seen)
 
@@ -166,12 +170,17 @@ class _Track:
         self._hashes.append(seen.bits)
         self._qualities.append(seen.quality)
         self._trimmed.append(_inside(luma, frame))
+        self._kept_at = frame.time
         if frame.time - self._turned_at >= TURNED_EVERY:
-            self._turned_at = frame.time
-            self._turned_times.append(frame.time)
-            self._turned.append(seen.turned())
+            self._ask(seen)
         if self._tile is None and seen.quality >= pdq.MATCHED_QUALITY:
             self._tile = to_bytes(seen.tiles[0, 0])
+
+    def _ask(self, seen: pdq.LumaPdq) -> None:
+        """Keep the turned versions of the frame kept last, which `seen` is or repeats."""
+        self._turned_at = self._kept_at
+        self._turned_times.append(self._kept_at)
+        self._turned.append(seen.turned())
 
     def _clear(self) -> None:
         self._times: list[int] = []

@@ -8,12 +8,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.media.video import VideoFacts
+from safelight.media.video import VideoFacts, described
 from safelight.sandbox import BadReplyError, Nursery, SandboxError, reply_decoder
 from safelight.signatures.film import FILM, HASH_BYTES, TURNED_BYTES, FilmEnd, FilmHead, FilmOrder, FilmPart
+from safelight.signatures.tiles import TILE_BYTES
+from safelight.signatures.types import Examination, Pdq, Still
 
 MOST_FRAMES = 4_000_000
 """Of one film: about two days at 25 a second, if no frame were like the one before."""
+NO_PDQ = Pdq(versions=bytes(8 * HASH_BYTES), quality=0, usable=False)
+"""A film has hashes of its frames, and none of its own."""
 _decode_head = reply_decoder(FilmHead)
 _decode = reply_decoder(FilmPart | FilmEnd)
 
@@ -102,6 +106,23 @@ def _count(part: FilmPart) -> int:
     """
     n, m = len(part.qualities), len(part.turned_times) // 8
     lengths = (len(part.times), len(part.hashes), len(part.trimmed), len(part.turned_times), len(part.turned))
-    if lengths != (8 * n, HASH_BYTES * n, HASH_BYTES * n, 8 * m, TURNED_BYTES * m) or m > n:
+    if lengths != (8 * n, HASH_BYTES * n, HASH_BYTES * n, 8 * m, TURNED_BYTES * m) or m > n + 1:
         raise BadReplyError("the decoder's frames do not hold together")
     return n
+
+
+def examination_of(film: Film, kind: str) -> Examination:
+    """What stands for a film as an examination does for a picture: its first frame of quality, and its tags."""
+    tile = film.end.tile if film.end is not None and film.end.tile is not None else bytes(TILE_BYTES)
+    still = Still(0, NO_PDQ, None, tile, film.facts.size, bytes(16))
+    frames = film.end.decoded if film.end is not None else len(film.times)
+    return Examination(
+        format=kind[:20],
+        size=film.facts.size,
+        orientation=1,
+        frames=max(1, frames),
+        mode=film.facts.codec[:20],
+        stills=[still],
+        embedded=[],
+        metadata=described(film.facts),
+    )

@@ -43,14 +43,24 @@ class BadBlockError(InputError):
 
 
 class Which(IntEnum):
-    """Which hash of a content: as listed and exchanged, or as shown to a person."""
+    """Which hash of a content: of a picture, or of a video's frame, whose `frame` is its time in milliseconds.
+
+    Of a picture as listed and exchanged, or as shown to a person; of a frame as it is, or inside its plain borders.
+    """
 
     LISTED = 0
     SHOWN = 1
+    FILM = 2
+    FILM_INSIDE = 3
+
+    @property
+    def of_film(self) -> bool:
+        """Whether it is of a video's frame."""
+        return self >= Which.FILM
 
 
 class NewPdq(msgspec.Struct, frozen=True, gc=False):
-    """One PDQ hash to be stored: 32 bytes, quality 0 to 100 (None: the source did not say), frame from 0.
+    """One PDQ hash to be stored: 32 bytes, quality 0 to 100 (None: the source did not say), frame from 0 (see `Which`).
 
     `turned` holds its seven turned versions (7 * 32 bytes, `signatures.types.TRANSFORMS[1:]`) where they are known:
     they are questions, kept so that an item can be asked about again without being decoded; the known base has none.

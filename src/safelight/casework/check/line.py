@@ -1,6 +1,8 @@
 """The production line between reading and recording: one queue, the sandbox pool, and who waits for whom."""
 
+import os
 import threading
+from functools import partial
 
 from safelight.casework.check.budget import Budget, contents_allowed
 from safelight.casework.check.parcel import Parcel
@@ -9,6 +11,7 @@ from safelight.evidence.drafts import Draft
 from safelight.evidence.reading import Reading
 from safelight.evidence.recording import SeenItem, find_items
 from safelight.sandbox import Handover, Job, Nursery, Outcome, Pool
+from safelight.signatures.film_reading import read_film
 from safelight.vault.content import Vault
 
 _BUDGET_BYTES = 512 << 20
@@ -20,6 +23,7 @@ class Line:
 
     def __init__(self, nursery: Nursery, vault: Vault, *, workers: int, ask_database: bool) -> None:
         self.vault = vault
+        self._nursery = nursery
         self._pool = Pool(nursery, self._examined, workers=workers)
         self.parcels: Handover[Parcel] = Handover(_QUEUE)
         self.urgent = threading.Event()
@@ -33,7 +37,7 @@ class Line:
         self._pool_failed: BaseException | None = None
 
     def examine(self, parcel: Parcel, reading: Reading) -> None:
-        """Have a picture examined, unless this content was or is being examined; the parcel arrives later."""
+        """Have a picture or a video examined, unless this content was or is being; the parcel arrives later."""
         sha256 = reading.digests.sha256
         with self._lock:
             item = self._items.get(sha256)
@@ -54,6 +58,9 @@ class Line:
             self._release_waiting(sha256, parcel.draft)
         elif parcel.content is not None:
             self._pool.submit(Job(parcel.content, reading.kind.value.encode(), (parcel, reading)))
+        elif parcel.opened is not None:
+            watch = partial(read_film, self._nursery, parcel.opened)
+            self._pool.submit(Job(None, b"", (parcel, reading), watch))
 
     def put(self, parcel: Parcel) -> None:
         """Hand a parcel to the recorder; waits while it has too many."""
@@ -68,10 +75,13 @@ class Line:
             self._items[sha256] = item
 
     def let_go(self, parcel: Parcel) -> None:
-        """Close the parcel's content and give its bytes back."""
+        """Close the parcel's content or open file, and give its bytes back."""
         if parcel.content is not None:
             parcel.content.close()
             parcel.content = None
+        if parcel.opened is not None:
+            os.close(parcel.opened)
+            parcel.opened = None
         if parcel.held is not None:
             self.budget.give_back(parcel.held)
             parcel.held = None
@@ -115,6 +125,8 @@ class Line:
     def _examined(self, outcome: Outcome) -> None:
         parcel, reading = outcome.job.tag
         settle(parcel.draft, reading, outcome)
+        if parcel.opened is not None:
+            self.let_go(parcel)
         self.put(parcel)
         self._release_waiting(reading.digests.sha256, parcel.draft)
 

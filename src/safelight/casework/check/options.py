@@ -9,6 +9,7 @@ from safelight.casework.rules import Verdict
 from safelight.evidence.archives.messages import ArchiveLimits
 from safelight.evidence.unpacking import WALKER
 from safelight.sandbox import Layer, Limits
+from safelight.signatures.film import FILM
 
 EXAMINER = "safelight.signatures.family:examine_family"
 
@@ -50,4 +51,4 @@ class CheckOptions:
     limits: Limits = field(default_factory=Limits)
     archives: ArchiveLimits = field(default_factory=ArchiveLimits)
     examiner: str = EXAMINER
-    tasks: tuple[str, ...] = (WALKER,)
+    tasks: tuple[str, ...] = (WALKER, FILM)

@@ -36,11 +36,15 @@ class Archive:
 
 @dataclass
 class Parcel:
-    """A draft with everything that goes with it: its bytes for keeping, its archive, its path for people."""
+    """A draft with everything that goes with it: its bytes for keeping, its archive, its path for people.
+
+    `opened` is a video, open for its reader.
+    """
 
     draft: Draft
     path: str
     content: SealedContent | None = None
+    opened: int | None = None
     held: int | None = None
     within: Archive | None = None
     recorded: threading.Event | None = None

@@ -17,7 +17,7 @@ from safelight.evidence.queries import Known, known_places
 from safelight.evidence.reading import PICTURE_BYTES, Reading, read_file
 from safelight.evidence.unpacking import Allowance, Unpacked, Unpacking
 from safelight.evidence.walk import Found, Met
-from safelight.media.types import ARCHIVES
+from safelight.media.types import ARCHIVES, VIDEOS
 from safelight.sandbox import Nursery
 
 _LATEST = (1 << 63) - 1
@@ -110,6 +110,10 @@ class Reader:
             self._line.examine(parcel, reading)
         elif reading.kind in ARCHIVES and reading.fd is not None:
             self._archive(parcel, reading, below, resumed)
+        elif reading.kind in VIDEOS and reading.fd is not None:
+            self._line.let_go(parcel)  # it is read piece by piece, and holds no memory meanwhile
+            parcel.opened, reading.fd = reading.fd, None
+            self._line.examine(parcel, reading)
         else:
             self._line.let_go(parcel)
             settle_unexamined(parcel.draft, reading)

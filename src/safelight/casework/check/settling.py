@@ -10,12 +10,12 @@ from safelight.media.types import PICTURES, Kind
 from safelight.sandbox import BadReplyError, Outcome
 from safelight.signatures.digests import digest
 from safelight.signatures.family import EmbeddedPicture, decode_family
+from safelight.signatures.film_reading import Film, examination_of
 from safelight.signatures.types import Examination
 
 REASON_CHARACTERS = 500
 _NO_MEDIA = {
     Kind.EMPTY: "an empty file",
-    Kind.VIDEO: "a video: this version examines pictures only",
     Kind.SOUND: "a sound recording: this version examines pictures only",
     Kind.OTHER_PICTURE: "a picture of a kind that this version cannot read",
     Kind.OTHER_ARCHIVE: "an archive of a kind that this version cannot open",
@@ -25,6 +25,7 @@ _NO_MEDIA = {
 }
 _STATES = {
     ItemState.PICTURE: SightingState.EXAMINED,
+    ItemState.VIDEO: SightingState.EXAMINED,
     ItemState.DAMAGED: SightingState.EXAMINED,
     ItemState.UNREADABLE: SightingState.UNREADABLE,
     ItemState.NO_MEDIA: SightingState.NOT_EXAMINED,
@@ -35,6 +36,9 @@ _NAMED = frozenset({Kind.OTHER_PICTURE, Kind.OTHER_ARCHIVE, Kind.DISK_IMAGE})
 
 def settle(draft: Draft, reading: Reading, outcome: Outcome) -> None:
     """Fill in a draft from the sandbox's answer about its content."""
+    if isinstance(outcome.result, Film):
+        _film(draft, reading, outcome.result)
+        return
     if outcome.error is not None or outcome.reply is None:
         reason = outcome.error.message if outcome.error else "no answer"
         _unreadable(draft, reading, reason, outcome.error.code if outcome.error else "crashed")
@@ -54,6 +58,8 @@ def settle_as_seen(draft: Draft, item: SeenItem) -> None:
     draft.state = _STATES[item.state]
     if item.state in (ItemState.DAMAGED, ItemState.UNREADABLE):
         name_failure(draft, item.state.value, item.reason or "")
+    elif item.state is ItemState.VIDEO and item.reason:
+        name_failure(draft, ItemState.DAMAGED.value, item.reason)
 
 
 def settle_unexamined(draft: Draft, reading: Reading) -> None:
@@ -77,6 +83,15 @@ def _picture(draft: Draft, reading: Reading, seen: Examination) -> None:
     state = ItemState.DAMAGED if seen.damaged else ItemState.PICTURE
     damage = line_of(seen.damaged or "") or None
     draft.content = Content(reading.digests, seen.format, state, damage, seen)
+    if damage:
+        name_failure(draft, "damaged", damage)
+
+
+def _film(draft: Draft, reading: Reading, film: Film) -> None:
+    draft.state = SightingState.EXAMINED
+    damage = line_of(film.damaged or "")[:REASON_CHARACTERS] or None
+    kind = reading.kind.value
+    draft.content = Content(reading.digests, kind, ItemState.VIDEO, damage, examination_of(film, kind), film)
     if damage:
         name_failure(draft, "damaged", damage)
 

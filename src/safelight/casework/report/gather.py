@@ -162,7 +162,7 @@ def _item(answer: Answer, stored: NewSignature, seen: list[m.Sighting], opener: 
         evidence=tuple(opener.evidence(answer)),
         sightings=tuple(seen),
         metadata=_metadata(item.metadata),
-        damaged=item.reason if item.state == evidence.ItemState.DAMAGED else None,
+        damaged=item.reason if item.state in (evidence.ItemState.DAMAGED, evidence.ItemState.VIDEO) else None,
         tile=opener.tile(item),
         graded=answer.graded,
     )

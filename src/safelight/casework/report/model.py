@@ -38,8 +38,13 @@ class Evidence:
     quality: int | None = None
     transform: str | None = None
     which: str | None = None
-    """"list" or "shown" hash of the file at hand, with the frame number behind it where it is an animation."""
+    """"list", "shown" or "film" hash of the file at hand, with the frame number behind it where it is an animation."""
     radius: int | None = None
+    at: float | None = None
+    """Where the nearest frame stands in the file at hand, seconds, where that is a video; `known_at` in a known one."""
+    known_at: float | None = None
+    passages: tuple[tuple[float, float, float, float], ...] = ()
+    """What two videos share, seconds: from and to in the file at hand, from and to in the known one."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ _TURNED = {
     "antitranspose": "turned and mirrored",
 }
 _WHICH = re.compile(r"(list|shown)\W*(\d*)")
+_PASSAGES_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -165,11 +166,34 @@ def _match(evidence: Evidence) -> str:
         f"radius {evidence.radius}" if evidence.radius is not None else "",
         f"quality {evidence.quality}" if evidence.quality is not None else "",
         _which_words(evidence.which),
+        _moments(evidence),
     ]
     beside = ", ".join(detail for detail in details if detail)
     distance = "an unknown number" if evidence.distance is None else str(evidence.distance)
     words = f"PDQ within {distance} of 256 bits{', ' + turned + ',' if turned else ''} of an entry of {source}"
     return f"{words} ({beside})" if beside else words
+
+
+def _moments(evidence: Evidence) -> str:
+    """Where in videos it was found, as a person would look it up."""
+    if evidence.passages:
+        told = [
+            f"{clock(start)} to {clock(end)} is {clock(known_start)} to {clock(known_end)} of the known video"
+            for start, end, known_start, known_end in evidence.passages[:_PASSAGES_TOLD]
+        ]
+        more = len(evidence.passages) - len(told)
+        return "; ".join(told) + (f"; and {more} more passages" if more else "")
+    here = f"at {clock(evidence.at)}" if evidence.at is not None else ""
+    there = f"at {clock(evidence.known_at)} of the known video" if evidence.known_at is not None else ""
+    return ", ".join(one for one in (here, there) if one)
+
+
+def clock(seconds: float) -> str:
+    """A time in a video, to a tenth of a second: "1:02:03.4"."""
+    tenths = int(seconds * 10)
+    hours, rest = divmod(tenths, 36_000)
+    minutes, tenths = divmod(rest, 600)
+    return f"{hours}:{minutes:02}:{tenths // 10:02}.{tenths % 10}"
 
 
 def _which_words(which: str | None) -> str:

@@ -1,0 +1,103 @@
+"""Videos in a check: what is known of them, where the passages are, and what becomes of broken ones."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from safelight.casework.models import Answer
+from safelight.casework.proof import TABLE, open_evidence
+from safelight.evidence.models import Item, Sighting
+from tests.films import RATE, film, moving, still
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def answers(bench):
+    """Of each name: the verdict, and the evidence."""
+    columns = bench.vault.columns(TABLE)
+    current = {one.item_id: one for one in Answer.objects.filter(current=True)}
+    return {
+        bytes(row.name).decode(): (
+            current[row.item_id].verdict,
+            open_evidence(bytes(current[row.item_id].evidence), current[row.item_id].pk, columns),
+        )
+        for row in Sighting.objects.filter(item__isnull=False)
+    }
+
+
+def graded(bench, tmp_path, **files):
+    """Bring a unit's own graded files into the base."""
+    folder = tmp_path / "graded"
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    table = folder / "demo-not-for-use-own.csv"
+    table.write_text("path,category\n" + "".join(f"{name},1\n" for name in files))
+    return bench.learn(table)
+
+
+def jpeg(rgb):
+    out = io.BytesIO()
+    Image.fromarray(rgb).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def test_a_clip_of_a_known_film_is_found_and_where_it_starts_in_both(bench, tmp_path):
+    whole = moving(1, 20 * RATE)
+    graded(bench, tmp_path, whole=film(whole))
+    begin, end = 8 * RATE, 12 * RATE
+    small = [np.asarray(Image.fromarray(frame).reduce(2)) for frame in whole[begin:end]]
+    bench.put("clip", film(small, "matroska", "mpeg4", bits=300_000))
+    bench.put("mirrored", film([frame[:, ::-1] for frame in whole[begin:end]]))
+    bench.put("inside", film(moving(2, 5 * RATE) + whole[begin:end] + moving(3, 5 * RATE)))
+    bench.put("other", film(moving(4, 10 * RATE)))
+    bench.put("whole", film(whole))
+    bench.check()
+    told = answers(bench)
+    assert {name: verdict for name, (verdict, _) in told.items()} == {
+        "clip": "copy of known", "mirrored": "copy of known", "inside": "copy of known", "other": "new", "whole": "known",
+    }  # fmt: skip
+    for name, starts in (("clip", 0), ("mirrored", 0), ("inside", 5)):
+        [[start, stop, known_start, known_stop]] = told[name][1][0].passages
+        assert abs(start - starts) <= 0.6, name
+        assert abs((known_start - start) - (8 - starts)) <= 0.3, name
+        assert stop - start >= 2.9, name
+        assert known_stop - known_start >= 2.9, name
+    assert told["mirrored"][1][0].transform == "flipy"
+
+
+def test_a_still_of_a_known_film_is_found_at_its_second_and_the_other_way_round(bench, tmp_path):
+    frames = moving(5, 12 * RATE)
+    graded(bench, tmp_path, known=film(frames), picture=jpeg(still(77, (640, 384))))
+    bench.put("still.jpg", jpeg(frames[7 * RATE]))
+    bench.put("film", film([*moving(6, 4 * RATE), *[still(77)] * RATE, *moving(7, 2 * RATE)]))
+    bench.check()
+    told = answers(bench)
+    [of_film], [of_picture] = told["still.jpg"][1], told["film"][1]
+    assert (told["still.jpg"][0], told["film"][0]) == ("copy of known", "copy of known")
+    assert (of_film.at, abs(of_film.known_at - 7) <= 0.2) == (None, True)
+    assert (of_picture.known_at, 4 <= of_picture.at <= 5.1) == (None, True)
+
+
+def test_what_cannot_be_read_of_a_film_is_named_and_the_rest_goes_on(bench):
+    good = film(moving(8, 4 * RATE), "matroska")
+    bench.put("cut", good[: len(good) // 2])
+    bench.put("unreadable", film(moving(8, 2 * RATE))[:2000])
+    bench.put("fine", good)
+    bench.put_zip("packed.zip", {"inner": good})
+    assert bench.check().tally.failures == 2
+    assert bench.failures() == {"cut": "damaged", "unreadable": "unreadable"}
+    kinds = {bytes(row.name).decode(): row.item.state for row in Sighting.objects.all() if row.item}
+    assert kinds == {
+        "cut": "video",
+        "fine": "video",
+        "inner": "video",
+        "unreadable": "unreadable",
+        "packed.zip": "no media",
+    }
+    item = Item.objects.get(pk=Sighting.objects.get(name=b"fine").item_id)
+    assert (item.width, item.height, item.frames, item.mode) == (320, 192, 4 * RATE, "mpeg4")
+    again = bench.check()
+    assert (again.tally.failures, again.tally.verdicts) == (0, {})
