@@ -82,7 +82,7 @@ def test_what_cannot_be_hashed_is_refused_or_noted(pictures, folder):
     entries = KnownEntry.objects.all()
     notes = {entry.line: words.notes for entry, words in zip(entries, words_of(entries), strict=True)}
     assert "unknown" in notes[8][0] or "document" in notes[8][0]
-    assert "no picture hash" in notes[9][0]
+    assert "no hash of what it shows" in notes[9][0]
     assert notes[11] == ["not hashed: 'gone.jpg' could not be read: No such file or directory"]
     white = KnownEntry.objects.get(line=10)
     assert white.hash_state != "matched"

@@ -29,4 +29,4 @@ def things(tmp_path):
     ],
 )
 def test_what_is_no_file_is_named_as_what_it_is(things, name, problem):
-    assert _look(None, os.fsencode(things / name)) == {"path": str(things / name), "problem": problem}
+    assert _look(None, os.fsencode(things / name), None) == {"path": str(things / name), "problem": problem}

@@ -17,7 +17,7 @@ from safelight.casework.report.summary import Summary, exhibits_by_source, summa
 from safelight.casework.report.text import encodable
 
 FORMAT = "safelight-report"
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 
 
 def write_json(report: Report, out: TextIO, *, pictures: bool = False) -> None:
