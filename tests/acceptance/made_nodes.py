@@ -10,7 +10,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from tests.acceptance.commands import put_database, run, wait_until_stopped
+from tests.acceptance.commands import prepare, put_database, wait_until_stopped
 
 KEY_FILE, KIT = "key", "kit"
 
@@ -23,7 +23,7 @@ def settings_in(folder: Path) -> dict[str, str]:
 def make_node(folder: Path, name: str) -> str:
     """Type `safelight node create` on an empty database: the data folder, its key file and kit; its public key."""
     put_database(folder / "data")
-    made = run("node", "create", name, "--kit", folder / KIT, settings=settings_in(folder))
+    made = prepare("node", "create", name, "--kit", folder / KIT, settings=settings_in(folder))
     assert made.status == 0, made
     return str(made.events("node")[0]["key"])
 

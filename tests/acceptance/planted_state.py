@@ -104,7 +104,3 @@ def main(what: str, data: Path, key_file: Path, *words: str) -> None:
             open_all(node)
         else:
             copy_all(Path(*words))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:])

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +18,9 @@ from PIL import Image
 
 from safelight.samples.archives import ZipEntry, write_zip
 from safelight.samples.exif import Camera, write_exif
-from tests.acceptance.commands import ROOT, Command
+from tests.acceptance import planted_state
+from tests.acceptance.commands import Command
+from tests.acceptance.forks import said_by
 
 SPILL = Path(__file__).with_name("spill")
 _XMP = (
@@ -183,9 +183,7 @@ class Watched(Command):
 def told(data: Path, key_file: Path, what: str, *words: object) -> str:
     """What a function of `planted_state` says of a data folder, in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
-    command = [sys.executable, "-m", "tests.acceptance.planted_state", what, str(data), str(key_file), *map(str, words)]
-    done = subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True, timeout=120)
-    return done.stdout.decode()
+    return said_by(planted_state.main, what, data, key_file, *map(str, words), environment=environment)
 
 
 def opened(data: Path, key_file: Path) -> dict[str, bytes]:

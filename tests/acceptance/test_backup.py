@@ -20,8 +20,11 @@ from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
 from safelight.vault.nodekeys import load_keys
 from safelight.vault.protection import read_key_file
-from tests.acceptance.commands import ROOT, Command, run
+from tests.acceptance import old_backup
+from tests.acceptance.commands import ROOT, Command, prepare, run
+from tests.acceptance.forks import said_by
 from tests.acceptance.test_vault import HARBOUR, ROOM, Unit, sha256
+from tests.acceptance.vaults import say_named
 from tests.faults.harness import Strike
 from tests.faults.harness import run as run_struck
 from tests.integration.debian import debian_15  # noqa: F401 - a fixture
@@ -34,14 +37,6 @@ WHY = ["--why", "a made-up drill"]
 _START = (
     "from safelight.platform.database import set_up_django; set_up_django(); from safelight.cli import main; main()"
 )
-_NAMED = """
-import json, sys
-from pathlib import Path
-from safelight.platform.database import set_up_django
-set_up_django()
-from tests.acceptance.vaults import named
-print(json.dumps(named(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])))
-"""
 SAFELIGHT = [sys.executable, "-c", _START]
 
 
@@ -52,11 +47,16 @@ class Site:
         self.folder, self.backups = folder, folder / "backups"
         self.unit = Unit(folder)
 
-    def create(self):
-        return run("backup", "create", self.backups, settings=self.unit.settings)
+    def create(self, by=prepare):
+        return by("backup", "create", self.backups, settings=self.unit.settings)
 
-    def verify(self):
-        return run("backup", "verify", self.backups, settings=self.unit.settings)
+    def verify(self, by=prepare):
+        return by("backup", "verify", self.backups, settings=self.unit.settings)
+
+    def do(self, *words):
+        """Do something that a test needs and is not about."""
+        done = prepare(*words, settings=self.unit.settings)
+        assert done.status == 0, done
 
     def settings(self, name):
         return self.unit.settings | {"SAFELIGHT_DATA": str(self.folder / name)}
@@ -66,12 +66,12 @@ class Site:
 
     def named(self, name, digest):
         """What in the log and among the acts names a digest."""
-        command = [sys.executable, "-c", _NAMED, self.folder / name, self.unit.key_file, digest]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment(name), capture_output=True, check=True)
-        return json.loads(done.stdout)
+        return json.loads(
+            said_by(say_named, self.folder / name, self.unit.key_file, digest, environment=self.environment(name))
+        )
 
     def faults(self, name):
-        checked = run("vault", "fsck", settings=self.settings(name))
+        checked = prepare("vault", "fsck", settings=self.settings(name))
         return sorted(fault["kind"] for fault in checked.events("fault"))
 
     def bundles(self, kind):
@@ -98,15 +98,15 @@ def test_a_backup_taken_at_work_is_restored_whole_and_the_log_goes_on(site):
     (site.unit.data / "schemes" / "HARBOUR.json").write_text("{}")
     keeper = site.unit.keeper()
     keeper.stdout.readline()
-    taken = site.create()
+    taken = site.create(by=run)
     assert taken.status == 0, taken
     assert keeper.poll() is None, "the backup stopped nobody's work"
     os.kill(keeper.pid, signal.SIGKILL)
     keeper.communicate()
     [told] = taken.events("backup")
     assert told["blobs"] >= 2
-    assert site.verify().status == 0
-    before = run("log", "checkpoint", settings=site.unit.settings).out
+    assert site.verify(by=run).status == 0
+    before = prepare("log", "checkpoint", settings=site.unit.settings).out
     restored = site.restore("again")
     assert restored.status == 0, restored
     [said] = restored.events("restored")
@@ -126,7 +126,7 @@ def test_what_was_copied_already_is_not_copied_again(site):
     [first] = [path for path in (site.backups / "contents").rglob("*") if path.is_file()]
     written = first.stat().st_mtime_ns
     site.unit.keep(ROOM)
-    assert site.create().status == 0
+    assert site.create(by=run).status == 0
     blobs = [path for path in (site.backups / "contents").rglob("*") if path.is_file()]
     assert (len(blobs), first.stat().st_mtime_ns) == (2, written)
     pruned = run("backup", "prune", site.backups, "--keep", "1", settings=site.unit.settings)
@@ -137,8 +137,7 @@ def test_what_was_copied_already_is_not_copied_again(site):
 def test_what_was_erased_after_a_backup_is_erased_again_when_it_is_restored(site):
     site.unit.keep(HARBOUR, ROOM)
     older = site.create().events("backup")[0]["name"]
-    erase = ["erase", sha256(HARBOUR), "--why", "a court said so", "--legal-basis", "made-up order 7"]
-    subprocess.run([*SAFELIGHT, "vault", *erase], env=site.environment("data"), cwd=ROOT, check=True)
+    site.do("vault", "erase", sha256(HARBOUR), "--why", "a court said so", "--legal-basis", "made-up order 7")
     time.sleep(1)
     assert site.create().status == 0
     restored = site.restore("again", "--name", older)
@@ -158,11 +157,10 @@ def test_what_a_check_made_of_it_and_what_was_said_of_it_are_erased_again_too(si
     digest = hashlib.sha256((seizure / "1.png").read_bytes()).hexdigest()
     settings = site.unit.settings
     check = ["check", seizure, "--case", "Harbour", "--exhibit", "A-1", "--keep", "none"]
-    assert run(*check, settings=settings).status == 0
-    assert run("history", digest, *WHY, settings=settings).status in (0, 1)
+    assert prepare(*check, settings=settings).status == 0
+    assert prepare("history", digest, *WHY, settings=settings).status in (0, 1)
     older = site.create().events("backup")[0]["name"]
-    erase = ["vault", "erase", digest, "--why", "a court said so", "--legal-basis", "made-up order 7"]
-    assert run(*erase, settings=settings).status == 0
+    site.do("vault", "erase", digest, "--why", "a court said so", "--legal-basis", "made-up order 7")
     time.sleep(1)
     assert site.create().status == 0
     assert site.named("data", digest) == []
@@ -177,19 +175,18 @@ def test_what_a_check_made_of_it_and_what_was_said_of_it_are_erased_again_too(si
 def test_what_was_erased_after_the_newest_backup_comes_back_and_that_is_said_and_up_for_review(site):
     site.unit.keep(HARBOUR)
     name = site.create().events("backup")[0]["name"]
-    erase = ["erase", sha256(HARBOUR), "--why", "a court said so", "--legal-basis", "made-up order 7"]
-    subprocess.run([*SAFELIGHT, "vault", *erase], env=site.environment("data"), cwd=ROOT, check=True)
+    site.do("vault", "erase", sha256(HARBOUR), "--why", "a court said so", "--legal-basis", "made-up order 7")
     restored = site.restore("again")
     assert restored.status == 0, restored
     [said] = restored.events("restored")
     moment = datetime.fromisoformat(said["erasures_known_to"])
     assert (said["erased_again"], f"backup-{moment:%Y%m%dT%H%M%SZ}") == (0, name)
-    assert run("vault", "certificate", sha256(HARBOUR), settings=site.settings("again")).status == 1
-    [review] = run("act", "list", settings=site.settings("again")).events("review")
+    assert prepare("vault", "certificate", sha256(HARBOUR), settings=site.settings("again")).status == 1
+    [review] = prepare("act", "list", settings=site.settings("again")).events("review")
     assert review["act"] == "access:node:restore"
-    told = run("act", "glass", str(review["review"]), settings=site.settings("again")).out
+    told = prepare("act", "glass", str(review["review"]), settings=site.settings("again")).out
     assert (name in told, said["erasures_known_to"] in told) == (True, True)
-    found = run("doctor", settings=site.settings("again")).out
+    found = prepare("doctor", settings=site.settings("again")).out
     assert "1 to be reviewed" in found
 
 
@@ -222,7 +219,7 @@ def test_every_flipped_byte_is_found_and_nothing_of_it_is_restored(site):
         content = path.read_bytes()
         path.chmod(0o600)
         path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    checked = site.verify()
+    checked = site.verify(by=run)
     assert checked.status == 1
     # a damaged manifest hides its parts: each manifest is named, and no part is believed
     assert {fault["bundle"][:4] for fault in checked.events("fault")} == {"back", "keys"}
@@ -296,8 +293,8 @@ def restored_whole(old_backups, data, settings=None):
     restored = run("backup", "restore", old_backups, *WHY, settings=known)
     assert restored.status == 0, restored
     assert restored.events("restored")[0]["keys"] is not None
-    assert run("vault", "fsck", settings=known).events("vault") == [{"event": "vault", "faults": 0}]
-    held = run("review", "--days", "30000", settings=known).events("review")
+    assert prepare("vault", "fsck", settings=known).events("vault") == [{"event": "vault", "faults": 0}]
+    held = prepare("review", "--days", "30000", settings=known).events("review")
     assert [one["kind"] for one in held] == ["hold"]
     assert (data / "schemes" / "HARBOUR.json").read_text() == "{}"
     assert len(list((data / "vault").glob("[0-9a-f][0-9a-f]/*"))) == 2
@@ -308,10 +305,9 @@ def test_a_backup_of_an_earlier_release_restores(old_backups, tmp_path):
 
 
 def test_a_backup_of_earlier_tables_is_brought_to_those_of_this_release(tmp_path):
-    words = [sys.executable, "-m", "tests.acceptance.old_backup", tmp_path / "old", "vault", "0003_sealed_signatures"]
-    subprocess.run(words, cwd=ROOT, check=True)
+    said_by(old_backup.main, str(tmp_path / "old"), "vault", "0003_sealed_signatures", environment=os.environ)
     restored_whole(tmp_path / "old", tmp_path / "data")
-    assert run("log", "checkpoint", settings=UNLOCKED | {"SAFELIGHT_DATA": str(tmp_path / "data")}).status == 0
+    assert prepare("log", "checkpoint", settings=UNLOCKED | {"SAFELIGHT_DATA": str(tmp_path / "data")}).status == 0
 
 
 def test_a_backup_restores_into_a_postgresql_of_another_major_version(old_backups, tmp_path, debian_15):  # noqa: F811
@@ -338,7 +334,7 @@ def test_an_owner_who_is_no_superuser_backs_up_and_restores_behind_walls_that_ho
     first, second = ({"DATABASE_URL": make_conninfo(**owner | {"dbname": name})} for name in ("first", "second"))
     restored_whole(old_backups, tmp_path / "first", first)
     backups = tmp_path / "backups"
-    made = run("backup", "create", backups, settings=UNLOCKED | first | {"SAFELIGHT_DATA": str(tmp_path / "first")})
+    made = prepare("backup", "create", backups, settings=UNLOCKED | first | {"SAFELIGHT_DATA": str(tmp_path / "first")})
     assert made.status == 0, made
     restored_whole(backups, tmp_path / "second", second)
 
@@ -357,14 +353,15 @@ def test_a_database_of_an_older_postgresql_is_replaced_and_kept_aside(site):
     assert done.status == 0, done
     assert done.events("upgraded") == [{"event": "upgraded", "kept": f"{site.unit.data}.postgres-14"}]
     assert site.faults("data") == []
-    assert run("act", "list", settings=site.unit.settings).events("review") == [], "nothing was done after the backup"
+    assert prepare("act", "list", settings=site.unit.settings).events("review") == [], (
+        "nothing was done after the backup"
+    )
     assert (site.folder / "data.postgres-14" / "node-keys.json").exists()
 
 
 def test_a_backup_that_the_node_went_on_after_does_not_replace_it(site):
     assert site.create().status == 0
-    hold = ["hold", sha256(HARBOUR), *WHY]
-    subprocess.run([*SAFELIGHT, "vault", *hold], env=site.environment("data"), cwd=ROOT, check=True)
+    site.do("vault", "hold", sha256(HARBOUR), *WHY)
     wait_until_stopped(site.unit.data)
     (site.unit.data / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")
     refused = run("database", "upgrade", site.backups, settings=site.unit.settings)

@@ -11,7 +11,7 @@ from safelight.log.notes import Signer
 from safelight.samples.archives import ZipEntry, write_zip
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
-from tests.acceptance.commands import ROOT, Command, outcome_of, run, wait_for
+from tests.acceptance.commands import ROOT, Command, outcome_of, prepare, run, wait_for
 from tests.nodes import KEYS, UNLOCKED, write_node
 
 pytestmark = pytest.mark.acceptance
@@ -93,9 +93,9 @@ def test_a_backup_taken_beside_a_check_is_whole_and_the_check_finishes_on_it(sou
 def assert_whole(data, folder):
     """All in the vault opens and nothing is nobody's; the log holds on a copy."""
     settings = UNLOCKED | {"SAFELIGHT_DATA": str(data)}
-    assert run("vault", "fsck", settings=settings).events("vault") == [{"event": "vault", "faults": 0}]
+    assert prepare("vault", "fsck", settings=settings).events("vault") == [{"event": "vault", "faults": 0}]
     copy = folder / "copy"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(data / "log", copy)
-    verified = run("log", "verify", copy, "--key", Signer(KEYS.node, KEYS.root.signing_key()).key, settings={})
+    verified = prepare("log", "verify", copy, "--key", Signer(KEYS.node, KEYS.root.signing_key()).key, settings={})
     assert verified.status == 0, verified

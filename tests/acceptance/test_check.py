@@ -11,7 +11,7 @@ from safelight.platform.settings import mark_demo
 from safelight.samples.formats import FORMATS
 from safelight.samples.names import ODD
 from safelight.samples.pictures import picture
-from tests.acceptance.commands import Command, outcome_of, run
+from tests.acceptance.commands import Command, outcome_of, prepare, run
 
 pytestmark = pytest.mark.acceptance
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system or needs another account")
@@ -80,7 +80,7 @@ def test_a_data_folder_inside_the_source_is_refused(source):
 
 def test_a_case_keeps_its_scheme(source, tmp_path):
     data = tmp_path / "data"
-    assert run("check", source, "--case", "C", "--scheme", "VIC-US", "--data", data).status == 0
+    assert prepare("check", source, "--case", "C", "--scheme", "VIC-US", "--data", data).status == 0
     ended = run("check", source, "--case", "C", "--scheme", "VIC-UK", "--data", data)
     assert (ended.status, "keeps its scheme" in ended.err) == (2, True), ended
 
@@ -94,7 +94,7 @@ def test_a_demonstrations_mark_cannot_be_taken_away_or_put_on_later(source, tmp_
     demo, real = tmp_path / "demo", tmp_path / "real"
     mark_demo(demo)
     for data in (demo, real):
-        assert run("known", "list", "--data", data).status == 0
+        assert prepare("known", "list", "--data", data).status == 0
     (demo / "DEMO").unlink()
     (real / "DEMO").touch()
     for data, advice in ((demo, "put an empty DEMO back"), (real, "take the file out")):
@@ -104,7 +104,7 @@ def test_a_demonstrations_mark_cannot_be_taken_away_or_put_on_later(source, tmp_
     (demo / "DEMO").touch()
     (real / "DEMO").unlink()
     for data in (demo, real):
-        assert run("known", "list", "--data", data).status == 0
+        assert prepare("known", "list", "--data", data).status == 0
 
 
 def test_odd_names_of_sources_and_exhibits(tmp_path):
@@ -127,7 +127,7 @@ def test_what_is_captured_is_json_lines_and_a_closed_pipe_is_no_traceback(source
     assert ended == 3
     assert b"Traceback" not in command.process.stderr.read()
     command.process.stderr.close()
-    assert run("check", source, "--data", tmp_path / "data").status == 0
+    assert prepare("check", source, "--data", tmp_path / "data").status == 0
 
 
 @contextlib.contextmanager
@@ -161,7 +161,7 @@ def large(tmp_path_factory):
     source.mkdir()
     for number in range(12):
         (source / f"{number}.bmp").write_bytes(FORMATS["bmp"].write(picture(32, number, (1000, 700))))
-    assert run("check", source, "--case", "C", "--data", folder / "whole").status == 0
+    assert prepare("check", source, "--case", "C", "--data", folder / "whole").status == 0
     return source, outcome_of(folder / "whole")
 
 
@@ -173,7 +173,7 @@ def test_a_full_disk_is_status_3_and_nothing_is_half_done(large, tmp_path, left)
     with mounted(tmp_path / "disk", "size=220m") as disk:
         data = disk / "data"
         (tmp_path / "empty").mkdir()
-        assert run("check", tmp_path / "empty", "--case", "C", "--exhibit", "none", "--data", data).status == 0
+        assert prepare("check", tmp_path / "empty", "--case", "C", "--exhibit", "none", "--data", data).status == 0
         filler = disk / "filler"
         with filler.open("wb") as file:
             file.truncate(0)

@@ -14,7 +14,7 @@ from safelight.samples.archives import ZipEntry, write_tar, write_zip
 from safelight.samples.exif import Camera
 from safelight.samples.formats import FORMATS, camera_jpeg
 from safelight.samples.pictures import picture
-from tests.acceptance.commands import Command, outcome_of, run, wait_for
+from tests.acceptance.commands import Command, outcome_of, prepare, wait_for
 from tests.nodes import UNLOCKED, write_node
 
 pytestmark = pytest.mark.acceptance
@@ -170,7 +170,7 @@ def test_what_a_killed_run_put_into_the_vault_and_did_not_record_is_swept_by_the
     ended = check(source, data).end()
     assert ended.status == 0, ended
     assert not left & set((data / "vault").glob("[0-9a-f][0-9a-f]/*"))
-    assert run("vault", "fsck", "--data", data).status == 0
+    assert prepare("vault", "fsck", "--data", data).status == 0
 
 
 def test_two_exhibits_at_once_both_finish_with_one_item_each_content(source, whole, tmp_path):

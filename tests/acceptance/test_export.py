@@ -29,7 +29,7 @@ def test_content_is_handed_out_erased_and_withdrawn(unit, tmp_path):
     content = FORMATS["png-rgb"].write(picture(33, 1, (96, 64)))
     (source / "one.png").write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
-    assert unit.run("check", source, "--case", "My case", "--keep", "all", officer=lead).status == 0
+    assert unit.prepare("check", source, "--case", "My case", "--keep", "all", officer=lead).status == 0
     planned = unit.run("export", "plan", "My case", "--to", "Agency Beta", "--out", away / "draft")
     assert (planned.status, planned.err) == (0, "")
     [plan] = planned.events("plan")
@@ -52,11 +52,11 @@ def test_content_is_handed_out_erased_and_withdrawn(unit, tmp_path):
 
     erase = ("--set", "owner=unit-alpha.example", "--set", f"sha256={digest}")
     approved(unit, second, "vault:content:erase", *erase)
-    erased = unit.run("vault", "erase", digest, "--why", "a court said so", "--legal-basis", "made-up order 7")
+    erased = unit.prepare("vault", "erase", digest, "--why", "a court said so", "--legal-basis", "made-up order 7")
     assert [one["recipient"] for one in erased.events("certificate")[0]["receipts"]] == ["Agency Beta"]
     assert unit.run("export", "list").events("handout")[0]["receipt_awaited"] is True
     [written] = unit.run("export", "withdraw", digest, "--out", away).events("withdrawal")
     assert digest in Path(written["path"]).read_text()
-    assert unit.run("vault", "receipt", digest, "Agency Beta").status == 0
+    assert unit.prepare("vault", "receipt", digest, "Agency Beta").status == 0
     [given] = unit.run("export", "list").events("handout")
     assert (given["receipt_awaited"], given["sha256"]) == (False, None)

@@ -55,7 +55,7 @@ def unit(tmp_path_factory):
     listed = "".join(f"{MD5},{sha1},{sha256},1\n" for sha1, sha256 in LISTED)
     path = made.data.parent / "Series Harbour.csv"
     path.write_text(f"md5,sha1,sha256,category\n{listed}")
-    assert made.run("known", "import", path, "--known-good").status == 0
+    assert made.prepare("known", "import", path, "--known-good").status == 0
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
     command = [sys.executable, "-c", _STATE, made.data, made.key_file]
     subprocess.run(command, check=True, cwd=ROOT, env=environment, capture_output=True)
@@ -73,10 +73,10 @@ def test_what_is_said_of_an_item_is_shown_and_the_question_logged(unit):
     assert (told["digest"], told["purposes"], len(told["lines"])) == (ITEM, [PURPOSE], 3)
     assert "Grade about item" in told["lines"][0]
     assert "withdrawn on" in told["lines"][1]
-    before = int(unit.run("log", "checkpoint").out.splitlines()[1])
+    before = int(unit.prepare("log", "checkpoint").out.splitlines()[1])
     other = history(unit, ITEM, "--why", "a takedown", "--purpose", "removal")
     assert [("taken down" in line) for line in other.events("history")[0]["lines"]] == [True]
-    assert int(unit.run("log", "checkpoint").out.splitlines()[1]) == before + 1
+    assert int(unit.prepare("log", "checkpoint").out.splitlines()[1]) == before + 1
 
 
 @pytest.mark.parametrize(

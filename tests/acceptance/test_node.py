@@ -16,7 +16,7 @@ from safelight.log.notes import Note, Signer
 from safelight.log.stores.folder import FolderTileStore
 from safelight.vault.nodekeys import load_keys
 from safelight.vault.protection import read_key_file
-from tests.acceptance.commands import SAFELIGHT, put_database, run, wait_for
+from tests.acceptance.commands import SAFELIGHT, prepare, put_database, run, wait_for
 from tests.acceptance.made_nodes import KEY_FILE, make_node, put_node, settings_in
 
 pytestmark = pytest.mark.acceptance
@@ -33,6 +33,10 @@ class Unit:
 
     def run(self, *words):
         return run(*words, settings=self.settings)
+
+    def prepare(self, *words):
+        """A command that a test needs and is not about."""
+        return prepare(*words, settings=self.settings)
 
     def create(self):
         """Be the node that is made once for all tests; its public key."""
@@ -102,7 +106,7 @@ def test_nothing_of_the_key_is_in_the_data_folder(unit):
 def test_a_copy_of_the_log_is_verified_with_the_public_key_alone(unit, tmp_path):
     key = unit.create()
     kept = tmp_path / "checkpoint"
-    kept.write_text(unit.run("log", "checkpoint").out)
+    kept.write_text(unit.prepare("log", "checkpoint").out)
     copy = shutil.copytree(unit.data / "log", tmp_path / "copy")
     shutil.rmtree(unit.data)
     verified = run("log", "verify", copy, "--key", key, "--checkpoint", kept)
@@ -131,7 +135,7 @@ def test_a_log_that_was_harmed_does_not_hold(unit, harm, kind):
 def test_another_node_put_in_its_place_is_a_fork(unit, tmp_path):
     key = unit.create()
     kept = tmp_path / "checkpoint"
-    kept.write_text(unit.run("log", "checkpoint").out)
+    kept.write_text(unit.prepare("log", "checkpoint").out)
     other = Unit(tmp_path / "other")
     other.folder.mkdir()
     other.create_another()
@@ -152,14 +156,14 @@ def test_a_node_is_had_back_from_its_kit(unit):
     proof = unit.folder / "proof"
     said = []
     for number in (1, 3):  # each is followed by that the glass was broken
-        proof.write_text(unit.run("log", "prove", number).out)
-        [shown] = run("log", "open", proof, "--key", key).events("entry")
+        proof.write_text(unit.prepare("log", "prove", number).out)
+        [shown] = prepare("log", "open", proof, "--key", key).events("entry")
         said.append((shown["entry"]["event"], shown["entry"]["why"], shown["entry"]["about"]["keys file"]))
     assert said == [
         ("access:node:recovered", "the key file is lost", True),
         ("access:node:recovered", "a disk is lost", False),
     ]
-    assert run("log", "verify", unit.data / "log", "--key", key).status == 0
+    assert prepare("log", "verify", unit.data / "log", "--key", key).status == 0
 
 
 def test_a_further_kit_is_written_where_nothing_lies_and_has_the_node_back(unit):
@@ -220,7 +224,7 @@ def test_an_entry_is_proved_to_who_has_the_public_key(unit, tmp_path):
 
 def test_a_proof_with_another_entry_in_it_does_not_hold(unit, tmp_path):
     key = unit.create()
-    proof = unit.run("log", "prove", "0").out
+    proof = unit.prepare("log", "prove", "0").out
     forged = tmp_path / "forged"
     [extra] = re.findall("^extra (.*)$", proof, re.MULTILINE)
     for change in (extra[:40] + ("A" if extra[40] != "A" else "B") + extra[41:], extra[:16]):
@@ -232,8 +236,8 @@ def test_a_log_put_back_or_written_anew_by_who_has_its_key_is_found_by_a_checkpo
     key = unit.create()
     shutil.copytree(unit.data / "log", tmp_path / "back")
     kept = tmp_path / "checkpoint"
-    assert unit.run("backup", "create", tmp_path / "backups").status == 0
-    kept.write_text(unit.run("log", "checkpoint").out)
+    assert unit.prepare("backup", "create", tmp_path / "backups").status == 0
+    kept.write_text(unit.prepare("log", "checkpoint").out)
     size = Checkpoint.parse(Note.parse(kept.read_bytes()).text).size
     assert size > 1
     keys = load_keys(unit.data / "node-keys.json", read_key_file(unit.key_file, unit.data))

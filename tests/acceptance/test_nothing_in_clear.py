@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from safelight.platform.settings import mark_demo
-from tests.acceptance.commands import run
+from tests.acceptance.commands import prepare
 from tests.acceptance.planting import Planted, Watched, found_in, opened, plant, told
 from tests.acceptance.test_node import NAME
 
@@ -46,7 +46,7 @@ def worked(tmp_path_factory):
     planted = plant(folder)
     mark_demo(data)
     settings = {"SAFELIGHT_DATA": str(data), "SAFELIGHT_KEY_FILE": str(key_file)}
-    assert run("node", "create", NAME, "--kit", folder / "kit", settings=settings).status == 0
+    assert prepare("node", "create", NAME, "--kit", folder / "kit", settings=settings).status == 0
     fleeting: dict[str, bytes] = {}
 
     def work(*words, status=0):

@@ -7,7 +7,7 @@ import pytest
 
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
-from tests.acceptance.commands import run
+from tests.acceptance.commands import prepare, run
 
 pytestmark = pytest.mark.acceptance
 WHY = ("--why", "a made-up reason")
@@ -18,7 +18,7 @@ def test_a_grade_is_typed_shown_and_taken_back(tmp_path):
     source, data = tmp_path / "source", ("--data", tmp_path / "data")
     source.mkdir()
     (source / "one.png").write_bytes(FORMATS["png-rgb"].write(picture(33, 1, (96, 64))))
-    assert run("check", source, "--case", "My case", *data).status == 0
+    assert prepare("check", source, "--case", "My case", *data).status == 0
     digest = hashlib.sha256((source / "one.png").read_bytes()).hexdigest()
     about = ("--about", f"item:{digest}", *USUAL)
     graded = run("state", "make", "grade", *about, "--set", "scheme=DEMO", "--set", "value=made-up 7", *data)
@@ -47,17 +47,17 @@ def test_what_is_urgent_is_said_first_by_check_and_report(tmp_path):
     source.mkdir()
     for number in (1, 2):
         (source / f"{number}.png").write_bytes(FORMATS["png-rgb"].write(picture(33, number, (96, 64))))
-    assert run("check", source, "--case", "My case", *data).summary["urgent"] == 0
+    assert prepare("check", source, "--case", "My case", *data).summary["urgent"] == 0
     about = ("--about", f"item:{hashlib.sha256((source / '2.png').read_bytes()).hexdigest()}", *USUAL)
     said = ("--set", "why=a new picture", "--set", "contact=made-up desk")
-    assert run("state", "make", "urgent", *about, *said, *data).status == 0
+    assert prepare("state", "make", "urgent", *about, *said, *data).status == 0
     again = run("check", source, "--case", "My case", *data)
     [alarm] = again.events("urgent")
     assert (alarm["path"], again.summary["urgent"]) == (str(source / "2.png"), 1)
     assert "a new picture (contact: made-up desk)" in alarm["says"][0]
     assert again.out.index('"urgent"') < again.out.index('"summary"')
     for kind in ("html", "csv", "json"):
-        assert run("report", "My case", *data, "--format", kind, "--out", tmp_path / f"out.{kind}").status == 0
+        assert prepare("report", "My case", *data, "--format", kind, "--out", tmp_path / f"out.{kind}").status == 0
     page, value = (tmp_path / "out.html").read_text(), json.loads((tmp_path / "out.json").read_text())
     assert page.index("a child may be at risk now: 1 file") < page.index("2.png") < page.index("1.png")
     assert value["summary"]["urgency"] == "Urgent: a child may be at risk now: 1 file (1 content)."

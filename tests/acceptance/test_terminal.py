@@ -9,7 +9,7 @@ import pytest
 
 from safelight.samples.formats import FORMATS
 from safelight.samples.pictures import picture
-from tests.acceptance.commands import SAFELIGHT, run
+from tests.acceptance.commands import SAFELIGHT, prepare, run
 from tests.nodes import UNLOCKED, write_node
 
 pytestmark = pytest.mark.acceptance
@@ -111,7 +111,7 @@ def test_the_name_of_a_list_is_shown_as_it_is(here):
 
 
 def test_cases_are_listed_so_that_they_can_be_read(here):
-    assert run("check", here / "src", "--case", "C 1", "--data", here / "data").status == 0
+    assert prepare("check", here / "src", "--case", "C 1", "--data", here / "data").status == 0
     screen = Screen("report", "nocase\x1b[2J", cwd=here)
     assert screen.status == 2
     assert screen.text.strip() == r"safelight: there is no case 'nocase\x1b[2J'; cases here: 'C 1'"
@@ -122,7 +122,7 @@ def test_a_dangling_link_and_what_is_kept_here_are_no_sources(here):
     refused = run("check", here / "src" / "dangling", "--data", here / "data", settings={})
     assert (refused.status, "dangling' is a link that leads nowhere" in refused.err) == (2, True), refused
     assert not (here / "data").exists()
-    assert run("check", here / "src", "--data", here / "data").status == 0
+    assert prepare("check", here / "src", "--data", here / "data").status == 0
     for inner in ("log", "postgres"):
         refused = run("check", here / "data" / inner, "--data", here / "data")
         assert (refused.status, "lies inside the data folder" in refused.err) == (2, True), refused

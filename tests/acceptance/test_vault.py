@@ -10,8 +10,10 @@ import time
 import pytest
 
 from safelight.platform.postgres.users import using_server
-from tests.acceptance.commands import ROOT, run
+from tests.acceptance.commands import ROOT, prepare, run
+from tests.acceptance.forks import said_by
 from tests.acceptance.made_nodes import KEY_FILE, put_node, settings_in
+from tests.acceptance.vaults import keep
 
 pytestmark = pytest.mark.acceptance
 NAME = "unit-alpha.example"
@@ -40,21 +42,22 @@ class Unit:
     def run(self, *words):
         return run("vault", *words, settings=self.settings)
 
+    def outside(self):
+        """This process's environment, without another database."""
+        return {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
+
     def keeper(self, *contents):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "PG"))}
         words = [sys.executable, "-c", _KEEP, self.data, self.key_file, *contents]
-        return subprocess.Popen(words, stdout=subprocess.PIPE, cwd=ROOT, env=environment, start_new_session=True)
+        return subprocess.Popen(words, stdout=subprocess.PIPE, cwd=ROOT, env=self.outside(), start_new_session=True)
 
     def keep(self, *contents):
-        keeper = self.keeper(*contents)
-        keeper.communicate(timeout=60)
-        assert keeper.returncode == 0
+        said_by(keep, self.data, self.key_file, *contents, environment=self.outside())
 
     def blobs(self):
         return sorted(path for path in (self.data / "vault").glob("[0-9a-f][0-9a-f]/*"))
 
     def faults(self):
-        checked = self.run("fsck")
+        checked = prepare("vault", "fsck", settings=self.settings)
         kinds = [fault["kind"] for fault in checked.events("fault")]
         assert checked.status == (1 if kinds else 0)
         assert checked.events("vault") == [{"event": "vault", "faults": len(kinds)}]
@@ -109,7 +112,7 @@ def test_held_content_is_not_erased_and_released_content_is(unit):
     assert unit.run("certificate", sha256(HARBOUR)).events("certificate") == [noted]
     assert unit.run(*erase).status == 1
     assert (len(unit.blobs()), unit.faults()) == (1, [])
-    assert run("log", "checkpoint", settings=unit.settings).out.splitlines()[1] == "5"
+    assert prepare("log", "checkpoint", settings=unit.settings).out.splitlines()[1] == "5"
 
 
 def test_wrong_use_is_told_from_what_is_not_kept(unit):

@@ -1,5 +1,6 @@
 """Keeps contents in the vault of a data folder, as the program would. Django is set up before this is imported."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -13,13 +14,14 @@ from safelight.vault.actions.keeping import do_keep_contents
 from safelight.vault.protection import read_key_file
 
 
-def named(data: Path, key_file: Path, digest: str) -> list[str]:
-    """The events of the log's entries, and the acts, that name a SHA-256."""
+def say_named(data: Path, key_file: Path, digest: str) -> None:
+    """Print the events of the log's entries, and the acts, that name a SHA-256."""
     settings = read_settings(data=data, key_file=key_file)
     with open_database(settings, as_owner=True):
         node = open_node(settings, read_key_file(key_file, data))
         entries = [one.event for one in recorded_entries(node.log_sealer) if digest.encode() in (one.record or b"")]
-        return entries + ["act" for one in contents_of_acts(node) if one.hex() == digest]
+        acts = ["act" for one in contents_of_acts(node) if one.hex() == digest]
+        sys.stdout.write(json.dumps(entries + acts))
 
 
 def keep(data: Path, key_file: Path, *contents: str) -> None:

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from safelight.log.cosignatures import Cosigner, cosign
 from safelight.log.notes import Note
-from tests.acceptance.commands import run
+from tests.acceptance.commands import prepare, run
 
 pytestmark = pytest.mark.acceptance
 WITNESS = Cosigner("w.example", Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32))
@@ -14,7 +14,7 @@ WITNESS = Cosigner("w.example", Ed25519PrivateKey.from_private_bytes(bytes([7]) 
 @pytest.fixture
 def node(tmp_path):
     settings = {"SAFELIGHT_DATA": str(tmp_path / "data"), "SAFELIGHT_KEY_FILE": str(tmp_path / "key")}
-    made = run("node", "create", "unit-alpha.example", "--kit", tmp_path / "kit", settings=settings)
+    made = prepare("node", "create", "unit-alpha.example", "--kit", tmp_path / "kit", settings=settings)
     return lambda *words: run(*words, settings=settings), made.events("node")[0]["key"]
 
 
