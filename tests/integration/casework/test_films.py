@@ -1,14 +1,16 @@
 """Videos in a check: what is known of them, where the passages are, and what becomes of broken ones."""
 
 import io
+from hashlib import sha256
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.casework.models import Answer
+from safelight.casework.models import Answer, Kept
 from safelight.casework.proof import TABLE, open_evidence
 from safelight.evidence.models import Item, Sighting
+from safelight.vault.queries import open_content
 from tests.films import RATE, film, moving, still
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,6 +81,18 @@ def test_a_still_of_a_known_film_is_found_at_its_second_and_the_other_way_round(
     assert (told["still.jpg"][0], told["film"][0]) == ("copy of known", "copy of known")
     assert (of_film.at, abs(of_film.known_at - 7) <= 0.2) == (None, True)
     assert (of_picture.known_at, 4 <= of_picture.at <= 5.1) == (None, True)
+
+
+def test_a_new_film_is_kept_and_can_be_opened_again(bench):
+    content, inside = film(moving(9, 2 * RATE)), film(moving(10, 2 * RATE), "avi")
+    bench.put("new", content)
+    bench.put_zip("packed.zip", {"inner": inside})
+    result = bench.check()
+    assert result.unkept == 0
+    owner = bench.vault.keys.node
+    for one in (content, inside):
+        assert open_content(bench.vault, sha256(one).digest(), owner).read() == one
+    assert Kept.objects.count() == 2
 
 
 def test_what_cannot_be_read_of_a_film_is_named_and_the_rest_goes_on(bench):

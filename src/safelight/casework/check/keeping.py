@@ -1,9 +1,11 @@
 """The end of a run: what its policy wants kept and is not is read again from the source, and kept.
 
 Content is kept as it is recorded. It is missing where an earlier run kept less, or where an item was known then and is
-new now; pictures embedded in others are always kept here. Nothing is kept whose SHA-256 is not the recorded one.
+new now; videos, which are not held in memory meanwhile, and pictures embedded in others are always kept here. Nothing
+is kept whose SHA-256 is not the recorded one.
 """
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -12,7 +14,7 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 from sys import intern
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from django.db import transaction
 
@@ -29,9 +31,10 @@ from safelight.evidence.reading import Reading, read_again, read_content
 from safelight.evidence.recording import ERASED_BEFORE
 from safelight.evidence.unpacking import Allowance, Unpacking
 from safelight.media.embedded import EXTRACTOR, decode_embedded
-from safelight.media.types import ARCHIVES
+from safelight.media.types import ARCHIVES, VIDEOS
 from safelight.sandbox import Limits, Nursery, SandboxError, SealedContent, Worker, WorkerCrashedError
-from safelight.vault.actions.keeping import do_keep_contents
+from safelight.signatures.types import Digests
+from safelight.vault.actions.keeping import do_keep_contents, do_release_contents
 from safelight.vault.content import Vault
 from safelight.vault.queries import erased, has
 
@@ -41,6 +44,7 @@ _CHUNK = 200_000
 """Items looked for at a time: an archive that holds more of them is walked more than once."""
 _HOLDER_ERASED = "what held it was erased from this node"
 _NOT_FOUND = "it was not found again where it was seen"
+_CHANGED = "it changed while it was read"
 _LET_GO = "another run let go of it meanwhile, run the same command again"
 
 
@@ -91,6 +95,22 @@ def _fetch(places: Iterator[Place], shelf: Shelf) -> dict[int, str]:
     return hand.reasons
 
 
+class _OpenVideo:
+    """A video on its way into the store, read from its open file."""
+
+    def __init__(self, fd: int, digests: Digests) -> None:
+        self.file = os.fdopen(fd, "rb", buffering=0)
+        self.sha256, self.size = digests.sha256, digests.size
+        self.file.seek(0)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+
+_Content = SealedContent | _OpenVideo
+
+
 @dataclass
 class _Search:
     """What is looked for in one file: items by their SHA-256, and the holders worth looking into."""
@@ -107,7 +127,7 @@ class _Hand:
         self._shelf = shelf
         self._extractor = _Extractor(shelf.limits)
         self._done: set[int] = set()
-        self._batch: dict[int, SealedContent | bytes] = {}
+        self._batch: dict[int, _Content | bytes] = {}
         self._vault, self._owner = shelf.vault, shelf.vault.keys.node
         self._bytes = 0
         self.reasons: dict[int, str] = {}
@@ -150,27 +170,33 @@ class _Hand:
             return
         with transaction.atomic():
             lock_kept(shared=True)
-            contents = [one for one in self._batch.values() if isinstance(one, SealedContent)]
-            do_keep_contents(self._vault, (content.read(content.size) for content in contents), self._owner)
-            told = {one for one in self._batch.values() if isinstance(one, bytes)}
-            there = has(self._vault, told, self._owner) if told else set()
-            kept = [item for item, one in self._batch.items() if isinstance(one, SealedContent) or one in there]
+            read = {item: one for item, one in self._batch.items() if not isinstance(one, bytes)}
+            done = do_keep_contents(self._vault, map(_bytes_of, read.values()), self._owner)
+            told = {item: one for item, one in self._batch.items() if isinstance(one, bytes)}
+            there = has(self._vault, set(told.values()), self._owner) if told else set()
+            kept = [item for item, one in told.items() if one in there]
+            for (item, one), what in zip(read.items(), done, strict=True):
+                if isinstance(one, _OpenVideo) and what.sha256 != one.sha256:
+                    self.reasons[item] = _CHANGED
+                    do_release_contents(self._vault, [what.sha256] if what.is_new else [], self._owner)
+                else:
+                    kept.append(item)
             rows = kept_for(self._shelf.case, kept, self._shelf.clock())
             Kept.objects.bulk_create(rows, ignore_conflicts=True)
         self._let_go()
 
     def _let_go(self) -> None:
         for content in self._batch.values():
-            if isinstance(content, SealedContent):
+            if not isinstance(content, bytes):
                 content.close()
         self._batch.clear()
         self._bytes = 0
 
-    def _add(self, item: int, content: SealedContent | bytes) -> None:
+    def _add(self, item: int, content: _Content | bytes) -> None:
         self._done.add(item)
         self.reasons.pop(item, None)
         self._batch[item] = content
-        self._bytes += content.size if isinstance(content, SealedContent) else 0
+        self._bytes += 0 if isinstance(content, bytes) else content.size
         if len(self._batch) >= BATCH or self._bytes >= BATCH_BYTES:
             self.flush()
 
@@ -203,6 +229,9 @@ class _Hand:
         if sha256 in search.wanted and reading.content is not None:
             content, reading.content = reading.content, None
             self._add(search.wanted.pop(sha256), content)
+        elif sha256 in search.wanted and reading.kind in VIDEOS and reading.fd is not None:
+            fd, reading.fd = reading.fd, None
+            self._add(search.wanted.pop(sha256), _OpenVideo(fd, reading.digests))
 
     def _inside(self, reading: Reading, search: _Search, allowance: Allowance) -> Generator[Reading]:
         if reading.content is not None:
@@ -216,6 +245,10 @@ class _Hand:
                 if unpacked.reading is not None:
                     yield unpacked.reading
             search.problem = unpacking.problem or search.problem
+
+
+def _bytes_of(content: _Content) -> bytes | BinaryIO:
+    return content.read(content.size) if isinstance(content, SealedContent) else content.file
 
 
 def _read_bytes(content: bytes) -> Reading:

@@ -16,7 +16,7 @@ from safelight.media.types import ARCHIVES
 from safelight.vault.content import Vault
 
 _ROWS = 500
-_PICTURES = (ItemState.PICTURE, ItemState.DAMAGED, ItemState.UNREADABLE)
+_KEPT_STATES = (ItemState.PICTURE, ItemState.VIDEO, ItemState.DAMAGED, ItemState.UNREADABLE)
 
 # As `do_settle_kept` lets go: a copy in a stack is stood for by its representative.
 # The "+ 0" keep a planner without statistics, as after a first run, from reading a whole exhibit for each item.
@@ -82,7 +82,7 @@ class Unkept:
             "case": case.pk,
             "exhibit": exhibit.pk,
             "verdicts": [one.value for one in keep.verdicts],
-            "states": [one.value for one in _PICTURES],
+            "states": [one.value for one in _KEPT_STATES],
             "copies": keep is Keep.ALL,
             "sources": [source.pk for source in sources],
             "archives": [kind.value for kind in ARCHIVES],
