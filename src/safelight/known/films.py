@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from safelight.linking.alignment import Passage, passages
 from safelight.search.banded import BandedIndex
 from safelight.signatures.types import TRANSFORMS, Transform
-from safelight.vault.signatures import NewPdq, NewSignature
+from safelight.vault.signature_blocks import NewPdq, NewSignature
 
 _MICROSECONDS = 1000
 

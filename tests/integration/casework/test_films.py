@@ -10,8 +10,8 @@ from PIL import Image
 from safelight.casework.models import Answer, Kept
 from safelight.casework.proof import TABLE, open_evidence
 from safelight.evidence.models import Item, Sighting
+from safelight.samples.films import RATE, film, moving, still
 from safelight.vault.queries import open_content
-from tests.films import RATE, film, moving, still
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,7 +1,6 @@
 """A film becomes frames in time; what a decoder that was taken over says of one is checked."""
 
 import io
-from fractions import Fraction
 
 import av
 import msgspec
@@ -12,39 +11,17 @@ from hypothesis import strategies as st
 
 from safelight.media.types import UnreadableVideoError
 from safelight.media.video import VideoLimits, open_video
-from safelight.samples.pictures import picture
+from safelight.samples.films import SIZE, still
+from safelight.samples.films import film as encoded_film
 from safelight.sandbox import BadReplyError, Nursery, TaskFailedError
 from safelight.signatures import film
 from safelight.signatures.film import FILM, FilmEnd, FilmHead, FilmOrder, FilmPart, examine_film
 from safelight.signatures.film_reading import Film, read_film
 from safelight.signatures.pdq import compute, distance
 
-RATE = 25
-SIZE = (192, 128)
-_decode = msgspec.msgpack.Decoder(FilmHead | FilmPart | FilmEnd).decode
-
-
-def still(number, size=SIZE):
-    return np.asarray(picture(7, number, size).convert("RGB"))
-
-
 BLACK = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
-
-
-def made(frames, container="mp4", codec="mpeg4", times=None):
-    """A film of RGB frames, a 25th of a second each, or at these times (in 25ths)."""
-    out = io.BytesIO()
-    with av.open(out, "w", format=container) as file:
-        stream = file.add_stream(codec, rate=RATE, bit_rate=4_000_000)
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.codec_context.time_base = Fraction(1, RATE)
-        for number, rgb in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-            frame.pts = times[number] if times else number
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
-    return out.getvalue()
+_decode = msgspec.msgpack.Decoder(FilmHead | FilmPart | FilmEnd).decode
+made = encoded_film
 
 
 def seen(content, **order):

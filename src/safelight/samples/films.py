@@ -1,4 +1,7 @@
-"""Small films for tests: frames of harmless pictures, encoded here."""
+"""Small benign films: a camera that moves over generated pictures, cut every few seconds, and every way to copy them.
+
+Frames are the same for the same numbers, whichever machine makes them; what an encoder makes of them is not.
+"""
 
 import io
 from collections.abc import Sequence
@@ -13,22 +16,25 @@ from safelight.samples.pictures import picture
 
 RATE = 25
 SIZE = (320, 192)
+SCENE = 3 * RATE
+"""Frames from cut to cut."""
+_SEED = 7
 Rgb = NDArray[np.uint8]
 
 
 @lru_cache(maxsize=64)
 def still(number: int, size: tuple[int, int] = SIZE) -> Rgb:
-    """A picture of its own for each number."""
-    return np.asarray(picture(7, number, size).convert("RGB"))
+    """A picture of its own for each number, height x width x 3."""
+    return np.asarray(picture(_SEED, number, size).convert("RGB"))
 
 
 def moving(number: int, count: int, size: tuple[int, int] = SIZE) -> list[Rgb]:
-    """`count` frames of a camera that moves over a picture of its own for each number, cut every three seconds."""
+    """`count` frames of a film of its own for each number; `size` is width and height."""
     frames = []
     for at in range(count):
-        scene, step = divmod(at, 3 * RATE)
+        scene, step = divmod(at, SCENE)
         whole = still(1000 * number + scene, (size[0] * 2, size[1] * 2))
-        x, y = 4 * step, 2 * step
+        x, y = size[0] * step // SCENE, size[1] * step // SCENE
         frames.append(np.ascontiguousarray(whole[y : y + size[1], x : x + size[0]]))
     return frames
 
@@ -41,7 +47,7 @@ def film(
     times: Sequence[int] = (),
     bits: int = 4_000_000,
 ) -> bytes:
-    """A film of RGB frames, a 25th of a second each, or at these times (in 25ths)."""  # fmt: skip
+    """A film of RGB frames of one size: a 25th of a second each, or at these times (in 25ths); `bits` a second."""
     out = io.BytesIO()
     with av.open(out, "w", format=container) as file:
         stream = file.add_stream(codec, rate=RATE, bit_rate=bits)
