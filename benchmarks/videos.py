@@ -1,8 +1,8 @@
 """Videos: how many copies are found and how many strangers are, and how fast frames are hashed.
 
 Recall: seeded films are the known base, as a check's would be (`known_hashes`, exact index, `shared`). Queries are made
-of each: a clip of three seconds or more, re-encoded at a tenth of the bits and scaled; the same with bars around it; the
-same mirrored; put into a film that is not known; and a still. One is placed rightly where a passage begins at most a
+of each: a clip of three seconds or more, re-encoded at a tenth of the bits and scaled; the same with bars around it;
+mirrored; put into a film that is not known; and a still. One is placed rightly where a passage begins at most a
 second late, and at the very moment it was taken from within half a second. False is every other film that is named.
 
 Speed: all frames of a film, against `vpdq` (the code inside ThreatExchange) and FFmpeg's own decoding, each on one

@@ -7,9 +7,11 @@ import io
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from typing import cast
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from safelight.samples.pictures import picture
@@ -50,7 +52,8 @@ def film(
     """A film of RGB frames of one size: a 25th of a second each, or at these times (in 25ths); `bits` a second."""
     out = io.BytesIO()
     with av.open(out, "w", format=container) as file:
-        stream = file.add_stream(codec, rate=RATE, bit_rate=bits)
+        stream = cast("VideoStream", file.add_stream(codec, rate=RATE))
+        stream.bit_rate = bits
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.codec_context.time_base = Fraction(1, RATE)
