@@ -63,6 +63,7 @@ def _sandbox() -> Iterator[Finding]:
 
 
 def _decoders() -> Iterator[Finding]:
+    import av
     from PIL import features
 
     for name, feature in (("JPEG", "jpg"), ("PNG", "zlib"), ("TIFF", "libtiff"), ("WebP", "webp"), ("AVIF", "avif")):
@@ -79,6 +80,8 @@ def _decoders() -> Iterator[Finding]:
     else:
         yield Finding("decoder HEIC", f"libheif {pi_heif.libheif_version()}", good=True)
     yield Finding("decoders GIF, APNG, BMP", "Pillow, built in", good=True)
+    major, minor, micro = av.library_versions["libavcodec"]
+    yield Finding("decoder video", f"PyAV {av.__version__}, libavcodec {major}.{minor}.{micro}", good=True)
 
 
 def _data(settings: Settings) -> Iterator[Finding]:
@@ -190,7 +193,7 @@ def _log_beside(published: int) -> Iterator[Finding]:
 
 
 def _not_yet() -> Iterator[Finding]:
-    for what in ("video and sound", "disk images (E01, raw)", "archives 7z and RAR", "camera RAW, JPEG 2000, PDF"):
+    for what in ("sound", "disk images (E01, raw)", "archives 7z and RAR", "camera RAW, JPEG 2000, PDF"):
         yield Finding(
             what, "not examined by this version", good=False, follows="each such file is named as not examined"
         )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.media.types import UnreadableVideoError
-from safelight.media.video import VideoLimits, open_video
+from safelight.media.video import VideoLimits, described, open_video
 from safelight.samples.films import SIZE, still
 from safelight.samples.films import film as encoded_film
 from safelight.sandbox import BadReplyError, Nursery, TaskFailedError
@@ -208,3 +208,21 @@ def test_no_decoder_speaks_to_the_terminal(tmp_path, capfd):
     content[2000:30000:97] = b"\xff" * len(content[2000:30000:97])
     seen(bytes(content))
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("tags", "make", "place"),
+    [
+        ({"make": "Invented", "location": "+59.9139-010.7522+012.3/"}, "Invented", (59.9139, -10.7522, 12.3)),
+        ({"COM.APPLE.QUICKTIME.MAKE": "Maker", "com.apple.quicktime.location.ISO6709": "-01.5+170.25/"}, "Maker", (-1.5, 170.25, None)),
+        ({"location": "+95.0+010.0/"}, None, None),
+        ({"location": "somewhere"}, None, None),
+        ({}, None, None),
+    ],
+)  # fmt: skip
+def test_tags_of_a_container_become_metadata(tags, make, place):
+    said = described(msgspec.structs.replace(HEAD.facts, tags=tags))
+    assert said.make == make
+    assert (said.gps and (said.gps.latitude, said.gps.longitude, said.gps.altitude)) == place
+    assert said.text["stream 0"] == "video mpeg4"
+    assert {f"container {name}" for name in tags} <= said.text.keys()

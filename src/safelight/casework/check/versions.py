@@ -8,6 +8,7 @@ _PACKAGES = (
     "pillow",
     "pi-heif",
     "simplejpeg",
+    "av",
     "numpy",
     "numba",
     "django",

@@ -33,7 +33,7 @@ VERDICTS: dict[str, Word] = {
         "Copies of known",
         "copy of known",
         "copies of known",
-        "Looks like a picture in the known base (PDQ). A lead for a person to confirm; it never sets a grade.",
+        "Looks like something in the known base (PDQ). A lead for a person to confirm; it never sets a grade.",
     ),
     "linked": Word("Linked", "linked", "linked", "Something ties it to other material; the evidence says what."),
     "new": Word("New", "new", "new", "Examined, and nothing in the known base matched. What it shows is not known."),
@@ -45,7 +45,9 @@ VERDICTS: dict[str, Word] = {
     ),
     "locked": Word("Locked", "locked", "locked", "A password is needed to see what is inside."),
     "unreadable": Word("Unreadable", "could not be read", "could not be read", "It could not be opened or decoded."),
-    "not examined": Word("Not examined", "not examined", "not examined", "Not a picture; only digests were taken."),
+    "not examined": Word(
+        "Not examined", "not examined", "not examined", "No picture or video: only digests were taken."
+    ),
 }
 """In the order of a report. A verdict that is not listed here is shown by its own name, after these."""
 
@@ -74,6 +76,7 @@ _TURNED = {
     "antitranspose": "turned and mirrored",
 }
 _WHICH = re.compile(r"(list|shown)\W*(\d*)")
+_OF_FILM = {"film": "a frame as stored", "film inside its borders": "a frame inside its borders"}
 _PASSAGES_TOLD = 5
 
 
@@ -189,17 +192,17 @@ def _moments(evidence: Evidence) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A time in a video, to a tenth of a second: "1:02:03.4"."""
-    tenths = int(seconds * 10)
-    hours, rest = divmod(tenths, 36_000)
+    """A time in a video, to a tenth of a second: "2:03.4", and "1:02:03.4" from an hour on."""
+    hours, rest = divmod(int(seconds * 10), 36_000)
     minutes, tenths = divmod(rest, 600)
-    return f"{hours}:{minutes:02}:{tenths // 10:02}.{tenths % 10}"
+    end = f"{tenths // 10:02}.{tenths % 10}"
+    return f"{hours}:{minutes:02}:{end}" if hours else f"{minutes}:{end}"
 
 
 def _which_words(which: str | None) -> str:
     found = _WHICH.match(which or "")
     if found is None:
-        return which or ""
+        return _OF_FILM.get(which or "", which or "")
     words = "picture as stored" if found[1] == "list" else "picture as shown"
     return f"{words}, frame {found[2]}" if found[2] else words
 

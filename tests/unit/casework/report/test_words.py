@@ -30,6 +30,25 @@ ALL = "demo-not-for-use-alpha"
             "A perceptual match: it never sets a grade.",
         ),
         (
+            replace(near(2), which="film", at=3725.46, known_at=7.0),
+            (
+                f"PDQ within 2 of 256 bits of an entry of {ALL} (radius 31, quality 100, a frame as stored, at 1:02:05.4,"
+                " at 0:07.0 of the known video)"
+            ),
+            "A perceptual match: it never sets a grade.",
+        ),
+        (
+            replace(
+                near(0), which="film inside its borders", at=0.0, known_at=7.0, passages=((0.0, 4.6, 8.0, 12.6),) * 7
+            ),
+            (
+                f"PDQ within 0 of 256 bits of an entry of {ALL} (radius 31, quality 100, a frame inside its borders, "
+                + "; ".join(["0:00.0 to 0:04.6 is 0:08.0 to 0:12.6 of the known video"] * 5)
+                + "; and 2 more passages)"
+            ),
+            "A perceptual match: it never sets a grade.",
+        ),
+        (
             equal(removed=True),
             f"SHA-256 equal to an entry of {ALL}",
             "This source has since been removed; the answer keeps its evidence.",
