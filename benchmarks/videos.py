@@ -7,6 +7,7 @@ second late, and at the very moment it was taken from within half a second. Fals
 
 Speed: all frames of a film, against `vpdq` (the code inside ThreatExchange) and FFmpeg's own decoding, each on one
 thread, processor time, the best of three, in turn. `vpdq` comes as source only: `--peer` names a Python that has it.
+Without it, or without `ffmpeg`, a column is empty.
 
     .venv/bin/python benchmarks/videos.py [--films 200] [--peer PYTHON] [FILM ...]
 """
@@ -14,6 +15,7 @@ thread, processor time, the best of three, in turn. `vpdq` comes as source only:
 import argparse
 import io
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -163,7 +165,8 @@ def speed(path: Path, peer: str | None) -> str:
         seen = read(content)
         ours.append(time.process_time() - began)
         frames = seen.end.decoded if seen.end else 0
-        bare.append(_children([*_DECODE[:6], str(path), *_DECODE[6:]]))
+        if shutil.which(_DECODE[0]):
+            bare.append(_children([*_DECODE[:6], str(path), *_DECODE[6:]]))
         if peer:
             said = subprocess.run([peer, "-c", _PEER, str(path)], check=True, capture_output=True, text=True)
             theirs.append(float(said.stdout))

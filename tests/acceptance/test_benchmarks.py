@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.acceptance
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-WITHOUT_PEERS = ["assertions", "faults", "known_base", "log", "sightings", "soak", "vault_rate"]
+WITHOUT_PEERS = ["assertions", "faults", "known_base", "log", "sightings", "soak", "vault_rate", "videos"]
 
 
 @pytest.mark.parametrize("name", WITHOUT_PEERS)
