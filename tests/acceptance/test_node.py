@@ -16,7 +16,7 @@ from safelight.log.notes import Note, Signer
 from safelight.log.stores.folder import FolderTileStore
 from safelight.vault.nodekeys import load_keys
 from safelight.vault.protection import read_key_file
-from tests.acceptance.commands import SAFELIGHT, prepare, put_database, run, wait_for
+from tests.acceptance.commands import SAFELIGHT, prepare, put_database, run, wait_until_stopped
 from tests.acceptance.made_nodes import KEY_FILE, make_node, put_node, settings_in
 
 pytestmark = pytest.mark.acceptance
@@ -97,7 +97,7 @@ def test_nothing_of_the_key_is_in_the_data_folder(unit):
     unit.create()
     words = re.findall(r"\d+ ([a-z]+)", (unit.folder / "kit" / "share-1-of-3.txt").read_text())[3:]
     phrases = [unit.key_file.read_bytes().strip(), " ".join(words[:6]).encode()]
-    wait_for(lambda: not (unit.data / "postgres" / "cluster" / "postmaster.pid").exists())
+    wait_until_stopped(unit.data)
     files = [path for path in unit.data.rglob("*") if path.is_file()]
     assert len(files) > 100
     assert [path for path in files if any(phrase in path.read_bytes() for phrase in phrases)] == []
@@ -108,6 +108,7 @@ def test_a_copy_of_the_log_is_verified_with_the_public_key_alone(unit, tmp_path)
     kept = tmp_path / "checkpoint"
     kept.write_text(unit.prepare("log", "checkpoint").out)
     copy = shutil.copytree(unit.data / "log", tmp_path / "copy")
+    wait_until_stopped(unit.data)
     shutil.rmtree(unit.data)
     verified = run("log", "verify", copy, "--key", key, "--checkpoint", kept)
     assert (verified.status, verified.err) == (0, "")

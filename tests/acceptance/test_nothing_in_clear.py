@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from safelight.platform.settings import mark_demo
-from tests.acceptance.commands import prepare
+from tests.acceptance.commands import prepare, wait_until_stopped
 from tests.acceptance.planting import Planted, Watched, found_in, opened, plant, told
 from tests.acceptance.test_node import NAME
 
@@ -85,6 +85,7 @@ def worked(tmp_path_factory):
     words = [planted.secret(what, word) for what, word in SAID.items()]
     told(data, key_file, "say", *words)
     told(data, key_file, "copy", copies)
+    wait_until_stopped(data)
     files = [path for root in (data, spilled, copies, away) for path in root.rglob("*") if path.is_file()]
     yield Worked(planted, {str(path.relative_to(folder)): path.read_bytes() for path in files} | fleeting)
     shutil.rmtree(data)
