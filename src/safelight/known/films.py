@@ -7,10 +7,15 @@ from numpy.typing import NDArray
 
 from safelight.linking.alignment import Passage, passages
 from safelight.search.banded import BandedIndex
+from safelight.search.ports import Codes
 from safelight.signatures.types import TRANSFORMS, Transform
 from safelight.vault.signature_blocks import NewPdq, NewSignature
 
 _MICROSECONDS = 1000
+_PAIRS_AT_ONCE = 4_000_000
+_MOST_NEAR = 50
+"""Known frames that one frame is taken to be near; more are a scene that stands still."""
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,27 @@ def shared(asked: NewSignature, known: NewSignature, radius: int, min_quality: i
         if not rows:
             break
         codes = b"".join(ours[row].versions[32 * number : 32 * number + 32] for row in rows)
-        hits = index.within(np.frombuffer(codes, np.uint8).reshape(-1, 32), radius)
-        found = passages(times[np.array(rows)[hits.query]], known_times[hits.key])
+        near = _pairs(index, np.frombuffer(codes, np.uint8).reshape(-1, 32), radius, len(theirs))
+        found = passages(times[np.array(rows)[near[0]]], known_times[near[1]])
         if found and (best is None or _support(found) > _support(best.passages)):
             best = Shared(transform, tuple(found))
     return best
+
+
+def _pairs(index: BandedIndex, codes: Codes, radius: int, known: int) -> tuple[Numbers, Numbers]:
+    """Which row is near which known frame; of one that is near very many, the nearest."""
+    step = max(1, _PAIRS_AT_ONCE // known)
+    asked, met = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for at in range(0, len(codes), step):
+        hits = index.within(codes[at : at + step], radius)
+        order = np.lexsort((hits.key, hits.distance, hits.query))
+        query, key = hits.query[order], hits.key[order]
+        counts = np.bincount(query, minlength=1)
+        place = np.arange(len(query)) - (np.cumsum(counts) - counts)[query]
+        kept = place < _MOST_NEAR
+        asked.append(query[kept] + at)
+        met.append(key[kept])
+    return np.concatenate(asked), np.concatenate(met)
 
 
 def _taking_part(signature: NewSignature, min_quality: int) -> list[NewPdq]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.access.node import Node
 from safelight.assertions.handling import Reader
@@ -40,6 +41,9 @@ from safelight.vault.signatures import KeptBlocks, NewPdq, NewSignature, Realm, 
 RADIUS = 31
 """Bits: the distance within which PDQ's makers call two pictures the same."""
 MIN_QUALITY = 50
+_ROWS_AT_ONCE = 4096
+_HITS_AT_ONCE = 4_000_000
+"""A film that stands still in front of a known one that does: each of its frames is near each of the other's."""
 _STRENGTH = {"sha256": 0, "sha1": 1, "md5": 2, "pdq": 3}
 _FLAGS = ("victim_identified", "offender_identified", "distributed", "baseline", "suspected", "self_generated")
 
@@ -192,11 +196,16 @@ class KnownBase:
     def _near(self, asked: "_Asked", found: dict[tuple[int, int], _Found]) -> None:
         if not len(asked.codes) or not len(self.index):
             return
-        hits: Hits = self.index.within(asked.codes, self.radius)
-        for row, key, distance in zip(hits.query.tolist(), hits.key.tolist(), hits.distance.tolist(), strict=True):
-            pair = found[asked.hashes[asked.rows[row][0]][0], key]
-            if pair.distance is None or distance < pair.distance:
-                pair.distance, pair.asked = distance, row
+        owners = asked.owners()
+        at, step = 0, _ROWS_AT_ONCE
+        while at < len(asked.codes):
+            hits = self.index.within(asked.codes[at : at + step], self.radius)
+            for row, key, distance in _nearest_hits(hits, owners, at):
+                pair = found[int(owners[row]), key]
+                if pair.distance is None or distance < pair.distance:
+                    pair.distance, pair.asked = distance, row
+            at += step
+            step = max(1, min(_ROWS_AT_ONCE, step * _HITS_AT_ONCE // max(1, len(hits.query))))
 
     def _answer(
         self, contents: Sequence[NewSignature], asked: "_Asked", found: dict[tuple[int, int], _Found]
@@ -307,10 +316,24 @@ class _Asked:
         rows = [(place, at) for place, bits in enumerate(versions) for at in range(len(bits) // 32)]
         return cls(hashes, rows, np.frombuffer(b"".join(versions), np.uint8).reshape(-1, 32))
 
+    def owners(self) -> NDArray[np.int64]:
+        """The content's number of each row."""
+        return np.array([self.hashes[place][0] for place, _ in self.rows], np.int64)
+
     def at(self, row: int) -> tuple[NewPdq, int]:
         """The hash that a row of `codes` belongs to, and which version of it the row is."""
         place, version = self.rows[row]
         return self.hashes[place][1], version
+
+
+def _nearest_hits(hits: Hits, owners: NDArray[np.int64], first: int) -> Iterator[tuple[int, int, int]]:
+    """Of each content and key among hits of the rows from `first` on: the nearest row, the key, the distance."""
+    rows = hits.query + first
+    numbers = owners[rows]
+    order = np.lexsort((rows, hits.distance, hits.key, numbers))
+    numbers, keys = numbers[order], hits.key[order]
+    taken = order[np.r_[True, (np.diff(numbers) != 0) | (np.diff(keys) != 0)]] if len(order) else order
+    return zip(rows[taken].tolist(), hits.key[taken].tolist(), hits.distance[taken].tolist(), strict=True)
 
 
 def _match(entry: CurrentEntry, said: Statement, pair: _Found, stored: NewSignature, near: Nearness | None) -> Match:

@@ -89,3 +89,13 @@ def test_a_film_without_end_is_thinned_evenly():
     assert (len(kept), len(asking)) == (MOST_KNOWN, MOST_ASKING)
     assert (kept[0].frame, kept[-1].frame) == (0, (n - 1) * 40)
     assert max(b.frame - a.frame for a, b in pairwise(kept)) <= 3 * 40
+
+
+def test_a_scene_that_stands_still_and_flickers_is_found_where_it_is_and_once():
+    rng = np.random.default_rng(5)
+    flicker = np.packbits(rng.random((4000, 256)) < 0.02, axis=1) ^ CODES[0]
+    times, asking = np.arange(4000) * 40_000, np.arange(0, 4000, 20) * 40_000
+    turned = np.repeat(random_codes(7, 6)[None], 200, axis=0)
+    again = stored(asking_hashes(film_of(times, flicker, asking=asking, turned=turned)))
+    [passage] = shared(again, stored(known_hashes(film_of(times, flicker))), 31, 50).passages
+    assert (passage.query_start, passage.query_end) == (passage.known_start, passage.known_end) == (0, asking[-1])
