@@ -23,7 +23,7 @@ from safelight.log.encodings import read_base64, write_base64
 MAX_SIGNATURES = 100
 """How many signature lines a note may have; the standard asks for 16 at least."""
 
-_NAME = re.compile(r"[^\s+\x00-\x1f]+")
+_NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _KEY_ID = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _DASH = "\u2014 "
@@ -261,4 +261,4 @@ def verify(
 
 def _check_name(name: str, error: type[InputError]) -> None:
     if not _NAME.fullmatch(name):
-        raise error(f"{name[:100]!r} cannot name a key: it is empty, or has a space or a plus sign in it.")
+        raise error(f"{name[:100]!r} cannot name a key: it is empty, or a space, a plus sign or no text is in it.")

@@ -8,12 +8,26 @@ from django.db import connection, transaction
 
 from safelight.errors import UsageError
 from safelight.log import actions, growth
-from safelight.log.actions import RewoundError, do_add_entry, do_erase_entry, do_publish_entries
+from safelight.log.actions import (
+    RewoundError,
+    do_add_entry,
+    do_erase_entry,
+    do_forget_content,
+    do_publish_entries,
+)
 from safelight.log.checkpoints import open_checkpoint
 from safelight.log.entries import Entry, Event, commitment
 from safelight.log.models import LogEntry
 from safelight.log.notes import Signer
-from safelight.log.queries import count_unpublished, leaves, misfits, recorded_entries, recorded_entry, waiting
+from safelight.log.queries import (
+    count_unpublished,
+    leaves,
+    misfits,
+    named_contents,
+    recorded_entries,
+    recorded_entry,
+    waiting,
+)
 from safelight.log.reading import entries
 from safelight.log.stores.folder import FolderTileStore
 from safelight.log.verify import verify_log
@@ -181,3 +195,28 @@ def test_an_entry_is_found_by_its_number_once_it_has_one(store):
         recorded_entry(1, SEALER)
     do_publish_entries(store, SIGNER)
     assert recorded_entry(1, SEALER).row == second
+
+
+def test_the_contents_that_entries_name_are_told_until_the_entry_goes():
+    first, other = bytes([1]) * 32, bytes([2]) * 32
+    said = [{"sha256": first.hex()}, {"number": 3}, {"of": [other.hex(), first.hex()]}]
+    rows = [do_add_entry(Entry(Event.CHECKED, "officer", NOW, about=about), SEALER) for about in said]
+    assert sorted(named_contents(SEALER)) == [first, first, other]
+    do_erase_entry(rows[0])
+    assert sorted(named_contents(SEALER)) == [first, other]
+
+
+def test_what_entries_say_of_a_forgotten_content_goes_and_what_they_say_of_others_stays():
+    first, other = bytes([1]) * 32, bytes([2]) * 32
+    said = [{"sha256": first.hex()}, {"sha256": other.hex()}, {"of": [other.hex(), first.hex()]}]
+    for about in said:
+        do_add_entry(Entry(Event.CHECKED, "officer", NOW, about=about), SEALER)
+    assert do_forget_content(first, SEALER, acting_user="officer-2", now=NOW) == 2
+    assert sorted(named_contents(SEALER)) == [other, other]
+    events = [(one.event, one.record is None) for one in recorded_entries(SEALER)]
+    assert events == [
+        (Event.CHECKED, True),
+        (Event.CHECKED, False),
+        (Event.CHECKED, True),
+        (Event.REDACTED, False),
+    ]

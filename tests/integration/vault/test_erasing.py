@@ -67,6 +67,22 @@ def test_it_does_not_come_back_by_itself_and_others_may_keep_it(vault):
     assert erased(vault, [sha256(ONE)], BETA) == set()
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        ErasureOrder(f"erase {sha256(ONE).hex().upper()}", ORDER.legal_basis, ()),
+        ErasureOrder(ORDER.why, f"order on {sha256(ONE).hex()}", ()),
+        ErasureOrder(ORDER.why, ORDER.legal_basis, ("Agency Gamma", f"who holds {sha256(ONE).hex()}")),
+    ],
+    ids=["why", "legal basis", "recipient"],
+)
+def test_an_order_that_would_outlast_the_content_by_naming_it_is_refused(vault, order):
+    do_keep_contents(vault, [ONE], ALPHA)
+    with pytest.raises(UsageError, match="names the SHA-256"):
+        do_erase_content(vault, sha256(ONE), ALPHA, order, **ERASE)
+    assert has(vault, [sha256(ONE)], ALPHA) == {sha256(ONE)}
+
+
 def test_the_log_says_why_and_never_the_digest(vault):
     do_keep_contents(vault, [ONE], ALPHA)
     do_hold_content(vault, sha256(ONE), ALPHA, why="a trial", **ACT)

@@ -63,6 +63,22 @@ def test_what_was_erased_after_the_backup_is_erased_again(vault):
     assert list(check_vault(vault)) == []
 
 
+def test_what_this_node_erased_is_told_by_its_digest_kept_or_only_named(vault):
+    own = vault.keys.node
+    do_keep_contents(vault, [ONE, TWO], own)
+    before = rows()
+    for content in (ONE, TWO):
+        order = ErasureOrder("a made-up court said so", "made-up order 7", ())
+        do_erase_content(vault, sha256(content), own, order, acting_user="officer-1", now=NOW, approve=lambda: "3")
+    put_back(before)
+    StoredObject.objects.filter(pk=before[0][1]["id"]).delete()
+    thumbnails = Thumbnails()
+    buried = do_bury_again(vault, [sha256(ONE), sha256(TWO), sha256(b"a stranger")], iter([thumbnails]))
+    assert buried.contents == {sha256(ONE), sha256(TWO)}
+    assert sorted(thumbnails.asked) == sorted([(sha256(ONE), own), (sha256(TWO), own)])
+    assert StoredObject.objects.count() == 0
+
+
 def test_what_nobody_buried_stays(vault):
     do_keep_contents(vault, [ONE], ALPHA)
     assert do_bury_again(vault, [sha256(ONE)]) == Buried(frozenset(), frozenset())

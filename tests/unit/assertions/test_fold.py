@@ -71,7 +71,7 @@ def test_the_state_holds_what_the_model_holds(thing, world, who):
     assert list(state.urgent) == urgent
     assert list(state.ended) == ended
     assert list(state.unknown) == unknown
-    assert list(state.do_not_act) == [one for one in said if one.kind == "do-not-act"]
+    assert list(state.do_not_act) == [one for one in stands if one not in ended and one.kind == "do-not-act"]
     answered = [one for question in state.questions for answer in question.answers for one in answer.by]
     assert in_order(answered) == [one for one in said if one.kind != "withdrawn"]
     assert len(answered) == len(in_order(answered))

@@ -1,46 +1,20 @@
 """What two films share, by the hashes that are stored of them."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from safelight.known.films import is_film, shared
-from safelight.signatures.film import FilmEnd
-from safelight.signatures.film_reading import Film
 from safelight.signatures.types import TRANSFORMS, Transform
-from safelight.vault.film_hashes import MOST_ASKING, MOST_KNOWN, asking_hashes, known_hashes
+from safelight.vault.film_hashes import asking_hashes, known_hashes
 from safelight.vault.signature_blocks import NewPdq, NewSignature, Which
-from tests.unit.signatures.test_film import HEAD
+from tests.unit.vault.films import film_of, random_codes
 
 SECOND = 1_000_000
-END = FilmEnd(1, 0, 0, 0, 0, 0, 0, None, None)
-
-
-def film_of(times, hashes, *, asking=(), turned=None, trimmed=None, quality=100):
-    n, m = len(times), len(asking)
-    return Film(
-        HEAD.facts,
-        np.array(times, np.int64),
-        np.array(hashes, np.uint8).reshape(n, 32),
-        np.zeros((n, 32), np.uint8) if trimmed is None else trimmed,
-        np.full(n, quality, np.uint8),
-        np.array(asking, np.int64),
-        np.zeros((m, 7, 32), np.uint8) if turned is None else turned,
-        END,
-        None,
-    )
+CODES = random_codes(200)
+KNOWN = film_of(np.arange(200) * 100_000, CODES)
 
 
 def stored(hashes):
     return NewSignature(None, None, None, None, tuple(hashes))
-
-
-def random_codes(count, seed=1):
-    return np.random.default_rng(seed).integers(0, 256, (count, 32), dtype=np.uint8)
-
-
-CODES = random_codes(200)
-KNOWN = film_of(np.arange(200) * 100_000, CODES)
 
 
 def asked(codes, **more):
@@ -80,15 +54,6 @@ def test_a_picture_is_no_film():
     assert not is_film(stored([NewPdq(Which.LISTED, 0, bytes(32), 100)]))
     assert not is_film(stored([]))
     assert is_film(stored(known_hashes(KNOWN)))
-
-
-def test_a_film_without_end_is_thinned_evenly():
-    n = 2 * MOST_KNOWN
-    long = film_of(np.arange(n) * 40_000, np.zeros((n, 32)), asking=np.arange(2 * MOST_ASKING) * 40_000)
-    kept, asking = list(known_hashes(long)), list(asking_hashes(long))
-    assert (len(kept), len(asking)) == (MOST_KNOWN, MOST_ASKING)
-    assert (kept[0].frame, kept[-1].frame) == (0, (n - 1) * 40)
-    assert max(b.frame - a.frame for a, b in pairwise(kept)) <= 3 * 40
 
 
 def test_a_scene_that_stands_still_and_flickers_is_found_where_it_is_and_once():

@@ -81,6 +81,7 @@ def test_no_byte_of_a_key_can_be_another(data):
         "name+00000000+AQ==",
         "+00000000+AQ==",
         "a name+00000000+AQ==",
+        "\udcffname+00000000+" + base64.b64encode(b"\x01" + bytes(32)).decode(),
     ],
 )
 def test_a_malformed_key_is_refused(text):
@@ -212,7 +213,7 @@ LONG = "x" * 201
 LINE = f"\u2014 name {LONG}"
 OTHER_ID = str(ALPHA.key).replace(ALPHA.key.id.hex(), "00000000")
 NOT_A_KEY = " is not <name>+<8 hex digits>+<base64>."
-CANNOT_NAME = " cannot name a key: it is empty, or has a space or a plus sign in it."
+CANNOT_NAME = " cannot name a key: it is empty, or a space, a plus sign or no text is in it."
 
 
 @pytest.mark.parametrize(

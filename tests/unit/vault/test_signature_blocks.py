@@ -193,3 +193,7 @@ def test_a_content_at_hand_gives_every_hash_that_carries_information():
         bytes(16),
     )
     assert (NewSignature.of(of).pdqs, NewSignature.of(of).pixels) == ((), None)
+
+
+def test_only_hashes_of_frames_are_of_a_film():
+    assert [one for one in Which if one.of_film] == [Which.FILM, Which.FILM_INSIDE]
