@@ -136,7 +136,9 @@ def _pictures(case: Case, vault: Vault) -> Iterator[_Picture]:
 
 def _tiles(items: Sequence[int], columns: ColumnSealer) -> list[bytes]:
     """The tiles of items, in their order."""
-    sealed = dict(binary_rows("SELECT id, sealed FROM evidence_item WHERE id = ANY(%s::int8[])", [list(items)]))
+    sealed: dict[int, bytes] = dict(
+        binary_rows("SELECT id, sealed FROM evidence_item WHERE id = ANY(%s::int8[])", [list(items)])
+    )
     return [(open_seen(sealed[item], item, columns).tile or b"").ljust(_TILE_BYTES, b"\0") for item in items]
 
 

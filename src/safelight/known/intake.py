@@ -1,15 +1,17 @@
 """Rows into the tables: what is new, what is repeated, what replaces what. Runs inside the caller's transaction.
 
 Everything is a set operation on batches of a few thousand rows, and many rows arrive by one statement: a list of
-millions takes minutes and bounded memory. Because one transaction holds a whole file, a killed import leaves nothing
-behind that anyone sees, and the same command again starts afresh.
+millions takes minutes and bounded memory. The server looks up what was said before, and takes rows in, while the next
+ones are made ready. Because one transaction holds a whole file, a killed import leaves nothing behind that anyone sees,
+and the same command again starts afresh.
 """
 
 import secrets
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
@@ -25,6 +27,7 @@ from safelight.known.screening import Screen, Screened
 from safelight.known.words import TABLE, seal_words, words_of
 from safelight.platform.behind import Behind
 from safelight.platform.copying import analyse, reserve_ids
+from safelight.platform.reading import Rows
 from safelight.vault.content import Vault
 from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
@@ -102,6 +105,13 @@ class _Prepared(msgspec.Struct, gc=False):
     state: HashState = HashState.NONE
 
 
+class _Asked(NamedTuple):
+    """Rows of different prints, none of which this file said earlier, and the question which the source said before."""
+
+    prepared: dict[bytes, _Prepared]
+    before: Future[Rows] | None
+
+
 class Intake:
     """Takes the rows of one file into one source."""
 
@@ -125,6 +135,7 @@ class Intake:
         self._screen, self._quarantine, self._pictures = screen, quarantine, pictures
         self._demo_folder, self._behind = demo_folder, behind
         self._waiting: list[KnownRow] = []
+        self._asked = _Asked({}, None)
         self._secret = secrets.token_bytes(SECRET_BYTES)
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS known_repeated")
@@ -132,7 +143,7 @@ class Intake:
             cursor.execute(_BY_INDEX)
 
     def take(self, messages: Sequence[KnownRow | BadRow]) -> list[BatchRow]:
-        """Take messages of the reader, in order; what was new and is in the tables now comes back, to be signed.
+        """Take messages of the reader, in order; what is new and on its way into the tables comes back, to be signed.
 
         Raises:
             UsageError: a row grades without a scheme, or declares itself a demonstration in a real base.
@@ -146,7 +157,11 @@ class Intake:
             else:
                 self._check(message)
                 self._waiting.append(message)
-        return self.flush() if len(self._waiting) >= BATCH_ROWS else []
+        return self._turn() if len(self._waiting) >= BATCH_ROWS else []
+
+    def flush(self) -> list[BatchRow]:
+        """Take what waits, as `take` does."""
+        return [*self._turn(), *self._turn()]
 
     def finish(self, now: datetime) -> Counts:
         """Let this file's rows replace what the source said of the same contents before; nothing waits any more."""
@@ -181,18 +196,22 @@ class Intake:
             self.counts.problems.append((line, reason))
         self._quarantine.hold(line, reason, text)
 
-    def flush(self) -> list[BatchRow]:
-        """Take what waits, as `take` does."""
+    def _turn(self) -> list[BatchRow]:
+        """Ask about what waits; put what was asked about last time into the tables, and return it."""
         waiting, self._waiting = self._waiting, []
-        prepared = self._unseen([made for row in waiting if (made := self._prepare(row)) is not None])
+        asked = self._ask([made for row in waiting if (made := self._prepare(row)) is not None])
+        ready, self._asked = self._asked, asked
+        return self._put(self._unseen(ready))
+
+    def _put(self, prepared: list[_Prepared]) -> list[BatchRow]:
+        if not prepared:
+            return []
         self._screen_all(prepared)
         entries = reserve_ids(KnownEntry, len(prepared))
         kept = [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared]
         signatures = self._signatures.store(Realm.KNOWN, kept, self._behind.write)
         numbers = range(self.counts.new, self.counts.new + len(prepared))
-        if prepared:
-            columns = self._columns(entries, signatures, numbers, prepared)
-            self._behind.write("known_entry", _COLUMNS, _TYPES, columns)
+        self._behind.write("known_entry", _COLUMNS, _TYPES, self._columns(entries, signatures, numbers, prepared))
         self.counts.new += len(prepared)
         salts = row_salts(self._secret, numbers)
         return [self._signed(salt, made) for salt, made in zip(salts, prepared, strict=True)]
@@ -238,28 +257,33 @@ class Intake:
             self.counts.left_out[left.field] = self.counts.left_out.get(left.field, 0) + 1
             self._quarantine.hold(row.line, f"{left.field} left out, its row is taken: {left.reason}", left.value)
 
-    def _unseen(self, prepared: list[_Prepared]) -> list[_Prepared]:
-        """Those whose statement neither this file nor the source has made before; the first of equal ones stays."""
+    def _ask(self, prepared: list[_Prepared]) -> _Asked:
+        """Ask which the source holds already; the first of equal ones stays. Entries of earlier files are noted.
+
+        What was asked about last time is not in the tables yet: it is looked for here.
+        """
         first: dict[bytes, _Prepared] = {}
         for made in prepared:
-            first.setdefault(made.print, made)
-        before = self._made_before(list(first))
-        unseen = [made for at, made in enumerate(first.values()) if at not in before]
-        self.counts.repeated += len(prepared) - len(unseen)
-        return unseen
-
-    def _made_before(self, prints: list[bytes]) -> set[int]:
-        """Which of these statements the source holds already, by their place; those of earlier files are noted."""
-        self._behind.settle()
+            if made.print not in self._asked.prepared:
+                first.setdefault(made.print, made)
+        self.counts.repeated += len(prepared) - len(first)
+        if not first:
+            return _Asked(first, None)
         asked: dict[str, bytes | int] = {
-            "prints": b"".join(prints),
-            "last": len(prints) - 1,
+            "prints": b"".join(first),
+            "last": len(first) - 1,
             "source": self._source.pk,
             "edition": self._edition.pk,
         }
-        with connection.cursor() as cursor:
-            cursor.execute(_MADE_BEFORE, asked)
-            return {at for (at,) in cursor.fetchall()}
+        return _Asked(first, self._behind.ask(_MADE_BEFORE, asked))
+
+    def _unseen(self, asked: _Asked) -> list[_Prepared]:
+        """Those whose statement the source has not made before."""
+        if asked.before is None:
+            return []
+        before = {at for (at,) in self._behind.answer(asked.before)}
+        self.counts.repeated += len(before)
+        return [made for at, made in enumerate(asked.prepared.values()) if at not in before]
 
     def _screen_all(self, prepared: list[_Prepared]) -> None:
         """Keep of each entry the hashes that pass; where none does, keep all and match none."""

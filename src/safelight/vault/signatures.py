@@ -229,7 +229,7 @@ class Signatures:
         gone = set(signatures)
         with transaction.atomic():
             blocks = sorted({block for _, block in binary_rows(_BLOCKS_OF, [list(gone)])})
-            held = dict(binary_rows(_HOLD, [blocks]))
+            held: dict[int, Any] = dict(binary_rows(_HOLD, [blocks]))
             _run(_FORGET, list(gone))
             for block, opened in self._opened(list(held)):
                 left = opened.without(gone)

@@ -1,4 +1,4 @@
-"""What is written behind its caller is there once it was settled, in order, or says what went wrong."""
+"""What is written behind its caller is there once it was settled, in order, or says what went wrong; so with questions."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -25,6 +25,32 @@ def test_what_was_settled_is_there() -> None:
             _write(behind, list(range(start, start + 10)))
         behind.settle()
         assert binary_rows("SELECT number FROM behind ORDER BY number") == [(number,) for number in range(100)]
+
+
+def test_a_question_sees_what_was_given_before_it_and_no_more() -> None:
+    with transaction.atomic(), Behind() as behind:
+        _make()
+        asked = []
+        for start in range(0, 30, 10):
+            _write(behind, list(range(start, start + 10)))
+            asked.append(behind.ask("SELECT count(*) FROM behind WHERE number < %(most)s::int8", {"most": 25}))
+        found = [behind.answer(one) for one in asked]
+        assert found == [[(10,)], [(20,)], [(25,)]]
+        assert behind.answer(asked[0]) == found[0]
+        behind.settle()
+
+
+def _ask_after_writing_one_twice() -> None:
+    with transaction.atomic(), Behind() as behind:
+        _make()
+        for number in (1, 1):
+            _write(behind, [number])
+        behind.answer(behind.ask("SELECT 1", {}))
+
+
+def test_a_question_after_a_failure_says_what_failed() -> None:
+    with pytest.raises(IntegrityError, match="behind_pkey"):
+        _ask_after_writing_one_twice()
 
 
 def _write_one_twice() -> None:
