@@ -83,3 +83,9 @@ def test_an_entry_in_place_of_another_says_all_but_the_erased_digest():
     }  # fmt: skip
     again = redacted(first.encoded(), 9, None, two, acting_user="third", now=NOW)
     assert again.about == {"of": first.about["of"], "digests": [three.hex()]}
+
+
+def test_a_digest_in_capitals_is_struck_too():
+    content = bytes([0xAB]) * 32
+    shown = Entry(Event.CONSULTED, "officer", NOW, f"see {content.hex().upper()}")
+    assert redacted(shown.encoded(), 7, 5, content, acting_user="other", now=NOW).about["of"]["why"] == "see (erased)"

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from safelight.vault import chunked
 from safelight.vault.chunked import CutShortError, WrongKeyError
 from safelight.vault.records import (
+    HEAD_BYTES,
     HEADER,
     NotARecordError,
     OtherSuiteError,
+    is_sealed_by,
     open_record,
     record_reader,
     record_size,
@@ -52,6 +54,19 @@ def test_a_record_is_opened_in_its_place_only():
         opened(record_of(b"picture"), b"Series Lantern")
     with pytest.raises(WrongKeyError):
         reader(record_of(b"picture"), b"Series Lantern")
+
+
+@pytest.mark.parametrize("size", [0, 7, 16_384, 40_000])
+def test_the_head_of_a_record_tells_by_which_key_and_for_what_it_was_sealed(size):
+    head = record_of(b"p" * size)[:HEAD_BYTES]
+    assert len(head) == HEAD_BYTES
+    assert is_sealed_by(head, KEY, b"Series Harbour")
+    assert not is_sealed_by(head, KEY, b"Series Lantern")
+    assert not is_sealed_by(head, b"l" * 32, b"Series Harbour")
+    assert not is_sealed_by(head[:-1], KEY, b"Series Harbour")
+    assert not is_sealed_by(b"x" + head[1:], KEY, b"Series Harbour")
+    with pytest.raises(ValueError, match="32"):
+        is_sealed_by(head, b"short", b"Series Harbour")
 
 
 def test_the_line_is_bound_to_the_sealed_bytes():
