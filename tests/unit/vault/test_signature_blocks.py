@@ -195,5 +195,10 @@ def test_a_content_at_hand_gives_every_hash_that_carries_information():
     assert (NewSignature.of(of).pdqs, NewSignature.of(of).pixels) == ((), None)
 
 
+def test_a_block_tells_the_digests_of_contents_that_have_one():
+    one, other = NewSignature(None, None, b"1" * 32, 5), NewSignature(b"m" * 16, None, None, 5)
+    assert Block(encode_block([3, 4, 9], [one, other, one])).sha256s() == [b"1" * 32, b"1" * 32]
+
+
 def test_only_hashes_of_frames_are_of_a_film():
     assert [one for one in Which if one.of_film] == [Which.FILM, Which.FILM_INSIDE]
