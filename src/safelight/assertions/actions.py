@@ -8,7 +8,8 @@ Rules kept here:
 - what others say is taken as it stands where its signatures hold, unknown kinds, too. What it takes back may come
   later, and is taken back however narrowly that is said: not to rely on it any more is the safe side;
 - the node speaks for the agency of its own name, and for no other;
-- what widens the handling of an earlier statement uses up the approval of two, in the transaction of the statement.
+- what widens the handling of an earlier statement, which it takes back or only says again, uses up the approval of two,
+  in the transaction of the statement.
 """
 
 import hashlib
@@ -37,7 +38,7 @@ from safelight.assertions.batches import (
 from safelight.assertions.fold import Thing
 from safelight.assertions.handling import CannotFollowError, Reader, check_follows, widens
 from safelight.assertions.models import AssertionBatch, AssertionBlock, StoredAssertion
-from safelight.assertions.queries import assertions_about, opened_envelope, statement_named
+from safelight.assertions.queries import assertions_about, opened_envelope, said_before, statement_named
 from safelight.assertions.record import Assertion
 from safelight.assertions.sealing import StatementSeals
 from safelight.assertions.signing import (
@@ -124,14 +125,14 @@ def do_make_as_node(
         officers: officers' signatures over the record (`signing.add_officer`), two where its kind wants four eyes.
         keys: keys by name of officers who are not enrolled here.
         approve: asked where two must want it: uses up what allows the statement with this SHA-256, in hex, which widens
-            the handling of what it takes back or does not, and gives the signatures of who approved; what it raises
-            undoes everything.
+            the handling of what it takes back or says again, or does not, and gives the signatures of who approved;
+            what it raises undoes everything.
         acting_user: who did it.
         now: when it is logged, at which keys must count.
 
     Raises:
         UsageError: it speaks for another agency or from the future, says what is not known here, or widens the
-            handling of what it takes back where nobody approves that.
+            handling of what it takes back or says again where nobody approves that.
         BadAssertionError: it contradicts its kind or a bound.
         BadSignatureError: an officer's signature is missing, or does not hold.
         CannotFollowError: it may not take the place of what it names, or that is not here.
@@ -143,10 +144,13 @@ def do_make_as_node(
         raise UsageError(f"The assertion {assertion.id} would be made at {assertion.made}, which is still to come.")
     signed = sign_assertion(assertion, node.keys.root.signing_key())
     with transaction.atomic():
-        is_wider = any(widens(assertion, earlier) for earlier in _taken_back(assertion, node))
-        if is_wider and approve is None:
+        earlier = [*_taken_back(assertion, node), *said_before(assertion, node, now)]
+        wider = next((one for one in earlier if widens(assertion, one)), None)
+        is_wider = wider is not None
+        if wider is not None and approve is None:
             raise UsageError(
-                f"The assertion {assertion.id} widens the handling of what it takes back: two must approve that."
+                f"The assertion {assertion.id} widens the handling of {wider.id}, which it takes back or says again: "
+                "two must approve that."
             )
         is_approved = approve is not None and (is_wider or wants_two(assertion))
         approvers = approve(_digest(signed), is_wider) if approve is not None and is_approved else ()

@@ -123,6 +123,16 @@ def concerns(assertion: Assertion, thing: Thing) -> bool:
     )
 
 
+def says_again(later: Assertion, earlier: Assertion) -> bool:
+    """Whether an agency says the same of the same: what was asked and what was answered, whatever the other words."""
+    kind = load_kinds().get(later.kind)
+    if kind is None or kind.takes_back or (later.agency, later.kind) != (earlier.agency, earlier.kind):
+        return False
+    same_about = later.about.type == earlier.about.type and set(later.about.ids) == set(earlier.about.ids)
+    names = (*kind.asks, *kind.answers)
+    return same_about and _encode(_said(later, names)) == _encode(_said(earlier, names))
+
+
 def is_urgent(assertion: Assertion) -> bool:
     """Whether it says that a child may be at risk now."""
     kind = load_kinds().get(assertion.kind)

@@ -10,7 +10,8 @@ Rules kept here:
   statement that is understood, and has not ended;
 - only the source hands out what is not for onward sharing, and nobody hands it to somebody who may not see it;
 - what takes an earlier statement back is by the same agency and reaches at least whom that one reached, as long;
-- where it reaches more, or lets them do more, it widens the handling, which two persons must want.
+- where it reaches more, or lets them do more, it widens the handling, which two persons must want; so does what says
+  the same again.
 """
 
 from dataclasses import dataclass, field

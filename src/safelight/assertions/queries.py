@@ -26,8 +26,9 @@ from safelight.assertions.batches import (
     prove_row_in_blocks,
     split_rows,
 )
-from safelight.assertions.fold import State, Thing, fold, is_urgent
+from safelight.assertions.fold import State, Thing, fold, is_urgent, says_again
 from safelight.assertions.handling import Reader, may_pass_on, may_see
+from safelight.assertions.kinds import Target
 from safelight.assertions.models import AssertionAbout, AssertionBatch, AssertionBlock, StoredAssertion
 from safelight.assertions.record import Assertion, reopen_assertion
 from safelight.assertions.sealing import StatementSeals
@@ -104,6 +105,23 @@ def state_of(thing: Thing, reader: Reader, node: Node) -> State:
         InputError: as `assertions_about`.
     """
     return fold(thing, assertions_about([thing], reader, node), reader)
+
+
+def said_before(assertion: Assertion, node: Node, now: datetime) -> list[Assertion]:
+    """The own agency's statements that stand now and say what this one says; where none does, the last that did.
+
+    For whatever purpose: so nobody takes a statement back to say the same to more.
+
+    Raises:
+        InputError: as `assertions_about`.
+    """
+    thing = Thing(Target(assertion.about.type), frozenset(assertion.about.ids))
+    reader = Reader(node.name, frozenset(load_terms("purposes")), now)
+    known = assertions_about([thing], reader, node)
+    said = sorted((one for one in known if says_again(assertion, one)), key=lambda one: (one.made, one.id))
+    state = fold(thing, known, reader)
+    standing = {one.id for question in state.questions for answer in question.answers for one in answer.by}
+    return [one for one in said if one.id in standing] or said[-1:]
 
 
 def due_for_review(before: datetime, reader: Reader, node: Node) -> list[Assertion]:

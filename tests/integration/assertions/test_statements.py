@@ -445,7 +445,7 @@ def test_what_widens_the_handling_of_an_earlier_statement_is_approved_by_two(tmp
         use_approval(act, {"assertion": widening}, officer=lead, node=here, now=moment)
         return ()
 
-    with pytest.raises(UsageError, match="widens the handling of what it takes back: two must approve that"):
+    with pytest.raises(UsageError, match="which it takes back or says again: two must approve that"):
         do(wider)
     access.asked(here, act, {"assertion": wanted}, lead, now=moment)
     with pytest.raises(NotApprovedError):
@@ -457,6 +457,29 @@ def test_what_widens_the_handling_of_an_earlier_statement_is_approved_by_two(tmp
     do(wider, approve=approve)
     assert StoredAssertion.objects.count() == 2
     assert Approval.objects.get().used_at == moment
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_what_says_the_same_again_to_more_is_approved_by_two(tmp_path, withdrawn):
+    here = access.node(tmp_path)
+    lead, _ = access.enrolled(here)
+    moment = access.NOW + timedelta(hours=1)
+    usual = {"agency": here.name, "made": moment, "review": moment + timedelta(days=20)}
+    do = partial(do_make_as_node, node=here, acting_user=lead.pseudonym, now=moment + timedelta(hours=1))
+    do(statement(handling=Handling(), **usual))
+    if withdrawn:
+        do(statement("withdrawn", number=7, supersedes=(identifier(1),), handling=Handling(), **usual))
+    usual["made"] = moment + timedelta(minutes=1)
+    do(statement(number=2, says={"scheme": "DEMO", "value": "2"}, **usual))
+    do(statement(number=3, handling=Handling(), **usual))
+    wider = statement(number=4, **usual)
+    with pytest.raises(UsageError, match="which it takes back or says again: two must approve that"):
+        do(wider)
+    asked = []
+    do(wider, approve=lambda widening, is_wider: asked.append((widening, is_wider)) or ())
+    assert asked == [(hashlib.sha256(encode_assertion(wider)).hexdigest(), True)]
+    others = change(statement(number=5, **usual), about=About(type="item", ids=(digest(2),)))
+    do(others)
 
 
 def test_a_purpose_of_a_newer_node_is_one_where_a_statement_that_may_be_seen_has_it():

@@ -175,7 +175,7 @@ def test_statements_go_only_to_whom_they_may_and_name_nothing_else(desk):
     only_own = Handling(tlp="clear")
     series = change(statement("in-series", 5, about=about(ONE)), says={"series": identifier(77)})
     desk.say(statement("grade", 1, about=about(ONE)))
-    desk.say(statement("grade", 2, about=about(ONE), handling=narrow))
+    desk.say(statement("grade", 2, about=about(ONE), handling=narrow, says={"scheme": "DEMO", "value": "2"}))
     desk.say(statement("grade", 3, about=about(TWO), handling=only_own))
     desk.say(statement("grade", 4, about=about(ONE), purpose="removal"))
     desk.say(series)
