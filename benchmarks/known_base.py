@@ -1,12 +1,13 @@
 """How fast a list goes into the known base, and how many digests the base answers.
 
-    python benchmarks/known_base.py [--rows N] [--questions N]        (writes KNOWN_BASE.md)
+    python benchmarks/known_base.py [--rows N] [--questions N] [--statements N]        (writes KNOWN_BASE.md)
 
 All on the embedded database in a folder of its own. The list is a CSV file as a partner would send it, with three
 digests, a PDQ hash, a grade and a series a row; importing it is the whole job: the file is parsed in the sandbox, rows
 are checked, screened, sealed and indexed, become a signed batch, and are committed. (The bare batch: `assertions.py`.)
 Then the base is opened as a check opens it, and asked about contents by their three digests, 2,000 at a time. It knows
-every tenth of them, whose whole answer, with what the list says, has to be unsealed.
+every tenth of them, whose whole answer, with what the list says, has to be unsealed. Then it is opened and asked again,
+when this node has signed a statement of its own about some of those.
 
 Asking is done by one thread, which waits while the database works: never more than one core is at work, so a second of
 the wall is one of a core at the most.
@@ -19,7 +20,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from surroundings import Page
@@ -33,6 +34,8 @@ from safelight.vault.protection import KeyFile
 set_up_django()
 
 from safelight.access.node import Node  # noqa: E402 - needs Django set up
+from safelight.assertions.actions import do_make_as_node  # noqa: E402 - needs Django set up
+from safelight.assertions.record import About, Assertion, Handling  # noqa: E402 - needs Django set up
 from safelight.known.actions import ImportOptions, do_import_list  # noqa: E402 - needs Django set up
 from safelight.known.matching import KnownBase  # noqa: E402 - needs Django set up
 from safelight.vault.signatures import NewSignature  # noqa: E402 - needs Django set up
@@ -94,10 +97,39 @@ def _ask(base: KnownBase, count: int, rows: int) -> tuple[float, int]:
     return taken, known
 
 
+def _state(count: int, node: Node) -> float:
+    """Seconds that it takes to sign, log and seal a grade of each of so many contents that are known."""
+    begin = time.perf_counter()
+    for number in range(count):
+        digest = _digests(number * _KNOWN)[2]
+        said = Assertion(
+            id=f"{number:032x}",
+            agency=node.name,
+            officer="officer-1",
+            kind="grade",
+            about=About(type="item", ids=(digest.hex(),)),
+            says={"scheme": "DEMO", "value": "1"},
+            purpose="identify-persons-and-objects",
+            subject="unknown",
+            handling=Handling(),
+            basis="Invented Act 1",
+            nature="assessment",
+            made=NOW,
+            review=NOW + timedelta(days=365),
+        )
+        do_make_as_node(said, node, acting_user="bench", now=NOW)
+    return time.perf_counter() - begin
+
+
+def _asked_line(what: str, count: int, taken: float) -> str:
+    return f"{what} | {count:,} | {taken:.2f} | {count / taken * 60:,.0f} a minute and core | {WANTED_ANSWERS:,}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000, help="rows of the list (default: %(default)s)")
     parser.add_argument("--questions", type=int, default=200_000, help="contents asked about (default: %(default)s)")
+    parser.add_argument("--statements", type=int, default=2_000, help="own statements (default: %(default)s)")
     wanted = parser.parse_args()
     page = Page("The known base")
     with tempfile.TemporaryDirectory() as folder:
@@ -112,15 +144,18 @@ def main() -> None:
             base = KnownBase.open(node, now=NOW)
             opened = time.perf_counter() - begin
             asked, known = _ask(base, wanted.questions, wanted.rows)
-    rows, answers = wanted.rows / put_in, wanted.questions / asked * 60
+            stated = _state(wanted.statements, node)
+            asked_both, known_both = _ask(KnownBase.open(node, now=NOW), wanted.questions, wanted.rows)
+    rows = wanted.rows / put_in
     page.line("What | how many | seconds | rate | wanted")
     page.line("---|---|---|---|---")
     page.line(f"imported | {wanted.rows:,} | {put_in:.2f} | {rows:,.0f} a second | {WANTED_ROWS:,}")
     page.line(f"opened | {wanted.rows:,} | {opened:.2f} | {wanted.rows / opened:,.0f} a second | ")
+    page.line(_asked_line(f"asked by digests ({known:,} known)", wanted.questions, asked))
     page.line(
-        f"asked by digests ({known:,} known) | {wanted.questions:,} | {asked:.2f} | {answers:,.0f} a minute and core | "
-        f"{WANTED_ANSWERS:,}"
+        f"own statements made | {wanted.statements:,} | {stated:.2f} | {wanted.statements / stated:,.0f} a second | "
     )
+    page.line(_asked_line(f"asked again, with them ({known_both:,} known)", wanted.questions, asked_both))
     page.write("KNOWN_BASE.md")
 
 

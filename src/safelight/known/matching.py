@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from safelight.access.node import Node
 from safelight.assertions.handling import Reader
-from safelight.assertions.queries import any_statements, statements_version
+from safelight.assertions.queries import any_statements, make_ready_for_many, statements_version
 from safelight.known.films import is_film, shared
 from safelight.known.models import KnownSource
 from safelight.known.queries import CurrentEntry, active_signatures, base_version, current_entries, sources_by_id
@@ -146,7 +146,9 @@ class KnownBase:
         data: Path | None = None,
     ) -> Self:
         """Load every hash that takes part, for questions of this moment; `data` is the folder of the unit's schemes."""
-        lists = base_version()
+        lists, asks_statements = base_version(), any_statements()
+        if asks_statements:
+            make_ready_for_many()
         base = cls(
             BandedIndex(),
             radius,
@@ -156,7 +158,7 @@ class KnownBase:
             node,
             reader_of(node, now),
             node.vault.columns(TABLE),
-            any_statements(),
+            asks_statements,
             load_schemes(data),
         )
         base._load()

@@ -1,7 +1,7 @@
 """What a list says is signed, row by row; what agencies sign of an item answers as a list does."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from safelight.access.key_records import KeyRecord, key_name
 from safelight.assertions.actions import do_make_as_node, do_receive_assertion
@@ -42,6 +42,15 @@ def make(assertion):
 def answers(digest=A):
     question = NewSignature(None, None, digest, None)
     return [match.statement for match in KnownBase.open(NODE, now=NOW).match([question])[0]]
+
+
+def test_the_server_has_counted_the_statements_when_thousands_are_asked_about():
+    make(saying("grade", {"scheme": "DEMO", "value": "1"}, 1))
+    make(saying("grade", {"scheme": "DEMO", "value": "2"}, 2, about=B))
+    assert len(answers()) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname IN ('assertion', 'assertion_about')")
+        assert cursor.fetchall() == [(2,), (2,)]
 
 
 def test_an_import_is_one_batch_whose_rows_are_provable_alone(bring):
