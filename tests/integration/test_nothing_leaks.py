@@ -146,6 +146,7 @@ NODE_WIDE = {
     "known.actions.do_remove_source": "as do_import_list",
     "known.queries.active_signatures": "lists are the node's",
     "known.queries.current_entries": "lists are the node's",
+    "known.queries.held_signatures": "lists are the node's; answers numbers to do_remove_source",
     "known.queries.sources_by_id": "lists are the node's",
 }
 """For the whole node by design, and why."""

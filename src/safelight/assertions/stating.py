@@ -6,11 +6,13 @@ Rules kept here:
   that the record is written once, approved, and made as it stands, within the time for which an approval can stand.
   One approval is enough for what is both; the wider handling is what it has to be for then;
 - who approves signs the record, too, and that signature stays with the statement. Where a kind wants four eyes, the
-  officer who speaks signs it with the own key; nobody signs for another.
+  officer who speaks signs it with the own key; nobody signs for another. So is it with the header of a batch.
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -24,7 +26,7 @@ from safelight.access.queries import officer_row, signed_over_statement
 from safelight.access.rules import Officer
 from safelight.assertions.actions import do_make_as_node
 from safelight.assertions.record import Assertion, encode_assertion, not_understood
-from safelight.assertions.signing import Signature, wants_two
+from safelight.assertions.signing import Envelope, Signature, add_officer, wants_two
 from safelight.errors import UsageError
 
 
@@ -87,10 +89,26 @@ def do_state(
     return do_make_as_node(assertion, node, officers=own, approve=approvers, acting_user=officer.pseudonym, now=now)
 
 
+def countersigning(key: Ed25519PrivateKey, officer: Officer, now: datetime) -> Callable[[Envelope], Envelope]:
+    """What adds the signature of the officer who acts to the header of a batch (`actions.do_make_batch`).
+
+    Raises:
+        UsageError: the key is another's.
+    """
+    _own_public(key, officer, now)
+    return partial(add_officer, officer_key=key)
+
+
 def _own_signature(assertion: Assertion, key: Ed25519PrivateKey, officer: Officer, now: datetime) -> Signature:
     """The signature of the officer who acts over a statement's record."""
+    public = _own_public(key, officer, now)
+    digest = hashlib.sha256(encode_assertion(assertion)).digest()
+    return Signature(key_name(public), key.sign(statement_message(digest)).hex())
+
+
+def _own_public(key: Ed25519PrivateKey, officer: Officer, now: datetime) -> bytes:
+    """The public half of a key that is the acting officer's own."""
     row = officer_row(officer, now)
     if row is None or bytes(row.public_key).hex() != public_text(key):
         raise UsageError(f"The key given is not that of {officer.pseudonym}: sign with your own.")
-    digest = hashlib.sha256(encode_assertion(assertion)).digest()
-    return Signature(key_name(bytes(row.public_key)), key.sign(statement_message(digest)).hex())
+    return bytes(row.public_key)

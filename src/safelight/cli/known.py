@@ -13,12 +13,15 @@ import click
 import msgspec
 
 from safelight.access.permissions import Permission
-from safelight.cli.acting import by_officer, session
+from safelight.cli.acting import KEY_PATH, by_officer, opened_key, session
 from safelight.cli.names import checked_name
 from safelight.cli.showing import for_people, json_text, say, table, visible
 from safelight.errors import InputError, SafelightError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from safelight.assertions.signing import Envelope
     from safelight.cli.acting import Session
     from safelight.known.actions import ImportOptions, ImportResult
     from safelight.known.queries import ImportSummary, SourceDetail, SourceSummary
@@ -44,10 +47,13 @@ def known() -> None:
 @click.option("--scheme", help="The category scheme of its grades, where the file does not say.")
 @click.option("--known-good", is_flag=True, help="The list names files known to be harmless.")
 @click.option("--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="What a column means (name or number).")
+@click.option("--key", "key_file", type=KEY_PATH, help="Your own key, which signs the list beside the node's.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, change nothing.")
 @by_officer
 @click.pass_obj
-def import_lists(settings: "Settings", /, files: tuple[Path, ...], named: str | None, **chosen: Any) -> None:
+def import_lists(
+    settings: "Settings", /, files: tuple[Path, ...], key_file: Path | None, named: str | None, **chosen: Any
+) -> None:
     """Import FILES (VICS JSON, ICSE CSV, tables, digest lists) and say what was read, refused and why.
 
     A list named again adds what is new and replaces what has changed. Bad rows go to a quarantine file.
@@ -60,9 +66,10 @@ def import_lists(settings: "Settings", /, files: tuple[Path, ...], named: str | 
     with session(settings, named) as here:
         here.require(Permission.LIST_IMPORT)
         options = _options(**chosen, mapping=mapping)
+        countersign = _countersigning(key_file, here, settings)
         for path in files:
             try:
-                result = _import_one(settings, here, path, options)
+                result = _import_one(settings, here, path, options, countersign)
             except (InputError, UsageError) as error:
                 failed.append(error)
                 _show_failure(path, error)
@@ -182,7 +189,22 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
     return mapping
 
 
-def _import_one(settings: "Settings", here: "Session", path: Path, options: "ImportOptions") -> "ImportResult":
+def _countersigning(
+    key_file: Path | None, here: "Session", settings: "Settings"
+) -> "Callable[[Envelope], Envelope] | None":
+    """What adds the officer's own signature to a list; None where no key was given."""
+    from safelight.assertions.stating import countersigning
+
+    return None if key_file is None else countersigning(opened_key(key_file, settings), here.officer, here.now)
+
+
+def _import_one(
+    settings: "Settings",
+    here: "Session",
+    path: Path,
+    options: "ImportOptions",
+    countersign: "Callable[[Envelope], Envelope] | None",
+) -> "ImportResult":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -205,6 +227,7 @@ def _import_one(settings: "Settings", here: "Session", path: Path, options: "Imp
             options=options,
             settings=settings,
             node=here.node,
+            countersign=countersign,
             acting_user=here.by,
             now=now(),
             on_rows=lambda rows: progress.update(task, completed=rows),

@@ -15,6 +15,7 @@ from django.db import transaction
 from safelight.access.node import Node
 from safelight.assertions.actions import BatchSaid, do_destroy_rows, do_make_batch
 from safelight.assertions.batches import BatchRow
+from safelight.assertions.signing import Envelope
 from safelight.errors import UsageError
 from safelight.known.formats.columns import FIELDS
 from safelight.known.formats.reader import ReadOptions
@@ -24,6 +25,7 @@ from safelight.known.intake import Counts, Intake
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.pictures import OwnPictures
 from safelight.known.quarantine import Quarantine
+from safelight.known.queries import held_signatures
 from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, Message
 from safelight.known.rules import Role, Trust, check_demo, check_name, choose_scheme, is_demo_name
 from safelight.known.schemes import require_scheme
@@ -41,7 +43,6 @@ _LIMITS = Limits(wall_seconds=300.0, cpu_seconds=24 * 3600, memory_bytes=1 << 30
 _AHEAD = 16
 """Replies of the reader that are kept ready: what it parses while some thousand rows are sealed and indexed."""
 _PIECE = 1 << 20
-_REMOVE_ROWS = 20_000
 
 decode_rows: Callable[[bytes], list[Message]] = reply_decoder(list[Message])
 
@@ -111,6 +112,7 @@ def do_import_list(
     options: ImportOptions,
     settings: Settings,
     node: Node,
+    countersign: Callable[[Envelope], Envelope] | None = None,
     acting_user: str,
     now: datetime,
     on_rows: Callable[[int], None] | None = None,
@@ -122,6 +124,7 @@ def do_import_list(
         options: what is said of it.
         settings: names the data folder (schemes, screening, quarantine, whether it is a demonstration).
         node: seals and signs what the list says, and the log's entry.
+        countersign: adds the signature of who imports (`assertions.stating.countersigning`).
         acting_user: who imports.
         now: the moment that is recorded.
         on_rows: called with the number of rows read so far.
@@ -141,7 +144,9 @@ def do_import_list(
         quarantine = Quarantine(data, name, now, node.vault)
         try:
             with transaction.atomic(), closing(_Reading(nursery, file, options.mapping)) as reply:
-                done = _Import(file, name, options, data, node, acting_user, now).run(reply, quarantine, on_rows)
+                done = _Import(file, name, options, data, node, countersign, acting_user, now).run(
+                    reply, quarantine, on_rows
+                )
                 if options.dry_run:
                     transaction.set_rollback(True)
                 else:
@@ -172,7 +177,7 @@ def do_remove_source(name: str, *, node: Node, acting_user: str, now: datetime) 
             raise UsageError(f"there is no source {name!r} in the known base: `safelight known list` shows all")
         current = KnownEntry.objects.filter(source=source, superseded_at__isnull=True)
         entries = current.update(superseded_at=now)
-        for held in _holding(source):
+        for held in held_signatures(source):
             node.vault.signatures.remove(held.values())
             KnownEntry.objects.filter(id__in=held).update(signature=None)
         for batch in KnownImport.objects.filter(source=source, batch__isnull=False).values_list("batch", flat=True):
@@ -182,15 +187,6 @@ def do_remove_source(name: str, *, node: Node, acting_user: str, now: datetime) 
         entry = Entry(Event.LIST_REMOVED, acting_user, now, about={"source": name, "entries": entries})
         do_add_entry(entry, node.log_sealer)
     return RemovalResult(name, entries)
-
-
-def _holding(source: KnownSource) -> Iterator[dict[int, int]]:
-    """Entry to signature, for every entry of a source that still has one, some thousands at a time."""
-    entries = KnownEntry.objects.filter(source=source, signature__isnull=False).order_by("id")
-    last = 0
-    while some := list(entries.filter(id__gt=last).values_list("id", "signature")[:_REMOVE_ROWS]):
-        last = some[-1][0]
-        yield {number: signature for number, signature in some if signature is not None}
 
 
 @contextmanager
@@ -272,6 +268,7 @@ class _Import:
     options: ImportOptions
     data: Path
     node: Node
+    countersign: Callable[[Envelope], Envelope] | None
     acting_user: str
     now: datetime
 
@@ -323,9 +320,10 @@ class _Import:
         behind.settle()
 
     def _sign(self, source: KnownSource, rows: Iterator[BatchRow]) -> int:
-        """Take the statements as one batch under this node's signature; the number of the batch."""
+        """Take the statements as one batch under this node's signature and the officer's; the number of the batch."""
         said = BatchSaid(self.acting_user[:200], source.name, source.scheme or "", source.trust)
-        return do_make_batch(said, rows, self.node, acting_user=self.acting_user, now=self.now).row
+        by = self.acting_user
+        return do_make_batch(said, rows, self.node, countersign=self.countersign, acting_user=by, now=self.now).row
 
     def _source(self, head: FileHead, *, demo_folder: bool) -> KnownSource:
         """The source, made or found; what it was is kept, what is newly said of it is taken over."""

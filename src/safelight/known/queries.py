@@ -1,6 +1,6 @@
 """What can be asked of the tables: sources for lists and reports, current entries for matching."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.rules import HashState
 from safelight.search.ports import Keys
 
+_AT_ONCE = 20_000
 _ACTIVE = """
 SELECT string_agg(int8send(signature), ''::bytea) FROM known_entry
 WHERE superseded_at IS NULL AND signature IS NOT NULL AND hash_state = %s GROUP BY signature / 1048576
@@ -113,6 +114,15 @@ def list_sources(*, removed: bool = False) -> list[SourceSummary]:
         )
         for source in sources
     ]
+
+
+def held_signatures(source: KnownSource) -> Iterator[dict[int, int]]:
+    """Entry to signature, for every entry of a source that still has one, some thousands at a time."""
+    entries = KnownEntry.objects.filter(source=source, signature__isnull=False).order_by("id")
+    last = 0
+    while some := list(entries.filter(id__gt=last).values_list("id", "signature")[:_AT_ONCE]):
+        last = some[-1][0]
+        yield {number: signature for number, signature in some if signature is not None}
 
 
 def show_source(name: str) -> SourceDetail:

@@ -245,7 +245,7 @@ def test_a_removed_source_is_history_and_its_hashes_are_gone(bring):
 
 
 def test_removing_in_several_helpings_leaves_nothing(bring, monkeypatch):
-    monkeypatch.setattr("safelight.known.actions._REMOVE_ROWS", 2)
+    monkeypatch.setattr("safelight.known.queries._AT_ONCE", 2)
     bring(f"md5\n{A}\n{B}\n{C}\n{D}\n{D[::-1]}\n")
     do_remove_source("alpha", node=NODE, acting_user="officer", now=NOW)
     assert count(Realm.KNOWN) == 0

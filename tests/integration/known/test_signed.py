@@ -1,21 +1,26 @@
 """What a list says is signed, row by row; what agencies sign of an item answers as a list does."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection, transaction
 
 from safelight.access.key_records import KeyRecord, key_name
-from safelight.assertions.actions import do_make_as_node, do_receive_assertion
+from safelight.assertions.actions import do_make_as_node, do_receive_assertion, officer_records, own_key
 from safelight.assertions.batches import check_row
 from safelight.assertions.queries import DestroyedRowsError, batch_header, batch_rows, prove_batch_row
 from safelight.assertions.record import About, Assertion, Handling, latest_review
-from safelight.assertions.signing import encode_envelope, sign_assertion
-from safelight.known.actions import do_remove_source
+from safelight.assertions.signing import encode_envelope, sign_assertion, verify_record
+from safelight.assertions.stating import countersigning
+from safelight.errors import UsageError
+from safelight.known.actions import ImportOptions, do_import_list, do_remove_source
 from safelight.known.matching import KnownBase
 from safelight.known.models import KnownEntry, KnownImport
 from safelight.known.rules import Trust
 from safelight.log.queries import recorded_entries
 from safelight.vault.keys import RootKey
 from safelight.vault.signatures import NewSignature
+from tests.integration.access import example as access
 from tests.integration.known.conftest import NOW
 from tests.nodes import NODE
 
@@ -68,6 +73,23 @@ def test_an_import_is_one_batch_whose_rows_are_provable_alone(bring):
         assert row.victim_identified is entry.victim_identified
     events = [one.event for one in recorded_entries(NODE.log_sealer)]
     assert events == ["assertions:batch:made", "known:list:imported"]
+
+
+def test_who_imports_signs_the_list_with_the_own_key_and_with_no_other(tmp_path, folder):
+    here = access.node(tmp_path / "data")
+    lead, _ = access.enrolled(here)
+    path, moment = tmp_path / "alpha.csv", access.NOW + timedelta(hours=1)
+    path.write_text(f"sha256,category\n{A.hex()},1\n", "utf-8")
+    with pytest.raises(UsageError, match="not that of"):
+        countersigning(access.key(2), lead, moment)
+    do_import_list(
+        path, options=ImportOptions(name="alpha", scheme="VIC-US"), settings=folder, node=here,
+        countersign=countersigning(access.key(1), lead, moment), acting_user=lead.pseudonym, now=moment,
+    )  # fmt: skip
+    header, envelope = batch_header(KnownImport.objects.get().batch, here)
+    assert header.officer == lead.pseudonym
+    keys = {**officer_records(), own_key(here).name: own_key(here)}
+    assert [one.officer for one in verify_record(envelope, keys, logged_at=moment)] == [lead.pseudonym]
 
 
 def test_only_what_is_new_is_signed_again(bring):
