@@ -124,12 +124,15 @@ def concerns(assertion: Assertion, thing: Thing) -> bool:
 
 
 def says_again(later: Assertion, earlier: Assertion) -> bool:
-    """Whether an agency says the same of the same: what was asked and what was answered, whatever the other words."""
+    """Whether an agency says the same of the same: question and answer, whatever the words beside them.
+
+    Of a kind that is a question of its own, as a do-not-act, the words are what is said.
+    """
     kind = load_kinds().get(later.kind)
     if kind is None or kind.takes_back or (later.agency, later.kind) != (earlier.agency, earlier.kind):
         return False
     same_about = later.about.type == earlier.about.type and set(later.about.ids) == set(earlier.about.ids)
-    names = (*kind.asks, *kind.answers)
+    names = (*kind.asks, *kind.answers) or tuple(one.name for one in kind.fields)
     return same_about and _encode(_said(later, names)) == _encode(_said(earlier, names))
 
 

@@ -2,14 +2,25 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.assertions.fold import TakenBack, Thing, concerns, fold, in_order, is_urgent
+from safelight.assertions.fold import TakenBack, Thing, concerns, fold, in_order, is_urgent, says_again
 from safelight.assertions.handling import has_ended
 from safelight.assertions.kinds import Target, load_kinds
 from safelight.assertions.record import About, not_understood
-from tests.unit.assertions.example import NOW, digest, identifier, open_to_all, reader, readers, statement, worlds
+from tests.unit.assertions.example import (
+    NOW,
+    change,
+    digest,
+    identifier,
+    open_to_all,
+    reader,
+    readers,
+    statement,
+    worlds,
+)
 from tests.unit.assertions.model import allowed_to_see, named_by, standing
 
 ITEM = Thing(Target.ITEM, frozenset({digest(1)}))
@@ -228,3 +239,43 @@ def test_a_do_not_act_with_a_field_of_a_newer_node_counts():
     strange = statement("do-not-act", says={**usual.says, "z": 1})
     state = fold(ITEM, [strange], reader())
     assert (state.do_not_act, state.unknown, state.questions) == ((strange,), (strange,), ())
+
+
+IDENTIFIED = statement("identified", says={"role": "victim", "by": "Agency Beta", "when": "2029"})
+STACK = statement("grade", about=About(type="stack", ids=(digest(1), digest(2))))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "more"),
+    [
+        (statement(), {"handling": open_to_all(onward=False), "officer": "officer-9", "id": identifier(2)}),
+        (IDENTIFIED, {"says": {"role": "victim", "by": "Agency Gamma"}}),
+        (STACK, {"about": About(type="stack", ids=(digest(2), digest(1)))}),
+        (statement("urgent"), {"purpose": "removal"}),
+        (statement("distributed", says={"value": True}), {"nature": "fact"}),
+    ],
+)
+def test_the_same_answer_to_the_same_question_says_it_again(earlier, more):
+    assert says_again(change(earlier, **more), earlier)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "more"),
+    [
+        (statement(), {"says": {"scheme": "DEMO", "value": "2"}}),
+        (statement(), {"says": {"scheme": "OTHER", "value": "1"}}),
+        (statement(), {"about": About(type="item", ids=(digest(2),))}),
+        (statement(), {"about": About(type="stack", ids=(digest(1),))}),
+        (statement(), {"agency": "Agency Beta"}),
+        (statement(), {"kind": "foretold"}),
+        (IDENTIFIED, {"says": {"role": "offender", "by": "Agency Beta", "when": "2029"}}),
+        (IDENTIFIED, {"kind": "not-identified"}),
+        (STACK, {"about": About(type="stack", ids=(digest(1),))}),
+        (statement("urgent"), {"says": {"why": "another picture", "contact": "desk of Agency Alpha"}}),
+        (statement("distributed", says={"value": True}), {"says": {"value": False}}),
+        (statement("withdrawn"), {"handling": open_to_all(onward=False)}),
+        (change(statement(), kind="foretold"), {"kind": "foretold"}),
+    ],
+)
+def test_another_answer_question_thing_kind_or_agency_does_not(earlier, more):
+    assert not says_again(change(earlier, **more), earlier)
