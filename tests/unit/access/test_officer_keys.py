@@ -1,5 +1,6 @@
 """An officer's key is in a file of his own, opens by his passphrase only, and signs for one purpose at a time."""
 
+import hashlib
 import os
 import stat
 
@@ -86,6 +87,11 @@ def test_a_key_under_another_ones_name_does_not_open(tmp_path):
 def test_a_public_key_is_64_digits(text):
     with pytest.raises(UsageError, match="64 hexadecimal digits"):
         checked_public(text)
+
+
+def test_a_signature_is_over_the_form_that_is_written_down():
+    written = b"safelight-officer-act/1\napproval\n" + hashlib.sha256(b"a record").digest()
+    KEY.public_key().verify(sign(KEY, SignedAs.APPROVAL, b"a record"), written)
 
 
 @given(purposes, purposes, st.binary(max_size=50), st.binary(max_size=50))

@@ -127,6 +127,17 @@ def test_an_edit_names_the_entry_or_the_tiles_that_do_not_agree(made, tmp_path):
     ]
 
 
+def test_behind_entries_that_cannot_be_read_edits_are_found(tmp_path):
+    folder = tmp_path / "log"
+    make_log(folder, 300)
+    (folder / "tile/entries/000").unlink()
+    name = folder / "tile/entries/001.p/44"
+    name.write_bytes(name.read_bytes().replace(b"Harbour 270", b"Lantern 270", 1))
+    assert "Entry 270 of the log does not fit its hash in tile/0/001.p/44: one was changed." in {
+        sentence for _, sentence in found(folder)
+    }
+
+
 def test_a_log_put_back_to_an_earlier_state_is_a_rollback(made, tmp_path):
     make_log(tmp_path, 3, 5)
     assert found(tmp_path, made[1][3:]) == [

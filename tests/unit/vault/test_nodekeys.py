@@ -111,7 +111,9 @@ def test_another_secret_locks_the_same_keys():
     words = Passphrase("seven lanterns by the harbour")
     moved = KEYS.rotated().locked_by(words, cost=MIN_COST)
     opened = decode_keys(encode_keys(moved), words)
+    made = make_keys("Unit Harbour", words, cost=MIN_COST)
     assert (opened.root, opened.generations) == (KEYS.root, Generations(2, (1,)))
+    assert [json.loads(encode_keys(one))["protection"]["n"] for one in (moved, made)] == [MIN_COST] * 2
     with pytest.raises(WrongSecretError):
         decode_keys(encode_keys(moved), Passphrase("eight lanterns by the harbour"))
     with pytest.raises(UsageError, match="locked by a passphrase"):

@@ -214,6 +214,7 @@ def test_a_key_file_that_others_may_use_is_refused(mode, tmp_path, data):
         base64.b64encode(b"s" * 33),
         b"f" * 32,
         b"A" * 5000,
+        b"*" + base64.b64encode(b"s" * 32),
     ],
 )
 def test_a_key_file_without_a_key_is_refused(content, tmp_path, data):
