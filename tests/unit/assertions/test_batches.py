@@ -113,6 +113,13 @@ def test_a_row_is_laid_out_as_documented():
     assert encoded[131:] == "DEMOé".encode()
 
 
+def test_what_a_row_does_not_say_is_zeros():
+    least, other = (BatchRow(b"\x01" * 16, **{name: b"\x03" * size}) for name, size in (("sha1", 20), ("md5", 16)))
+    rest = bytes(11)
+    assert encode_row(least) == b"\x01" * 17 + b"\x02\0\0" + bytes(16) + b"\x03" * 20 + bytes(64) + rest
+    assert encode_row(other) == b"\x01" * 18 + b"\0\0" + b"\x03" * 16 + bytes(84) + rest
+
+
 def test_scheme_and_value_may_have_255_bytes_each_and_no_more():
     longest = msgspec.structs.replace(ROW, scheme="s" * 255, value="v" * 255)
     assert parse_row(encode_row(longest)) == longest
