@@ -84,7 +84,7 @@ coverage: $(STAMPS)/runtime $(STAMPS)/requirements-test  ## branch coverage of l
 	$(PY) pytest -q -n $(TESTS_AT_ONCE) --dist loadscope --cov --cov-fail-under=100 $(PYTEST_ARGS) \
 		$(foreach part,$(PROVEN),tests/unit/$(part) tests/integration/$(part)) tests/conformance/test_blob_store.py
 
-mutation: $(STAMPS)/runtime $(STAMPS)/requirements-test $(STAMPS)/requirements-mutation  ## change log, vault and assertions in 3,000 places: which do their tests not notice? (MUTANTS="safelight.log.*" for some)
+mutation: $(STAMPS)/runtime $(STAMPS)/requirements-test $(STAMPS)/requirements-mutation  ## change keys, log, vault and assertions in 4,500 places: which do their tests not notice? (MUTANTS="safelight.log.*" for some)
 	$(PY) mutmut run $(MUTANTS)
 	$(PY) mutmut results
 
