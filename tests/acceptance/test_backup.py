@@ -46,9 +46,14 @@ class Site:
     def __init__(self, folder):
         self.folder, self.backups = folder, folder / "backups"
         self.unit = Unit(folder)
+        self.created = 0.0
 
     def create(self, by=prepare):
-        return by("backup", "create", self.backups, settings=self.unit.settings)
+        """Take a backup; a backup is named by its second, and this waits until the second of the last one is over."""
+        time.sleep(max(0.0, self.created + 1 - time.time()))
+        taken = by("backup", "create", self.backups, settings=self.unit.settings)
+        self.created = time.time()
+        return taken
 
     def verify(self, by=prepare):
         return by("backup", "verify", self.backups, settings=self.unit.settings)
