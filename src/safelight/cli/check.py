@@ -1,10 +1,11 @@
 """`safelight check`: the main job."""
 
+import codecs
 import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -16,7 +17,7 @@ from safelight.cli import showing
 from safelight.cli.acting import by_officer, session
 from safelight.cli.names import checked_name, name_from
 from safelight.cli.watching import watcher
-from safelight.errors import CannotRunError, InputError
+from safelight.errors import CannotRunError, InputError, UsageError
 from safelight.evidence.names import text_of
 from safelight.evidence.roots import outermost, refuse_unfit
 from safelight.platform.settings import Settings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from safelight.cli.acting import Session
 
 _URGENT_SHOWN = 20
+_PASSWORDS, _PASSWORD_BYTES = 1_000, 256 << 10
 
 
 @click.command()
@@ -50,6 +52,8 @@ _URGENT_SHOWN = 20
 @click.option("--workers", type=click.IntRange(1, 256), help="Sandboxed workers; by default one more than processors.")
 @click.option("--require-layer", "layers", multiple=True, type=click.Choice([one.value for one in Layer]),
               help="Refuse to run without this sandbox layer.")  # fmt: skip
+@click.option("--password-file", type=click.File("rb"),
+              help="Passwords to try on what is locked, one a line; they are kept nowhere.")  # fmt: skip
 @by_officer
 @click.pass_obj
 def check(
@@ -65,8 +69,9 @@ def check(
     quality: int,
     workers: int | None,
     layers: tuple[str, ...],
+    password_file: BinaryIO | None,
 ) -> None:
-    """Check PATHS: folders, files, archives. Says of each file whether it is known, a copy of known, known good, new.
+    """Check PATHS: folders, files, archives, mail. Says what of it is known, a copy of known, known good, new.
 
     The same command again continues where it stopped. Sources are read only.
     """
@@ -83,8 +88,22 @@ def check(
         command=_clean(" ".join(sys.argv)),
         demanded=frozenset(Layer(layer) for layer in layers),
         workers=workers or available_workers(),
+        passwords=_passwords(password_file) if password_file is not None else (),
     )
     _run(settings, options, dropped, named)
+
+
+def _passwords(file: BinaryIO) -> tuple[bytes, ...]:
+    content = file.read(_PASSWORD_BYTES + 1)
+    passwords = tuple(dict.fromkeys(filter(None, content.removeprefix(codecs.BOM_UTF8).splitlines())))
+    if len(content) > _PASSWORD_BYTES or len(passwords) > _PASSWORDS:
+        raise UsageError(
+            f"{file.name} holds more than {_PASSWORDS:,} passwords or {_PASSWORD_BYTES >> 10} KiB: each is tried on "
+            "each locked archive, so give those that are likely"
+        )
+    if not passwords:
+        raise UsageError(f"{file.name} holds no password: write one a line")
+    return passwords
 
 
 def _run(settings: Settings, options: CheckOptions, dropped: list[tuple[bytes, bytes]], named: str | None) -> None:

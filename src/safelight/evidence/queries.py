@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db import connection
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from safelight.evidence.drafts import Times
-from safelight.evidence.models import Exhibit, Item, Run, Sighting
+from safelight.evidence.models import Exhibit, Item, Run, Sighting, SightingState
 from safelight.vault.content import Vault
 from safelight.vault.signatures import NewSignature, Realm
 
@@ -41,6 +42,14 @@ WITH RECURSIVE superseded (id) AS (
 """
 """The beginning of a query about the `current_sighting`s of `exhibits`, and about the ids of those `superseded`."""
 _SUPERSEDED = "SELECT id FROM superseded"
+_ABOVE_LOCKED = """
+, above (id) AS (
+    SELECT parent_id FROM current_sighting WHERE state = 'locked'
+    UNION
+    SELECT s.parent_id FROM above JOIN evidence_sighting s ON s.id = above.id
+)
+SELECT id FROM above WHERE id IS NOT NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,7 @@ class Known:
     failure: str | None
     reason: str | None
     news: bool
+    locked: bool
     sha256: bytes | None = None
 
     @property
@@ -86,9 +96,16 @@ def known_places(exhibit: Exhibit, places: Sequence[bytes]) -> dict[bytes, Known
     """The latest version of each place that is recorded."""
     rows = Sighting.objects.filter(exhibit=exhibit, place__in=list(places)).order_by("version")
     met = (Coalesce("met_modified", "modified"), Coalesce("met_changed", "changed"), Coalesce("met_inode", "inode"))
-    last = ("complete", "item_id", "failure", "reason", "news")
+    last = ("complete", "item_id", "failure", "reason", "news", Q(state=SightingState.LOCKED))
     found = rows.values_list("place", "id", "version", "size", *met, *last)
     return {bytes(place): Known(*rest) for place, *rest in found}
+
+
+def above_locked(exhibit: Exhibit) -> frozenset[int]:
+    """The sightings in which something lies, however deep, that a password locks and that no later run has opened."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{WITH_CURRENT} {_ABOVE_LOCKED}", {"exhibits": [exhibit.pk]})
+        return frozenset(number for (number,) in cursor.fetchall())
 
 
 def with_digests(known: Sequence[Known], vault: Vault) -> list[Known]:

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Self
 
 from safelight.errors import CannotRunError
-from safelight.evidence.archives.messages import ArchiveLimits, Data, End, Entry, Message, Problem, decode
+from safelight.evidence.archives.messages import (
+    ArchiveLimits,
+    Data,
+    End,
+    Entry,
+    Message,
+    Problem,
+    WalkOrder,
+    Working,
+    decode,
+    encode,
+)
 from safelight.evidence.names import line_of
 from safelight.evidence.reading import HEAD_BYTES, HELD_OPEN, Reading, read_content
 from safelight.evidence.walk import reason_of
@@ -60,11 +71,12 @@ class Unpacking:
     kind: Kind
     allowance: Allowance
     spool: Path
+    passwords: tuple[bytes, ...] = ()
     problem: str | None = None
 
     def __iter__(self) -> Iterator[Unpacked]:
         """Yield the entries in their order; never raises for what is in the archive."""
-        messages = self._messages(self.kind.value.encode())
+        messages = self._messages(encode(WalkOrder(self.kind.value, self.passwords)))
         last = -1
         for message in messages:
             if isinstance(message, Problem):
@@ -91,6 +103,8 @@ class Unpacking:
         try:
             for payload in self.nursery.stream(self.fd, argument, WALKER):
                 message = decode(payload)
+                if isinstance(message, Working):
+                    continue
                 exceeded = self.allowance.take(message)
                 if exceeded is not None:
                     yield Problem(exceeded)

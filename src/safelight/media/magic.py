@@ -11,6 +11,7 @@ _PREFIXES_OF: dict[Kind, tuple[bytes, ...]] = {
     Kind.BZIP2: tuple(b"BZh%d1AY&SY" % level for level in range(1, 10))
     + tuple(b"BZh%d\x17rE8P\x90" % level for level in range(1, 10)),
     Kind.XZ: (b"\xfd7zXZ\x00",),
+    Kind.SEVEN_ZIP: (b"7z\xbc\xaf'\x1c",),
     Kind.VIDEO: (
         b"\x1aE\xdf\xa3",  # Matroska, WebM
         b"FLV\x01",
@@ -87,7 +88,6 @@ _PREFIXES_OF: dict[Kind, tuple[bytes, ...]] = {
         b"farbfeld",
     ),
     Kind.OTHER_ARCHIVE: (
-        b"7z\xbc\xaf'\x1c",
         b"Rar!\x1a\x07",
         b"(\xb5/\xfd",  # Zstandard
         b'\x04"M\x18',  # LZ4
@@ -105,6 +105,7 @@ _PREFIXES_OF: dict[Kind, tuple[bytes, ...]] = {
         b"\x1f\xa0",
         b"**ACE**",
         b"SIT!",
+        b"x\x9f>\x22",  # winmail.dat
         b"StuffIt",
     ),
     Kind.DISK_IMAGE: (

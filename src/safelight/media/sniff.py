@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from safelight.media.bmff import kind_of_bmff
 from safelight.media.magic import AT_OFFSET, PREFIXES
+from safelight.media.mail import kind_of_mail
 from safelight.media.raw_camera import is_camera_raw
 from safelight.media.types import Kind
 
@@ -173,5 +174,6 @@ _RULES: tuple[Callable[[bytes], Kind | None], ...] = (
     _transport_stream,
     _boot_sector,
     _mpeg_audio,
+    kind_of_mail,
     _text,
 )

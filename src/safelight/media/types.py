@@ -33,6 +33,9 @@ class Kind(StrEnum):
     GZIP = "gzip"
     BZIP2 = "bzip2"
     XZ = "xz"
+    SEVEN_ZIP = "7z"
+    MAIL = "mail"
+    MAILBOX = "mailbox"
     VIDEO = "video"
     SOUND = "sound"
     OTHER_PICTURE = "other-picture"
@@ -45,7 +48,7 @@ class Kind(StrEnum):
 
 PICTURES = frozenset({Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP, Kind.BMP, Kind.TIFF, Kind.HEIF, Kind.AVIF})
 VIDEOS = frozenset({Kind.VIDEO})
-ARCHIVES = frozenset({Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.BZIP2, Kind.XZ})
+ARCHIVES = frozenset({Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.BZIP2, Kind.XZ, Kind.SEVEN_ZIP, Kind.MAIL, Kind.MAILBOX})
 
 
 class UnreadablePictureError(InputError):

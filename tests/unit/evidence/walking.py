@@ -3,7 +3,7 @@
 import io
 from dataclasses import dataclass
 
-from safelight.evidence.archives.messages import DATA_BYTES, Data, End, Entry, Problem, decode
+from safelight.evidence.archives.messages import DATA_BYTES, Data, End, Entry, Problem, WalkOrder, decode, encode
 from safelight.evidence.archives.reader import read
 
 
@@ -16,11 +16,12 @@ class Walked:
     problem: str | None
 
 
-def walk_archive(archive: bytes, kind: str) -> tuple[list[Walked], str | None]:
+def walk_archive(archive: bytes, kind: str, *passwords: bytes) -> tuple[list[Walked], str | None]:
     """Every entry, and what was wrong with the archive; an exception of the walker goes through."""
     entries: list[Walked] = []
     within = False
-    for message in map(decode, read(io.BufferedReader(io.BytesIO(archive)), kind.encode())):
+    order = encode(WalkOrder(kind, passwords))
+    for message in map(decode, read(io.BufferedReader(io.BytesIO(archive)), order)):
         if isinstance(message, Problem):
             return entries, message.reason
         if isinstance(message, Entry):
@@ -39,9 +40,9 @@ def walk_archive(archive: bytes, kind: str) -> tuple[list[Walked], str | None]:
     return entries, None
 
 
-def contents(archive: bytes, kind: str) -> list[tuple[bytes, bytes]]:
+def contents(archive: bytes, kind: str, *passwords: bytes) -> list[tuple[bytes, bytes]]:
     """Names and contents of an archive in which nothing is wrong."""
-    entries, problem = walk_archive(archive, kind)
+    entries, problem = walk_archive(archive, kind, *passwords)
     assert problem is None
     assert [one.problem for one in entries] == [None] * len(entries)
     return [(one.entry.name, one.content) for one in entries]

@@ -107,7 +107,7 @@ CASES: dict[str, tuple[bytes, Kind]] = {
     "bzip2": (bz2.compress(b"a"), Kind.BZIP2),
     "empty bzip2": (bz2.compress(b""), Kind.BZIP2),
     "xz": (lzma.compress(b"a"), Kind.XZ),
-    "7z": (b"7z\xbc\xaf'\x1c\x00\x04", Kind.OTHER_ARCHIVE),
+    "7z": (b"7z\xbc\xaf'\x1c\x00\x04", Kind.SEVEN_ZIP),
     "rar": (b"Rar!\x1a\x07\x01\x00", Kind.OTHER_ARCHIVE),
     "ewf": (b"EVF\t\r\n\xff\x00\x01\x01\x00", Kind.DISK_IMAGE),
     "qcow2": (b"QFI\xfb\x00\x00\x00\x03", Kind.DISK_IMAGE),

@@ -122,7 +122,7 @@ def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundin
         line = Line(nursery, around.vault, workers=options.workers, ask_database=Item.objects.exists())
         spool = around.data / "tmp"
         spool.mkdir(mode=0o700, exist_ok=True)
-        reader = Reader(exhibit, nursery, line, options.archives, spool)
+        reader = Reader(exhibit, nursery, line, options.archives, spool, options.passwords)
         intake = Intake(exhibit, sources, reader, line, recorder.tally, resumed=resumed)
         if _work(run, recorder, line, intake, around):
             return CheckResult(case, run.number, stopped=True, tally=recorder.tally)
@@ -251,10 +251,11 @@ def _keep_missing(unkept: Unkept, case: Case, nursery: Nursery, options: CheckOp
     if options.keep is Keep.NONE:
         return 0
     spool = around.data / "tmp"
-    return do_keep_missing(
-        unkept,
-        Shelf(case, around.vault, nursery, options.limits, options.archives, spool, around.watcher, around.clock),
-    )
+    shelf = Shelf(
+        case, around.vault, nursery, options.limits, options.archives, spool, around.watcher, around.clock,
+        options.passwords,
+    )  # fmt: skip
+    return do_keep_missing(unkept, shelf)
 
 
 def _chunks(items: list[int]) -> list[list[int]]:

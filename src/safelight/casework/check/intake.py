@@ -88,6 +88,7 @@ class Intake:
             self._tally.met += 1
             self._tally.met_bytes += found.status.st_size if found.status else 0
             before = known.get(where)
+            before = self._reader.opened_again(before) if before is not None else None
             if before is not None and before.answered and same_file(before, found):
                 self._tally.skipped += 1
                 continue

@@ -60,6 +60,7 @@ class Shelf:
     spool: Path
     watcher: Watcher
     clock: Callable[[], datetime]
+    passwords: tuple[bytes, ...] = ()
 
 
 def do_keep_missing(unkept: Unkept, shelf: Shelf) -> int:
@@ -240,7 +241,8 @@ class _Hand:
             except SandboxError as error:
                 search.problem = error.message
         elif reading.kind in ARCHIVES and reading.fd is not None:
-            unpacking = Unpacking(self._shelf.nursery, reading.fd, reading.kind, allowance, self._shelf.spool)
+            shelf = self._shelf
+            unpacking = Unpacking(shelf.nursery, reading.fd, reading.kind, allowance, shelf.spool, shelf.passwords)
             for unpacked in unpacking:
                 if unpacked.reading is not None:
                     yield unpacked.reading

@@ -36,7 +36,10 @@ def available_workers() -> int:
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """`radius` (bits) and `quality` (0 to 100) bound a perceptual match; without `demanded` layers nothing runs."""
+    """`radius` (bits) and `quality` (0 to 100) bound a perceptual match; without `demanded` layers nothing runs.
+
+    `passwords` are tried on what is locked, also on what earlier runs found locked. They are recorded nowhere.
+    """
 
     paths: Sequence[bytes]
     case: str
@@ -50,5 +53,6 @@ class CheckOptions:
     demanded: frozenset[Layer] = frozenset()
     limits: Limits = field(default_factory=Limits)
     archives: ArchiveLimits = field(default_factory=ArchiveLimits)
+    passwords: tuple[bytes, ...] = field(default=(), repr=False)
     examiner: str = EXAMINER
     tasks: tuple[str, ...] = (WALKER, FILM)

@@ -13,24 +13,40 @@ from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.errors import ReadingError
 from safelight.evidence.models import Exhibit, ItemState, SightingHow, SightingState
 from safelight.evidence.names import child_place, place, text_of
-from safelight.evidence.queries import Known, known_places
+from safelight.evidence.queries import Known, above_locked, known_places
 from safelight.evidence.reading import PICTURE_BYTES, Reading, read_file
 from safelight.evidence.unpacking import Allowance, Unpacked, Unpacking
 from safelight.evidence.walk import Found, Met
-from safelight.media.types import ARCHIVES, VIDEOS
+from safelight.media.types import ARCHIVES, VIDEOS, Kind
 from safelight.sandbox import Nursery
 
 _LATEST = (1 << 63) - 1
-_CONTAINER_REASON = "an archive: its entries are listed below it"
+_HOLDS = {
+    Kind.MAIL: "a mail: its parts are listed below it",
+    Kind.MAILBOX: "a mailbox: what is in it is listed below it",
+}
+_ARCHIVE_REASON = "an archive: its entries are listed below it"
 
 
 class Reader:
     """Reads what was found, one thing at a time; several work side by side on one line."""
 
-    def __init__(self, exhibit: Exhibit, nursery: Nursery, line: Line, limits: ArchiveLimits, spool: Path) -> None:
+    def __init__(
+        self,
+        exhibit: Exhibit,
+        nursery: Nursery,
+        line: Line,
+        limits: ArchiveLimits,
+        spool: Path,
+        passwords: tuple[bytes, ...] = (),
+    ) -> None:
         self._exhibit, self._nursery, self._line = exhibit, nursery, line
-        self._limits = limits
-        self._spool = spool
+        self._limits, self._spool, self._passwords = limits, spool, passwords
+        self._again = above_locked(exhibit) if passwords else frozenset[int]()
+
+    def opened_again(self, known: Known) -> Known:
+        """What is recorded of a place, as if it were not read to its end where passwords may open something in it."""
+        return replace(known, complete=False) if known.sighting in self._again else known
 
     def read(self, found: Found, source: int, root: bytes, before: Known | None) -> None:
         """Read one thing met by the walk; `before` is what an earlier run recorded of its place, if anything."""
@@ -132,7 +148,7 @@ class Reader:
             if archive is None:
                 return
             allowance = below.allowance or Allowance.of(self._limits, reading.digests.size)
-            unpacking = Unpacking(self._nursery, fd, reading.kind, allowance, self._spool)
+            unpacking = Unpacking(self._nursery, fd, reading.kind, allowance, self._spool, self._passwords)
             for unpacked in unpacking:
                 if self._line.stop.is_set():
                     self._drop(unpacked)
@@ -154,8 +170,9 @@ class Reader:
             inner = child_place(draft.place, b"", resumed.version)
             return Archive(resumed.sighting, inner, resumed.version, resumed=True, outer=parcel.within)
         draft.complete = False
-        draft.reason = draft.reason or _CONTAINER_REASON
-        draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, _CONTAINER_REASON)
+        holds = _HOLDS.get(reading.kind, _ARCHIVE_REASON)
+        draft.reason = draft.reason or holds
+        draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, holds)
         parcel.recorded = threading.Event()
         if parcel.within is not None:
             parcel.within.expect()
@@ -195,7 +212,8 @@ class Reader:
             times=Times(size=reading.digests.size if reading else entry.size, modified=entry.modified),
         )
         before = known_places(self._exhibit, [draft.place]).get(draft.place) if archive.resumed else None
-        if before is not None and before.complete:
+        before = self.opened_again(before) if before is not None else None
+        if before is not None and before.complete and (entry.locked or not before.locked):
             self._drop(unpacked)
             return
         draft.version = before.version + 1 if before else 1

@@ -16,7 +16,7 @@ from safelight.signatures.types import Examination
 REASON_CHARACTERS = 500
 _NO_MEDIA = {
     Kind.EMPTY: "an empty file",
-    Kind.SOUND: "a sound recording: this version examines pictures only",
+    Kind.SOUND: "a sound recording: this version examines pictures and videos",
     Kind.OTHER_PICTURE: "a picture of a kind that this version cannot read",
     Kind.OTHER_ARCHIVE: "an archive of a kind that this version cannot open",
     Kind.DISK_IMAGE: "a disk image: this version cannot open it",

@@ -1,4 +1,7 @@
-"""What an archive walker says, one message at a time. The parent checks each against these types and its own limits."""
+"""What an archive walker is asked, and what it says, one message at a time.
+
+The parent checks each message against these types and its own limits.
+"""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -29,6 +32,13 @@ class ArchiveLimits(msgspec.Struct, frozen=True):
     depth: int = 8
 
 
+class WalkOrder(msgspec.Struct, frozen=True):
+    """What to walk: the archive's kind (a `media.types.Kind` of `ARCHIVES`), and passwords to try, in their order."""
+
+    kind: str
+    passwords: tuple[bytes, ...] = ()
+
+
 class Entry(msgspec.Struct, frozen=True, tag="entry"):
     """An entry begins. Numbers only grow; `modified` is nanoseconds since 1970; `what` "file", "link" or "special"."""
 
@@ -53,6 +63,10 @@ class End(msgspec.Struct, frozen=True, tag="end"):
     problem: Reason | None = None
 
 
+class Working(msgspec.Struct, frozen=True, tag="working"):
+    """Nothing to say yet: passwords are being tried, which takes its time."""
+
+
 class Problem(msgspec.Struct, frozen=True, tag="problem"):
     """The archive itself is wrong from here on: nothing more comes."""
 
@@ -64,6 +78,7 @@ def told_size(size: int) -> int | None:
     return size if 0 <= size <= _LARGEST else None
 
 
-Message = Entry | Data | End | Problem
+Message = Entry | Data | End | Working | Problem
 encode = msgspec.msgpack.Encoder().encode
+decode_order = msgspec.msgpack.Decoder(WalkOrder).decode
 decode: Callable[[bytes], Message] = reply_decoder(Message)

@@ -10,9 +10,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from safelight.evidence.archives import tar, zip  # noqa: A004 - an archive's name is its kind
-from safelight.evidence.archives.copying import BROKEN, copy, say
-from safelight.evidence.archives.messages import Entry, Message, Problem, encode
+from safelight.evidence.archives import mail, seven_zip, tar, zip  # noqa: A004 - an archive's name is its kind
+from safelight.evidence.archives.copying import copy, say
+from safelight.evidence.archives.messages import Entry, Message, Problem, decode_order, encode
+from safelight.evidence.archives.passwords import Passwords
 
 PRELOADED = (encodings.cp437, encodings.latin_1, encodings.utf_8, gzip, bz2, lzma, zlib)
 """Everything that the standard library would otherwise open lazily, when no file can be opened any more."""
@@ -20,20 +21,28 @@ _OPENERS: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.ope
 
 
 def read(content: BinaryIO, argument: bytes) -> Iterator[bytes]:
-    """Walk an archive of the kind that `argument` names, yield encoded messages; a broken one ends in a `Problem`."""
-    kind = argument.decode()
+    """Walk an archive as `argument`, a `WalkOrder`, says; yield encoded messages. A broken one ends in a `Problem`."""
+    order = decode_order(argument)
     try:
-        yield from map(encode, _walk(content, kind))
-    except BROKEN as error:
-        yield encode(Problem(f"broken {kind} archive: {say(error)}"))
+        yield from map(encode, _walk(content, order.kind, Passwords(order.passwords)))
+    except seven_zip.FAULTS as error:
+        yield encode(Problem(f"broken {order.kind} archive: {say(error)}"))
 
 
-def _walk(content: BinaryIO, kind: str) -> Iterator[Message]:
-    if kind == "zip":
-        return zip.walk(content)
-    if kind == "tar":
-        return tar.walk(content)
-    return _compressed(content, kind)
+def _walk(content: BinaryIO, kind: str, passwords: Passwords) -> Iterator[Message]:
+    match kind:
+        case "zip":
+            return zip.walk(content, passwords)
+        case "7z":
+            return seven_zip.walk(content, passwords)
+        case "tar":
+            return tar.walk(content)
+        case "mail":
+            return mail.walk(content)
+        case "mailbox":
+            return mail.walk_mailbox(content)
+        case _:
+            return _compressed(content, kind)
 
 
 def _compressed(content: BinaryIO, kind: str) -> Iterator[Message]:

@@ -1,0 +1,27 @@
+"""Passwords that may open what is locked: the one that fitted last is tried first."""
+
+from collections.abc import Iterator, Sequence
+
+LOCKED = "a password is needed"
+WRONG = "a password is needed, and none that was given fits"
+
+
+class Passwords:
+    """The passwords of one walk. Whoever finds one that fits says so by `fitted`."""
+
+    def __init__(self, given: Sequence[bytes]) -> None:
+        self._given = list(dict.fromkeys(given))
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Each once, the likeliest first."""
+        return iter(tuple(self._given))
+
+    def fitted(self, password: bytes) -> None:
+        """Try this one first from now on."""
+        self._given.remove(password)
+        self._given.insert(0, password)
+
+    @property
+    def refusal(self) -> str:
+        """Why something stays locked."""
+        return WRONG if self._given else LOCKED
