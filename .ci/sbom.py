@@ -22,9 +22,9 @@ def installed() -> dict[str, Any]:
 
 
 def named(requirements: str) -> set[str]:
-    """Names in a requirements file that are installed on Linux."""
+    """Names in a requirements file that are installed on Linux, under CPython."""
     lines = re.findall(r"^([a-z0-9][a-z0-9._-]*)==\S+(.*)", requirements, re.MULTILINE)
-    return {name for name, rest in lines if "win32" not in rest}
+    return {name for name, rest in lines if "win32" not in rest and "== 'PyPy'" not in rest}
 
 
 def plain(name: str) -> str:

@@ -81,6 +81,7 @@ def _decoders() -> Iterator[Finding]:
         yield Finding("decoder HEIC", f"libheif {pi_heif.libheif_version()}", good=True)
     yield Finding("decoders GIF, APNG, BMP", "Pillow, built in", good=True)
     major, minor, micro = av.library_versions["libavcodec"]
+    yield Finding("archives", "zip, 7z, tar, gzip, bzip2, xz; mail and mailboxes", good=True)
     yield Finding("decoder video", f"PyAV {av.__version__}, libavcodec {major}.{minor}.{micro}", good=True)
 
 

@@ -96,7 +96,8 @@ def known_places(exhibit: Exhibit, places: Sequence[bytes]) -> dict[bytes, Known
     """The latest version of each place that is recorded."""
     rows = Sighting.objects.filter(exhibit=exhibit, place__in=list(places)).order_by("version")
     met = (Coalesce("met_modified", "modified"), Coalesce("met_changed", "changed"), Coalesce("met_inode", "inode"))
-    last = ("complete", "item_id", "failure", "reason", "news", Q(state=SightingState.LOCKED))
+    rows = rows.annotate(locked=Q(state=SightingState.LOCKED))
+    last = ("complete", "item_id", "failure", "reason", "news", "locked")
     found = rows.values_list("place", "id", "version", "size", *met, *last)
     return {bytes(place): Known(*rest) for place, *rest in found}
 

@@ -10,6 +10,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import pyzipper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -136,6 +137,53 @@ def test_locked_entries_are_named_and_the_others_read():
     assert entries[1].entry.size == 99
 
 
+def sealed_zip(entries, password=b"word", *, method=zipfile.ZIP_DEFLATED, bits=256):
+    """A zip whose entries are under a password, as WinZip and 7-Zip write it (AES)."""
+    file = io.BytesIO()
+    with pyzipper.AESZipFile(file, "w", compression=method, encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(password)
+        archive.setencryption(pyzipper.WZ_AES, nbits=bits)
+        for name, content in entries:
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("bits", [128, 192, 256])
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_the_password_that_fits_opens_what_aes_locks(method, bits):
+    entries = [("a", b"one" * 500), ("b", b""), ("c", b"three")]
+    archive = sealed_zip(entries, method=method, bits=bits)
+    assert contents(archive, "zip", b"no", b"word") == [(name.encode(), content) for name, content in entries]
+
+
+def test_entries_may_have_passwords_of_their_own():
+    archive = write_zip(
+        [
+            ZipEntry(b"a", b"1" * 99, b"one"),
+            ZipEntry(b"b", b"2", b"two"),
+            ZipEntry(b"c", b"3", b"\xff"),
+            ZipEntry(b"d", b"4"),
+        ]
+    )
+    entries, problem = walk_archive(archive, "zip", b"two", b"one")
+    assert problem is None
+    assert [(one.content, one.entry.locked, one.problem) for one in entries] == [
+        (b"1" * 99, False, None), (b"2", False, None), (b"", True, None), (b"4", False, None),
+    ]  # fmt: skip
+    assert entries[2].entry.reason == "a password is needed, and none that was given fits"
+    assert contents(archive, "zip", b"one", b"\xff", b"two")[2] == (b"c", b"3")
+
+
+@pytest.mark.parametrize("archive", [sealed_zip([("a", b"x" * 300)]), write_zip([ZipEntry(b"a", b"x" * 300, b"word")])])
+def test_what_was_changed_under_a_password_is_never_handed_out_as_sound(archive):
+    for place in range(30, len(archive) - 120, 7):
+        changed = bytearray(archive)
+        changed[place] ^= 0x55
+        entries, problem = walk_archive(bytes(changed), "zip", b"word")
+        for one in entries:
+            assert one.entry.locked or one.problem or problem or one.content == b"x" * 300
+
+
 def test_an_entry_that_claims_an_impossible_size_is_still_named():
     _record, shared = local_record(ZipEntry(b"huge", b"x", b"pw"))
     shared = shared[:14] + b"\xff" * 8 + shared[22:]
@@ -240,7 +288,12 @@ def test_hostile_archives_give_messages_only(name):
 
 
 GOOD = {
-    "zip": [SMALL["zip"], with_flag(write_zip([ZipEntry(b"\xff", b"1" * 99)]), 0x800), ZIP],
+    "zip": [
+        SMALL["zip"],
+        sealed_zip([("a", b"x" * 99)]),
+        with_flag(write_zip([ZipEntry(b"\xff", b"1" * 99)]), 0x800),
+        ZIP,
+    ],
     "tar": [TAR[:4096], special_tar()],
     "gzip": [SMALL["gzip"], gzip.compress(TAR[:3072], mtime=0)],
     "bzip2": [SMALL["bzip2"]],
@@ -249,10 +302,10 @@ GOOD = {
 
 
 @settings(max_examples=300, deadline=None)
-@given(kind=st.sampled_from(sorted(GOOD)), which=st.integers(0, 2), seed=st.integers(0, 2**32))
+@given(kind=st.sampled_from(sorted(GOOD)), which=st.integers(0, 3), seed=st.integers(0, 2**32))
 def test_injured_archives_give_messages_only(kind, which, seed):
     whole = GOOD[kind][which % len(GOOD[kind])]
-    walk_archive(mutations(np.random.default_rng(seed), whole), kind)
+    walk_archive(mutations(np.random.default_rng(seed), whole), kind, b"word")
 
 
 @settings(max_examples=100, deadline=None)

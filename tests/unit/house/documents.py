@@ -43,7 +43,10 @@ _HOME = re.compile(r"(?<![\w.])/(?:home|root|Users)/\w+")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
-_REQUIREMENT = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)(?!\S| ; sys_platform == 'win32')", re.MULTILINE)
+_REQUIREMENT = re.compile(
+    r"^([a-z0-9][a-z0-9._-]*)==(\S+)(?!\S| ; sys_platform == 'win32'| ; platform_python_implementation == 'PyPy')",
+    re.MULTILINE,
+)
 
 
 def strange_sites(text: str, known: Collection[str] = KNOWN_SITES) -> Iterator[str]:
@@ -136,7 +139,7 @@ def unknown_targets(text: str, makefile: str) -> Iterator[str]:
 
 
 def requirements(text: str) -> dict[str, str]:
-    """Names and versions of a requirements file, less what only another operating system needs."""
+    """Names and versions of a requirements file, less what only another operating system or Python needs."""
     return dict(_REQUIREMENT.findall(text))
 
 

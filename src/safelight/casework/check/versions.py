@@ -9,6 +9,8 @@ _PACKAGES = (
     "pi-heif",
     "simplejpeg",
     "av",
+    "py7zr",
+    "pyzipper",
     "numpy",
     "numba",
     "django",

@@ -9,14 +9,16 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
+import pyzipper
+
 from safelight.evidence.archives.messages import DATA_BYTES, Data, End, Message
 
 BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
     NotImplementedError, RuntimeError, IndexError, KeyError, OverflowError, MemoryError, struct.error, TypeError,
-    AttributeError,
+    AttributeError, pyzipper.BadZipFile,
 )  # fmt: skip
-"""What the standard library's readers are known to throw on broken archives."""
+"""What the standard library's readers, and pyzipper, are known to throw on broken archives."""
 
 
 def copy(stream: IO[bytes] | io.BufferedIOBase) -> Iterator[Message]:

@@ -16,6 +16,8 @@ import email.header
 import email.parser
 import email.policy
 import email.utils
+import encodings
+import pkgutil
 import quopri
 from collections.abc import Iterator
 from email.errors import CloseBoundaryNotFoundDefect, HeaderParseError, StartBoundaryNotFoundDefect
@@ -25,12 +27,9 @@ from typing import Any, BinaryIO
 from safelight.evidence.archives.messages import DATA_BYTES, Data, End, Entry, Message, Problem
 from safelight.media.mail import FROM_LINE
 
-_CODECS = (
-    "ascii", "utf_8", "utf_7", "utf_16", "cp437", "cp850", "cp866", "cp932", "cp949", "cp950", "koi8_r",
-    "koi8_u", "gb2312", "gbk", "gb18030", "big5", "euc_jp", "shift_jis", "iso2022_jp", "euc_kr",
-    *(f"iso8859_{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16)),
-    *(f"cp125{number}" for number in range(9)),
-)  # fmt: skip
+_CODECS = tuple(
+    one.name for one in pkgutil.iter_modules(encodings.__path__) if one.name not in {"aliases", "mbcs", "oem"}
+)
 PRELOADED = (base64, binascii, email.charset, email.feedparser, quopri, *map(codecs.lookup, _CODECS))
 """What a message may ask for when no file can be opened any more."""
 MESSAGE_BYTES = 128 << 20

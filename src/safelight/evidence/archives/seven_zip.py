@@ -4,21 +4,34 @@ py7zr's own way out writes files, or hands over whole ones under names that it h
 asked for piece after piece, and names stay what they are.
 """
 
+import codecs
 import struct
 import zlib
 from collections.abc import Generator, Iterator
 from itertools import count
 from typing import Any, BinaryIO
 
+import brotli  # comes with py7zr, and so does zstd
 import py7zr
 import py7zr.exceptions
+from backports import zstd
 from py7zr.compressor import SupportedMethods
 
 from safelight.evidence.archives.copying import BROKEN, say
 from safelight.evidence.archives.messages import DATA_BYTES, Data, End, Entry, Message, Working, told_size
 from safelight.evidence.archives.passwords import Passwords
 
-FAULTS = (*BROKEN, py7zr.exceptions.ArchiveError, zlib.error, AssertionError)
+PRELOADED = tuple(map(codecs.lookup, ("utf-16LE", "utf-16-le", "utf_8", "latin-1")))
+"""Codecs that py7zr asks for by name, when no file can be opened any more."""
+FAULTS = (
+    *BROKEN,
+    py7zr.exceptions.ArchiveError,
+    zstd.ZstdError,
+    brotli.error,
+    zlib.error,
+    AssertionError,
+    SystemError,
+)
 """What py7zr throws on broken archives and wrong passwords."""
 LISTING = b"(list of entries)"
 _LISTING_LOCKED = "its list of entries is encrypted: "
