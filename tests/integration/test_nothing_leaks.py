@@ -38,7 +38,7 @@ from safelight.casework.urgency.queries import urgent_sightings
 from safelight.evidence.actions import RunRecord, do_add_source, do_begin_run, do_end_run, do_open_exhibit
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import Exhibit, ItemState, RunState, Sighting, SightingHow, SightingState
-from safelight.evidence.queries import Standings, known_places, latest_run, recorded_files, with_digests
+from safelight.evidence.queries import Standings, above_locked, known_places, latest_run, recorded_files, with_digests
 from safelight.evidence.recording import record, recorded_items
 from safelight.exchange.actions import open_draft, plan_export
 from safelight.exchange.manifest import Recipient
@@ -73,7 +73,7 @@ ASKED = {
     "casework.report.gather.gather", "casework.finding.actions.do_search_case",
     "casework.stacking.do_stack_case", "casework.urgency.queries.urgent_sightings",
     "evidence.actions.do_add_source", "evidence.actions.do_begin_run", "evidence.actions.do_end_run",
-    "evidence.actions.do_open_exhibit", "evidence.queries.Standings.of", "evidence.queries.known_places",
+    "evidence.actions.do_open_exhibit", "evidence.queries.Standings.of", "evidence.queries.above_locked", "evidence.queries.known_places",
     "evidence.queries.latest_run", "evidence.queries.recorded_files", "evidence.queries.with_digests",
     "evidence.recording.record", "evidence.recording.recorded_items", "known.matching.KnownBase.match",
     "known.matching.KnownBase.open", "known.queries.base_version", "known.queries.list_sources",
@@ -92,6 +92,7 @@ ELSEWHERE = {
     "casework.check.queries.Unkept.items": "of the case that do_check opened",
     "casework.check.queries.Unkept.left": "of the case that do_check opened",
     "casework.check.queries.Unkept.places": "of the case that do_check opened",
+    "casework.check.readers.Reader.opened_again": "of the exhibit that is checked: what its locked entries lie in",
     "casework.check.readers.Reader.read": "reads the source that is checked",
     "casework.check.readers.same_file": "values only",
     "casework.check.recorder.Recorder.flush": "record and judge_items, asked here",
@@ -386,6 +387,7 @@ class Bench:
             "items": sorted((one.signature.sha256, one.state, one.reason) for one in items),
             "files": sorted(recorded_files(rows[0].source_id)),
             "run": latest_run(exhibit).number,
+            "locked": len(above_locked(exhibit)),
             "report": report,
             "written": written.read_text(),
             "refused": refused,
