@@ -118,7 +118,8 @@ def test_a_third_is_enrolled_once_two_have_signed(started):
     public = told(unit.type("officer", "key", unit.folder / "third.key", times=2)[1], "key")["public"]
     enrol = ("officer", "enrol", "--name", "Robin Invented", "--role", "investigator", "--public-key", public)
     assert unit.run(*enrol).status == 2
-    wanted = ("access:officer:enrol", "--set", f"public-key={public}", "--set", "roles=investigator")
+    wanted = ("access:officer:enrol", "--set", f"public-key={public}", "--set", "roles=investigator",
+              "--set", "os-user=-", "--set", "days=730")  # fmt: skip
     asking = ("--why", "a third desk", "--key", unit.folder / "lead.key")
     number = str(told(unit.type("act", "request", *wanted, *asking)[1], "request")["request"])
     own = unit.type("act", "approve", number, "--key", unit.folder / "lead.key")

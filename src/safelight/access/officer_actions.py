@@ -149,27 +149,32 @@ def do_enrol_officer(person: Person, interval: Interval, *, officer: Officer, no
     """Enrol a further officer, as two persons have approved (`enrolment_parameters`).
 
     Raises:
-        RefusedError, NotApprovedError: the officer may not, or no approval stands for this key and these roles.
+        RefusedError, NotApprovedError: the officer may not, or no approval stands for exactly this enrolment.
         UsageError: nobody is enrolled yet, or the key or the OS user is another officer's.
     """
     if not queries.is_enrolled():
         raise UsageError("Nobody is enrolled on this node: enrol the first two officers together.")
     require(officer, Permission.OFFICER_ENROL, sealer=node.log_sealer, now=now)
     with transaction.atomic():
-        wanted = enrolment_parameters(person.public, person.roles)
+        wanted = enrolment_parameters(person, interval)
         approval = use_approval(Permission.OFFICER_ENROL, wanted, officer=officer, node=node, now=now)
         row = _add(person, interval, node, approval=approval)
         _log_enrolled(row, person.roles, officer.pseudonym, node, now, approval)
 
 
-def enrolment_parameters(public: str, roles: Collection[Role]) -> dict[str, str]:
-    """What two persons approve when somebody is enrolled: the key and the roles, in the one spelling.
+def enrolment_parameters(person: Person, interval: Interval) -> dict[str, str]:
+    """What two persons approve when somebody is enrolled, in the one spelling: all that lets him act, and for how long.
 
     Raises:
         UsageError: the key cannot be one.
     """
-    checked_public(public)
-    return {"public-key": public, "roles": " ".join(sorted(role.value for role in roles))}
+    checked_public(person.public)
+    return {
+        "days": str((interval.ends - interval.begins).days),
+        "os-user": person.os_user or "-",
+        "public-key": person.public,
+        "roles": " ".join(sorted(role.value for role in person.roles)),
+    }
 
 
 def do_revoke_officer(pseudonym: str, *, why: str, officer: Officer, node: Node, now: datetime) -> None:

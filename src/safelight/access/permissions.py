@@ -63,7 +63,7 @@ BY_CASE = frozenset(
 
 FOUR_EYES: Mapping[Permission, frozenset[str]] = MappingProxyType(
     {
-        Permission.OFFICER_ENROL: frozenset({"public-key", "roles"}),
+        Permission.OFFICER_ENROL: frozenset({"days", "os-user", "public-key", "roles"}),
         Permission.ROLE_CHANGE: frozenset({"officer", "role", "change"}),
         Permission.ASSERTION_MAKE_BY_TWO: frozenset({"assertion"}),
         Permission.HANDLING_WIDEN: frozenset({"assertion"}),

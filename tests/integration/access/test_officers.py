@@ -58,7 +58,7 @@ def two(node):
 
 
 def enrol_third(node, two, one=THIRD):
-    wanted = enrolment_parameters(one.public, one.roles)
+    wanted = enrolment_parameters(one, YEARS)
     example.approved(node, Permission.OFFICER_ENROL, wanted, *two)
     do_enrol_officer(one, YEARS, officer=two[0], node=node, now=NOW)
     return example.found(one)
@@ -118,12 +118,27 @@ def test_a_unit_of_one_waits_for_another_units_officer(node):
     with pytest.raises(UsageError, match="has officers"):
         do_countersign_enrolment(LEAD.pseudonym, good, node=node, now=NOW)
     assert example.events() == [Event.OFFICER_ENROLLED] * 2
-    parameters = enrolment_parameters(THIRD.public, THIRD.roles)
+    parameters = enrolment_parameters(THIRD, YEARS)
     request = example.asked(node, Permission.OFFICER_ENROL, parameters, example.found(LEAD))
     away = example.found(OUTSIDE)
     do_approve_act(request, example.approval_of(node, request, 9), officer=away, node=node, now=NOW)
     do_enrol_officer(THIRD, YEARS, officer=example.found(LEAD), node=node, now=NOW)
     assert example.found(THIRD).roles == {Role.INVESTIGATOR}
+
+
+@pytest.mark.parametrize(
+    ("other", "interval"),
+    [
+        (replace(THIRD, os_user="alex-too"), YEARS),
+        (replace(THIRD, roles=frozenset({Role.SUPERVISOR})), YEARS),
+        (THIRD, replace(YEARS, ends=YEARS.ends + timedelta(days=1))),
+    ],
+)
+def test_who_acts_for_a_new_officer_as_what_and_how_long_is_what_two_approved(node, two, other, interval):
+    example.approved(node, Permission.OFFICER_ENROL, enrolment_parameters(THIRD, YEARS), *two)
+    with pytest.raises(NotApprovedError):
+        do_enrol_officer(other, interval, officer=two[0], node=node, now=NOW)
+    do_enrol_officer(THIRD, YEARS, officer=two[0], node=node, now=NOW)
 
 
 def test_an_enrolment_that_waited_too_long_is_no_way_in(node):
