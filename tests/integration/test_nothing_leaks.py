@@ -1,13 +1,14 @@
 """What a reader may not see changes no answer: not a value, not a count, not an error.
 
 Random worlds are made twice: once with all that is in them, once without what the reader may not see, which is cases of which
-he is no member and statements whose handling leaves his agency out. Every public function of the packages that answer
+he is no member and statements that their handling, their purpose or their review keeps from him. Every public function of the packages that answer
 (`ANSWERING`) is asked in both, and has to say the same; what it says of a case is what an independent model says, which
 never heard of the hidden. A function that is new fails until it stands in one of the tables below.
 
 All of it behind the first wall alone, and behind both.
 """
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -15,16 +16,20 @@ import random
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from hashlib import md5, sha1, sha256
+from pathlib import Path
 
 import pytest
 from django.db import transaction
 
+import safelight
 from safelight.access.errors import RefusedError
 from safelight.access.permissions import Permission
-from safelight.assertions.actions import do_receive_assertion
-from safelight.assertions.record import About
+from safelight.assertions.actions import do_make_as_node, do_receive_assertion
+from safelight.assertions.record import About, Assertion, Handling
+from safelight.assertions.signing import encode_envelope, sign_assertion
 from safelight.casework.access import Acting, access_case, access_contents, access_numbered_case, open_case
 from safelight.casework.finding.actions import do_search_case
 from safelight.casework.judging import answered_otherwise, judge_items
@@ -46,7 +51,7 @@ from safelight.known.actions import ImportOptions, do_import_list
 from safelight.known.matching import KnownBase
 from safelight.known.queries import base_version, list_sources, show_source
 from safelight.known.rules import Trust
-from safelight.known.statements import reader_of
+from safelight.known.statements import reader_of, signed_claims
 from safelight.media.types import Metadata
 from safelight.platform.settings import mark_demo, read_settings
 from safelight.platform.walls import acting as behind_walls
@@ -54,12 +59,39 @@ from safelight.signatures.types import Digests, Examination, Pdq, Still
 from safelight.vault.actions.keeping import do_keep_contents
 from tests.integration.access.example import LEAD, NOW, SECOND, enrolled, found, node
 from tests.integration.assertions.node import KEYS, sent
-from tests.unit.assertions.example import open_to_all, statement
+from tests.unit.assertions.example import change, identifier, statement
+from tests.unit.assertions.model import TLP, allowed_to_see, standing
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass(frozen=True)
+class Who:
+    """Somebody who may see statements or not, for the model."""
+
+    agency: str
+    purposes: frozenset[str] = frozenset({"identify-persons-and-objects"})
+    at: datetime = NOW
+    groups: frozenset[str] = frozenset()
+    is_provider: bool = False
+
+
 FIRST_WALL_ALONE = pytest.mark.as_owner  # behind the second, what the first lets through would not show
 
 SEEDS = range(6)
+SOURCE = Path(safelight.__file__).parents[1]
+HERE, PURPOSE = "unit-alpha.example", "identify-persons-and-objects"
+READER = Who(HERE)
+READER_FOR_ALL = replace(READER, purposes=frozenset({PURPOSE, "removal"}))
+RECIPIENTS = (
+    Who("Agency Gamma"),
+    Who("Agency Delta", groups=frozenset({"Group Lantern"})),
+    Who("Service Harbour", is_provider=True),
+    Who("Agency Gamma", frozenset({"removal"})),
+)
+NEIGHBOURS = {
+    name: replace(one, begins=NOW - timedelta(days=900), ends=NOW + timedelta(days=900)) for name, one in KEYS.items()
+}
 DIGESTS = [kind(bytes([content])).digest() for content in range(1, 9) for kind in (md5, sha1)]
 ANSWERING = ("casework", "known", "evidence", "exchange")
 
@@ -77,7 +109,7 @@ ASKED = {
     "evidence.queries.latest_run", "evidence.queries.recorded_files", "evidence.queries.with_digests",
     "evidence.recording.record", "evidence.recording.recorded_items", "known.matching.KnownBase.match",
     "known.matching.KnownBase.open", "known.queries.base_version", "known.queries.list_sources",
-    "known.queries.show_source",
+    "known.queries.show_source", "known.statements.reader_of", "known.statements.signed_claims",
 }  # fmt: skip
 """Asked here in both worlds."""
 
@@ -89,6 +121,17 @@ ELSEWHERE = {
     "casework.check.intake.Intake.join": "no record",
     "casework.check.intake.Intake.start": "reads the source that is checked, and known_places",
     "casework.check.keeping.do_keep_missing": "of the case that do_check opened; content that another case keeps counts as kept",
+    "casework.check.line.Line.abandon": "a step of do_check: what waits in this process",
+    "casework.check.line.Line.begin_close": "as Line.abandon",
+    "casework.check.line.Line.check": "as Line.abandon",
+    "casework.check.line.Line.closed": "as Line.abandon",
+    "casework.check.line.Line.crashes": "as Line.abandon",
+    "casework.check.line.Line.examine": "as Line.abandon",
+    "casework.check.line.Line.let_go": "as Line.abandon",
+    "casework.check.line.Line.put": "as Line.abandon",
+    "casework.check.line.Line.recorded": "as Line.abandon",
+    "casework.check.parcel.Archive.arrived": "values only",
+    "casework.check.parcel.Archive.expect": "values only",
     "casework.check.queries.Unkept.items": "of the case that do_check opened",
     "casework.check.queries.Unkept.left": "of the case that do_check opened",
     "casework.check.queries.Unkept.places": "of the case that do_check opened",
@@ -101,10 +144,14 @@ ELSEWHERE = {
     "casework.check.settling.settle": "values only",
     "casework.check.settling.settle_as_seen": "values only",
     "casework.check.settling.settle_unexamined": "values only",
+    "casework.finding.queries.as_recorded": "a step of do_search_case",
     "casework.finding.queries.texts_of_case": "a step of do_search_case",
     "casework.judging.hold_answers": "answers nothing",
     "casework.kept_reviews.actions.do_keep_on": "of a case whose member he is; tests/integration/casework/test_kept_reviews.py",
     "casework.kept_reviews.queries.kept_for": "values only",
+    "casework.report.html.write_html": "writes what gather found",
+    "casework.report.write.file_stem": "values only",
+    "casework.report.write.write_report": "writes what gather found",
     "casework.stacking.do_let_go": "answers nothing",
     "casework.urgency.queries.said_first": "a step of do_report_case",
     "casework.urgency.queries.urgent_about": "a step of do_report_case",
@@ -137,6 +184,14 @@ ELSEWHERE = {
     "known.intake.Intake.flush": "a step of do_import_list",
     "known.intake.Intake.take": "a step of do_import_list",
     "known.matching.KnownBase.signatures": "a key ring, no record",
+    "known.pictures.OwnPictures.fill": "reads the pictures of the list that is imported",
+    "known.quarantine.Quarantine.discard": "a step of do_import_list",
+    "known.quarantine.Quarantine.finish": "a step of do_import_list",
+    "known.quarantine.Quarantine.hold": "a step of do_import_list",
+    "known.quarantine.Quarantine.used": "a step of do_import_list",
+    "known.quarantine.quarantine_folder": "values only",
+    "known.statements.by_subject": "values only",
+    "known.statements.claims_of": "values only",
 }
 """Not asked by themselves, and why."""
 
@@ -145,6 +200,8 @@ NODE_WIDE = {
     "evidence.recording.find_items": "a content is examined once on a node: tells the check whether it was, in any case",
     "known.actions.do_import_list": "lists are the node's: who may search the base sees all of them",
     "known.actions.do_remove_source": "as do_import_list",
+    "known.quarantine.do_show_quarantine": "what an import held back is the node's, as the list is",
+    "known.quarantine.read_quarantine": "as do_show_quarantine",
     "known.queries.active_signatures": "lists are the node's",
     "known.queries.current_entries": "lists are the node's",
     "known.queries.held_signatures": "lists are the node's; answers numbers to do_remove_source",
@@ -154,7 +211,7 @@ NODE_WIDE = {
 
 
 def public_functions():
-    """Every public function and method, by name, of the modules that touch the database."""
+    """Every public function and method, by name, of the modules that can reach the database through what they import."""
     names = set()
     for package in ANSWERING:
         try:
@@ -164,11 +221,47 @@ def public_functions():
         for info in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
             if ".migrations" in info.name or info.name.rpartition(".")[2] in {"models", "apps"}:
                 continue
-            module = importlib.import_module(info.name)
-            source = inspect.getsource(module)
-            if "django.db" in source or ".models import" in source:
-                names |= set(_public(module, info.name))
+            if reaches_database(info.name):
+                names |= set(_public(importlib.import_module(info.name), info.name))
     return names
+
+
+def reaches_database(name):
+    """Whether a module imports Django, for types or inside a function, too, or one of ours that does."""
+    met, ahead = set(), [name]
+    while ahead:
+        module = ahead.pop()
+        if module.partition(".")[0] == "django":
+            return True
+        if module not in met:
+            met.add(module)
+            ahead += imports_of(module)
+    return False
+
+
+@cache
+def imports_of(name):
+    """What one of our modules imports of ours and of Django, as its text says."""
+    path = _path(name)
+    return sorted(imported(path.read_text("utf-8"))) if path is not None else []
+
+
+def imported(text):
+    """Our modules, and Django's, that a module of this text imports anywhere in it."""
+    found = set()
+    for line in ast.walk(ast.parse(text)):
+        if isinstance(line, ast.Import):
+            found |= {one.name for one in line.names}
+        elif isinstance(line, ast.ImportFrom) and line.module:
+            found |= {line.module, *(f"{line.module}.{one.name}" for one in line.names)}
+    return {one for one in found if one.partition(".")[0] == "django" or _path(one) is not None}
+
+
+def _path(name):
+    if name.partition(".")[0] != "safelight":
+        return None
+    base = SOURCE.joinpath(*name.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
 def _public(module, name):
@@ -195,22 +288,33 @@ def test_every_public_function_is_asked_or_says_why_not():
     assert ASKED - found_now == set()
 
 
+def test_what_reads_records_through_another_module_is_found():
+    planted = "def everything_said(digests, node):\n    from safelight.known.statements import signed_claims\n"
+    assert any(map(reaches_database, imported(planted)))
+    assert any(map(reaches_database, imported("from safelight.known import queries")))
+    assert not any(map(reaches_database, imported("import random\nfrom safelight.media.types import Kind")))
+    assert {"known.statements.signed_claims", "known.quarantine.do_show_quarantine"} <= public_functions()
+
+
 # --- worlds ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class World:
-    """The reader's case as (place, content or None for a failure); hidden cases likewise; which contents are listed."""
+    """The reader's case as (place, content or None for a failure); hidden cases likewise; which contents are listed.
+
+    `said` are statements of any handling, by the reader's agency and others, about contents of any case.
+    """
 
     own: tuple[tuple[str, int | None], ...]
     hidden: tuple[tuple[tuple[str, int | None], ...], ...]
     listed: frozenset[int]
-    said: tuple[int, ...]
+    said: tuple[Assertion, ...]
 
     @property
     def seen(self):
         """The same without what the reader may not see."""
-        return replace(self, hidden=(), said=())
+        return replace(self, hidden=(), said=tuple(one for one in self.said if allowed_to_see(one, READER_FOR_ALL)))
 
 
 def draw(seed):
@@ -222,16 +326,69 @@ def draw(seed):
 
     hidden = tuple(places(1) for _ in range(dice.randint(1, 3)))
     listed = frozenset(dice.sample(range(1, 9), dice.randint(0, 4)))
-    return World(places(1), hidden, listed, tuple(dice.sample(range(1, 9), 3)))
+    return World(places(1), hidden, listed, tuple(statements(dice)))
+
+
+def statements(dice):
+    """Statements by three agencies, of any handling; some are due for review, some are taken back, not always openly."""
+    for number in range(1, dice.randint(20, 30)):
+        agency, kind = dice.choice((HERE, "Agency Beta", "Agency Gamma")), dice.choice(("grade", "grade", "urgent"))
+        more = {"says": {"scheme": "DEMO", "value": dice.choice("12")}} if kind == "grade" else {}
+        said = statement(
+            kind, number, agency=agency, about=About(type="item", ids=(name_of(dice.randint(1, 8)),)),
+            purpose="removal" if dice.random() < 0.15 else PURPOSE, handling=handling(dice),
+            made=NOW - timedelta(days=dice.randint(200, 400)), review=NOW + timedelta(days=dice.choice((-50, 300, 300))),
+            **more,
+        )  # fmt: skip
+        yield said
+        if dice.random() < 0.3:
+            openly = agency == HERE or dice.random() < 0.5
+            yield change(
+                said, id=identifier(100 + number), kind="withdrawn", says={"why": "a mistake"}, supersedes=(said.id,),
+                made=said.made + timedelta(days=1), handling=said.handling if openly else handling(dice),
+                about=said.about if dice.random() < 0.5 else About(type="item", ids=(name_of(dice.randint(1, 8)),)),
+            )  # fmt: skip
+
+
+def handling(dice):
+    return Handling(
+        agencies=tuple(sorted(dice.sample((HERE, "Agency Gamma", "Agency Delta"), dice.randint(0, 2)))),
+        groups=("Group Lantern",) if dice.random() < 0.3 else (),
+        all_units=dice.random() < 0.4,
+        providers=dice.random() < 0.3,
+        onward=dice.random() < 0.5,
+        ask_first=dice.random() < 0.3,
+        tlp=dice.choice(sorted(TLP)),
+    )
+
+
+def name_of(content):
+    return sha256(bytes([content])).hexdigest()
+
+
+def signed(said, at):
+    """A statement as the node of its agency signs it."""
+    return encode_envelope(sign_assertion(said, at.keys.root.signing_key())) if said.agency == HERE else sent(said)
 
 
 def expected(world):
     """The model: verdicts of the reader's files, contents and stacks, from what he may see alone."""
 
+    stands = standing(world.said, READER)
+
+    def graded(content):
+        about = [
+            one for one in stands if one.kind == "grade" and name_of(content) in one.about.ids and one.review > NOW
+        ]
+        return {(one.agency, one.says["value"]) for one in about}
+
+    def urgent(content):
+        return sorted(one.id for one in stands if one.kind == "urgent" and name_of(content) in one.about.ids)
+
     def verdict(content):
         if content is None:
             return "unreadable"
-        return "known" if content in world.listed else "new"
+        return "known" if content in world.listed or graded(content) else "new"
 
     files = Counter(verdict(content) for _, content in world.own)
     contents = {content for _, content in world.own if content is not None}
@@ -240,13 +397,25 @@ def expected(world):
         "contents": Counter(verdict(content) for content in contents),
         "failures": sorted(f"/made-up/{place}" for place, content in world.own if content is None),
         "stacks": len(contents),
-        "digests": sorted(sha256(bytes([content])).hexdigest() for content in contents),
+        "digests": sorted(map(name_of, contents)),
+        "graded": [graded(content) for content in sorted(contents, key=name_of)],
+        "urgent": [(f"/made-up/{place}", urgent(one)) for place, one in world.own if one is not None and urgent(one)],
+        "handed out": [
+            [one for one in world.said if may_hand_on(one, to) and {*one.about.ids} <= set(map(name_of, contents))]
+            for to in RECIPIENTS
+        ],
         "under": [
             [sha256(bytes([content])).digest()] if content in contents else []
             for content in range(1, 9)
             for _kind in ("md5", "sha1")
         ],
     }
+
+
+def may_hand_on(said, to):
+    """Whether the reader's agency may hand a statement to somebody."""
+    onward = said.agency == HERE or (said.handling.onward and said.handling.tlp in {"amber", "green", "clear"})
+    return onward and all(allowed_to_see(said, who) for who in (replace(READER, purposes=to.purposes), to))
 
 
 def draft(source, place, content):
@@ -332,18 +501,14 @@ class Bench:
         for item in set(Sighting.objects.filter(exhibit__case=name, item__isnull=False).values_list("item", flat=True)):
             Kept.objects.create(case=case, item_id=item, review=NOW + timedelta(days=1000))
 
-    def say(self, contents):
-        """Statements of Agency Beta that only Agency Gamma may see, about contents of the reader's case, too."""
+    def say(self, said):
+        """Take in all statements, those of the reader's own agency with the approval of two where they want it."""
         at = node(self.folder / "data")
-        told = datetime(2030, 1, 31, 12, 0, tzinfo=UTC)
-        narrow = open_to_all(all_units=False, providers=False, agencies=("Agency Gamma",))
-        for number, content in enumerate(contents, 1):
-            about = About(type="item", ids=(sha256(bytes([content])).hexdigest(),))
-            said = statement(
-                ("grade", "urgent")[number % 2], number, agency="Agency Beta", about=about, handling=narrow,
-                purpose="identify-persons-and-objects",
-            )  # fmt: skip
-            do_receive_assertion(sent(said), KEYS, at, acting_user="officer", now=told + timedelta(hours=1))
+        for one in said:
+            if one.agency == HERE:
+                do_make_as_node(one, at, approve=lambda _record, _is_wider: (), acting_user="officer", now=NOW)
+            else:
+                do_receive_assertion(signed(one, at), NEIGHBOURS, at, acting_user="officer", now=NOW)
 
     def answers(self, acting):
         """What every function in `ASKED` says to the reader, without the numbers that the database gives."""
@@ -371,7 +536,7 @@ class Bench:
         kept = kept_contents(case, vault)
         return {
             "kept": kept,
-            "exported": [self.planned(agency, acting) for agency in ("Agency Gamma", "Agency Delta") if kept],
+            "exported": [self.planned(to, acting) for to in RECIPIENTS if kept],
             "pictures": plan_pictures("Own", "Agency Delta", acting=acting, now=NOW).items,
             "summary": vars(summarise(case, "Exhibit")),
             "to be reviewed": sorted(
@@ -396,13 +561,14 @@ class Bench:
             "under": [access_contents(digest, acting, now=NOW) for digest in DIGESTS],
             "lists": [(one.name, one.entries) for one in list_sources()],
             "list": show_source("demo-not-for-use-list").by_grade,
+            "signed": signed_claims([one.signature.sha256 for one in items], base.reader, acting.node),
             "removed": base_version().partition(".")[2],
         }  # fmt: skip
 
-    def planned(self, agency, acting):
-        """What would be handed to an agency: contents and statements, without what is drawn at random."""
-        to = Recipient(agency, ("identify-persons-and-objects",))
-        draft = plan_export("Own", to, (), acting=acting, now=NOW)
+    def planned(self, to, acting):
+        """What would be handed to somebody: contents and statements, without what is drawn at random."""
+        recipient = Recipient(to.agency, tuple(sorted(to.purposes)), tuple(sorted(to.groups)), to.is_provider)
+        draft = plan_export("Own", recipient, (), acting=acting, now=NOW)
         manifest, record = open_draft(draft.sealed, acting=acting, now=NOW)
         assert (record, access_numbered_case(int(manifest.case), Permission.CASE_WORK, acting, now=NOW).name) == (
             draft.record, "Own"
@@ -449,6 +615,14 @@ def test_nothing_hidden_changes_an_answer(bench, seed, walls):
     assert sorted(one["sha256"] for one in told["report"]["items"] if one["sha256"]) == model["digests"]
     assert [one.hex() for one in told["kept"]] == model["digests"]
     assert [[one.sha256 for one in items] for items, _ in told["exported"]] == [model["digests"]] * (
-        2 * bool(model["digests"])
+        len(RECIPIENTS) * bool(model["digests"])
     )
-    assert [statements for _, statements in told["exported"]] == [()] * len(told["exported"])
+    at = node(bench.folder / "data")
+    assert [set(statements) for _, statements in told["exported"]] == [
+        {sha256(signed(one, at)).hexdigest() for one in said} for said in model["handed out"]
+    ][: len(told["exported"])]
+    assert [
+        {(one.agency, one.grade) for _, _, one in matches if one.source != "demo-not-for-use-list"}
+        for matches in told["matches"]
+    ] == model["graded"]
+    assert [(one.path, sorted(said.assertion for said in one.said)) for one in told["urgent"]] == model["urgent"]

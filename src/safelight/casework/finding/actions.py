@@ -8,7 +8,7 @@ from django.db import transaction
 from safelight.access.permissions import Permission
 from safelight.casework.access import Acting, access_case
 from safelight.casework.finding.index import TextIndex, words_of_text
-from safelight.casework.finding.queries import texts_of_case
+from safelight.casework.finding.queries import as_recorded, texts_of_case
 from safelight.errors import UsageError
 from safelight.known.statements import reader_of
 from safelight.log.actions import do_add_entry
@@ -26,6 +26,8 @@ class Found:
 
 def do_search_case(name: str, asked: str, *, why: str, acting: Acting, now: datetime) -> list[Found]:
     """The items of a case with a text that holds all words asked for, once the log holds who asked and why.
+
+    They come in the order in which the case met them.
 
     Statements are those that this node may read to identify persons and objects, and that stand.
 
@@ -48,4 +50,4 @@ def do_search_case(name: str, asked: str, *, why: str, acting: Acting, now: date
     found: dict[int, list[tuple[str, str]]] = {}
     for hit in index.find(asked):
         found.setdefault(hit.item, []).append((hit.where, hit.text))
-    return [Found(digests[item], tuple(texts)) for item, texts in found.items()]
+    return [Found(digests[item], tuple(found[item])) for item in as_recorded(case, found)]

@@ -1,7 +1,9 @@
 """The texts of a case's items, unsealed for who searches them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
+
+from django.db.models import Min
 
 from safelight.access.node import Node
 from safelight.assertions.fold import State, Thing, fold
@@ -43,6 +45,13 @@ def texts_of_case(case: Case, node: Node, reader: Reader, digests: dict[int, byt
                         yield TextOf(answer.item_id, f"{word.replace('_', ' ')} by {evidence.claim.source}", text)
         yield from _stated(here, node, reader)
         yield from _paths(case, list(here))
+
+
+def as_recorded(case: Case, items: Collection[int]) -> list[int]:
+    """Items of a case in the order in which it met them. Their numbers would tell what other cases had met before."""
+    met = Sighting.objects.filter(exhibit__case=case.name, item__in=items).values("item")
+    ordered = met.annotate(first=Min("id")).order_by("first").values_list("item", flat=True)
+    return [item for item in ordered if item is not None]
 
 
 def _said_by_file(item: int, seen: sealed.Seen) -> Iterator[TextOf]:
