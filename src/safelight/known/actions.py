@@ -24,7 +24,7 @@ from safelight.known.intake import Counts, Intake
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.pictures import OwnPictures
 from safelight.known.quarantine import Quarantine
-from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, Message
+from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, Message, PackedRows
 from safelight.known.rules import Role, Trust, check_demo, check_name, choose_scheme, is_demo_name
 from safelight.known.schemes import require_scheme
 from safelight.known.screening import Screen
@@ -247,7 +247,7 @@ class _Reading:
         for message in batch:
             if isinstance(message, FileEnd):
                 self.end = message
-            elif not isinstance(message, FileHead):
+            elif not isinstance(message, FileHead | PackedRows):
                 plain.append(message)
         return plain
 
