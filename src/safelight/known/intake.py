@@ -30,7 +30,7 @@ from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
 BATCH_ROWS = 5000
 _ANALYSE_FROM = 1000
-_SHOWN_PROBLEMS = 20
+SHOWN_PROBLEMS = 20
 
 _COLUMNS = (
     "id", "source_id", "edition_id", "signature", "fingerprint", "content", "hash_state", "line", "row", "grade",
@@ -177,7 +177,7 @@ class Intake:
 
     def _refuse(self, line: int, reason: str, text: str) -> None:
         self.counts.refused += 1
-        if len(self.counts.problems) < _SHOWN_PROBLEMS:
+        if len(self.counts.problems) < SHOWN_PROBLEMS:
             self.counts.problems.append((line, reason))
         self._quarantine.hold(line, reason, text)
 

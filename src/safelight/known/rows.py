@@ -94,10 +94,11 @@ class FileHead(msgspec.Struct, frozen=True, tag="head"):
 
 
 class FileEnd(msgspec.Struct, frozen=True, tag="end"):
-    """The last message of a file: whether it was read to its end, and if not, why not in words."""
+    """The last message of a file: whether it was read to its end, if not, why not; what else is to be said of it."""
 
     complete: bool
     reason: Short | None = None
+    notes: list[Short] = []
 
 
 Told = KnownRow | BadRow | PackedRows

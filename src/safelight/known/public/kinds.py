@@ -57,7 +57,7 @@ def rows_of(packed: Rows, kind: Kind) -> Rows:
     having = packed[(packed[:, 0] & kind.given) != 0]
     digests: Rows = having[:, kind.at : kind.at + kind.digest]
     if kind.width == kind.digest:
-        return digests
+        return np.ascontiguousarray(digests)  # a view would hold all of the packed rows
     sizes = np.ascontiguousarray(having[:, PACKED_BYTES - 8 :]).view(">u8").ravel().astype(np.uint64)
     told = ((having[:, 0] & Given.SIZE) != 0) & (sizes < NO_SIZE)
     tails = np.where(told, sizes, np.uint64(NO_SIZE))

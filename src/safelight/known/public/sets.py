@@ -7,7 +7,7 @@ Rules kept here:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -87,7 +87,8 @@ class Questions:
 class DigestSet:
     """The files of one set, open."""
 
-    tables: dict[str, Table] = field(default_factory=dict)
+    tables: dict[str, Table]
+    entries: int
 
     @classmethod
     def open(cls, folder: Path, seals: Seals) -> Self:
@@ -96,7 +97,8 @@ class DigestSet:
         Raises:
             DamagedTableError: one is missing or not what was written.
         """
-        return cls({name: Table.open(folder / name, kind, seals.tables[name]) for name, kind in KINDS.items()})
+        tables = {name: Table.open(folder / name, kind, seals.tables[name]) for name, kind in KINDS.items()}
+        return cls(tables, seals.entries)
 
     def find(self, asked: Questions) -> list[Hit]:
         """What the set says of each content that it tells of, by the order of the questions.

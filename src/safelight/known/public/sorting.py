@@ -50,6 +50,12 @@ class Sorter:
         self._end_run()
         yield from _merged([*self._runs, *others], 0, self._width, self._merge_rows)
 
+    def clear(self) -> None:
+        """Remove the runs, once all is written."""
+        for number in range(len(self._runs)):
+            (self._folder / f"{self._name}-run-{number}").unlink()
+        self._runs.clear()
+
     def _end_run(self) -> None:
         if not self._count:
             return
