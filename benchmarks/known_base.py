@@ -33,7 +33,8 @@ from safelight.vault.protection import KeyFile
 set_up_django()
 
 from safelight.access.node import Node  # noqa: E402 - needs Django set up
-from safelight.known.actions import ImportOptions, do_import_list  # noqa: E402 - needs Django set up
+from safelight.known.actions import do_import_list  # noqa: E402 - needs Django set up
+from safelight.known.importing import ImportOptions  # noqa: E402 - needs Django set up
 from safelight.known.matching import KnownBase  # noqa: E402 - needs Django set up
 from safelight.vault.signatures import NewSignature  # noqa: E402 - needs Django set up
 

@@ -33,7 +33,8 @@ from safelight.vault.protection import KeyFile
 set_up_django()
 
 from safelight.access.node import Node  # noqa: E402 - needs Django set up
-from safelight.known.actions import ImportOptions, do_import_list  # noqa: E402 - needs Django set up
+from safelight.known.actions import do_import_list  # noqa: E402 - needs Django set up
+from safelight.known.importing import ImportOptions  # noqa: E402 - needs Django set up
 from safelight.known.matching import KnownBase  # noqa: E402 - needs Django set up
 from safelight.known.public.sets import Questions  # noqa: E402 - needs Django set up
 from safelight.known.rules import Role, Trust  # noqa: E402 - needs Django set up
@@ -202,9 +203,9 @@ def main() -> None:
         ("base asked as a check does, answered in words", by_base, known),
     ):
         page.line(f"{what} ({good:,} there) | {len(asked):,} | {taken:.2f} | {len(asked) / taken:,.0f} a second | ")
-    page.line(f"peer: SQLite's index made | {wanted.rows:,} | {made:.1f} | {wanted.rows / made:,.0f} a second | ")
+    page.line(f"peer: index of SQLite made | {wanted.rows:,} | {made:.1f} | {wanted.rows / made:,.0f} a second | ")
     page.line(
-        f"peer: SQLite asked ({found:,} there) | {len(asked):,} | {by_peer:.2f} | {len(asked) / by_peer:,.0f} a second | "
+        f"peer asked ({found:,} there) | {len(asked):,} | {by_peer:.2f} | {len(asked) / by_peer:,.0f} a second | "
     )
     page.line("")
     page.line(f"The set of the database holds {size:,} bytes: {size / wanted.rows:.1f} a row, three digests and sizes.")

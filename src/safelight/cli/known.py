@@ -20,7 +20,7 @@ from safelight.errors import InputError, SafelightError, UsageError
 
 if TYPE_CHECKING:
     from safelight.cli.acting import Session
-    from safelight.known.actions import ImportOptions, ImportResult
+    from safelight.known.importing import ImportOptions, ImportResult
     from safelight.known.queries import ImportSummary, SourceDetail, SourceSummary
     from safelight.platform.settings import Settings
 
@@ -159,7 +159,7 @@ def _options(
     mapping: dict[str, str],
     dry_run: bool,
 ) -> "ImportOptions":
-    from safelight.known.actions import ImportOptions
+    from safelight.known.importing import ImportOptions
     from safelight.known.rules import Role, Trust
 
     return ImportOptions(

@@ -4,8 +4,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -19,12 +19,14 @@ from safelight.errors import UsageError
 from safelight.known.formats.columns import FIELDS
 from safelight.known.formats.reader import ReadOptions
 from safelight.known.formats.table import ICSE_SCHEME
+from safelight.known.importing import ImportOptions, ImportResult, RemovalResult
 from safelight.known.intake import Counts, Intake
 from safelight.known.listing import LIMITS, READER, ListFile, Reading, opened
 from safelight.known.models import KnownEntry, KnownImport, KnownSet, KnownSource
 from safelight.known.pictures import OwnPictures
 from safelight.known.public.places import set_folder
 from safelight.known.public.sets import Seals
+from safelight.known.published import open_sets
 from safelight.known.publishing import LARGE_BYTES, Published, Publishing
 from safelight.known.quarantine import Quarantine
 from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, PackedRows, Told
@@ -39,55 +41,6 @@ from safelight.platform.settings import Settings, is_demo
 from safelight.sandbox import Nursery
 
 _REMOVE_ROWS = 20_000
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """What the person who imports says of a list.
-
-    `name` defaults to the file's name without its ending; `trust`, `list_date` and `scheme` to what the source had
-    before (a new source is unverified). `mapping` leads from column name or number to field.
-    """
-
-    name: str | None = None
-    trust: Trust | None = None
-    list_date: date | None = None
-    scheme: str | None = None
-    role: Role = Role.KNOWN
-    mapping: dict[str, str] = field(default_factory=dict)
-    dry_run: bool = False
-
-
-@dataclass(frozen=True)
-class ImportResult:
-    """What an import did: the source as it is now, the file as it was found, and what became of its rows."""
-
-    source: str
-    role: str
-    trust: str
-    scheme: str | None
-    file: str
-    format: str
-    version: str | None
-    counts: Counts
-    complete: bool
-    problem: str | None
-    quarantine: Path | None
-    notes: tuple[str, ...]
-    dry_run: bool
-
-    @property
-    def clean(self) -> bool:
-        """Whether every row was taken and the file read to its end."""
-        return self.complete and not self.counts.refused
-
-
-@dataclass(frozen=True)
-class RemovalResult:
-    """What a removal did."""
-
-    source: str
-    entries: int
 
 
 def do_import_list(
@@ -248,7 +201,7 @@ class _Import:
             complete=reading.end.complete,
             problem=reading.end.reason,
             quarantine=quarantine.path if quarantine.used and not self.options.dry_run else None,
-            notes=(*notes, *reading.end.notes),
+            notes=(*notes, *reading.end.notes, *counts.contradictions()),
             dry_run=self.options.dry_run,
         )
 
@@ -276,6 +229,7 @@ class _Import:
         on_rows: Callable[[int], None] | None,
     ) -> tuple[Counts, int]:
         """Take every row as an entry of its own; what became of them, and the number of their signed batch."""
+        good = [(one.source.name, one.opened) for one in open_sets(self.data) if one.opened is not None]
         with OwnPictures(self.file.path.resolve().parent) as pictures, Behind() as behind:
             intake = Intake(
                 source,
@@ -287,6 +241,7 @@ class _Import:
                 vault=self.node.vault,
                 behind=behind,
             )
+            intake.harmless = good if self.options.role is Role.KNOWN else ()
             batch = self._sign(source, self._taken(intake, behind, reading, on_rows))
             return intake.finish(self.now), batch
 

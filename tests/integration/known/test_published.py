@@ -262,3 +262,14 @@ def test_a_check_says_which_list_is_silent(bench, tmp_path):  # noqa: F811 - the
     bench.check()
     assert verdicts(bench.outcome()) == {"new": 1}
     assert any("demo-not-for-use-nsrl answers nothing" in warning for warning in bench.watching.notes)
+
+
+def test_a_list_of_known_material_that_names_a_harmless_file_says_so(bring, folder, database):
+    bring(database, name="nsrl", **GOOD)
+    rows = "".join(f"{digests(one)['sha256']},1\n" for one in (CONTENTS[0], CONTENTS[1], b"a stranger"))
+    result = bring(f"sha256,category\n{rows}", name="alpha", scheme="VIC-US")
+    assert [note for note in result.notes if "harmless" in note] == [
+        "2 entries name what nsrl names as harmless: both stand; ask who made the list"
+    ]
+    assert result.counts.new == 3
+    assert [source for source, _, _ in ask(folder, CONTENTS[0])[0]] == ["nsrl", "alpha"]
