@@ -11,6 +11,7 @@ from safelight.errors import UsageError
 from safelight.known.actions import do_remove_source
 from safelight.known.matching import KnownBase
 from safelight.known.models import KnownEntry, KnownImport, KnownSet, KnownSource
+from safelight.known.public.tables import DamagedTableError
 from safelight.known.published import LOCK, check_sets, open_sets
 from safelight.known.queries import list_sources, show_source
 from safelight.known.rules import Role, Trust
@@ -273,3 +274,16 @@ def test_a_list_of_known_material_that_names_a_harmless_file_says_so(bring, fold
     ]
     assert result.counts.new == 3
     assert [source for source, _, _ in ask(folder, CONTENTS[0])[0]] == ["nsrl", "alpha"]
+
+
+def test_a_check_ends_with_a_sentence_where_what_would_answer_was_altered(bench, tmp_path):  # noqa: F811 - the fixture
+    bench.put("one.png", ONE)
+    bench.learn(rds3(tmp_path / "demo-not-for-use-nsrl", [ONE, TWO]), trust=Trust.PUBLIC, role=Role.KNOWN_GOOD)
+    (file,) = (bench.data / "public").glob("*/sha256")
+    two = digest(TWO).sha256
+    file.write_bytes(file.read_bytes().replace(two, two[:31] + bytes([two[31] ^ 1])))
+    with pytest.raises(DamagedTableError, match=f"{file} was altered near row 0: import its list again"):
+        bench.check()
+    do_remove_source("demo-not-for-use-nsrl", node=node_in(bench.data), acting_user="officer", now=NOW, data=bench.data)
+    bench.check()
+    assert verdicts(bench.outcome()) == {"new": 1}

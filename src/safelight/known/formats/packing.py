@@ -15,6 +15,8 @@ from safelight.known.rows import BadRow, FileEnd, FileHead, Given, KnownRow, Mes
 from safelight.known.rules import BENIGN, speaks_demo
 
 PACK_BYTES = 1 << 18
+_NO_MD5, _NO_SHA1, _NO_SHA256 = bytes(16), bytes(20), bytes(32)
+_MD5, _SHA1, _SHA256, _SIZE = (given.value for given in Given)  # read row by row: an enumeration's members are slow
 
 
 def packed(stream: Iterator[Message], *, anyway: bool) -> Iterator[Message]:
@@ -29,38 +31,29 @@ def packed(stream: Iterator[Message], *, anyway: bool) -> Iterator[Message]:
     for message in stream:
         if isinstance(message, KnownRow) and _is_plain(message):
             waiting += pack_row(message.md5, message.sha1, message.sha256, message.size)
-            if len(waiting) < PACK_BYTES:
-                continue
-        elif isinstance(message, BadRow) and message.reason.endswith(OF_EMPTY_FILE):
+            if len(waiting) >= PACK_BYTES:
+                yield PackedRows(bytes(waiting))
+                waiting.clear()
+            continue
+        if isinstance(message, BadRow) and message.reason.endswith(OF_EMPTY_FILE):
             empty += 1
             continue
         if waiting:
             yield PackedRows(bytes(waiting))
             waiting.clear()
-        if isinstance(message, FileEnd):
-            yield _ended(message, empty)
-        elif not isinstance(message, KnownRow) or not _is_plain(message):
-            yield message
+        yield _ended(message, empty) if isinstance(message, FileEnd) else message
 
 
 def pack_row(md5: bytes | None, sha1: bytes | None, sha256: bytes | None, size: int | None) -> bytes:
     """One row as `PACKED_BYTES` bytes."""
-    given = 0
-    if md5 is None:
-        md5 = bytes(16)
-    else:
-        given |= 1
-    if sha1 is None:
-        sha1 = bytes(20)
-    else:
-        given |= 2
-    if sha256 is None:
-        sha256 = bytes(32)
-    else:
-        given |= 4
-    if size is None:
-        return b"%c%b%b%b%b" % (given, md5, sha1, sha256, bytes(8))
-    return b"%c%b%b%b%b" % (given | Given.SIZE.value, md5, sha1, sha256, size.to_bytes(8, "big"))
+    given = (
+        (md5 is not None and _MD5)
+        | (sha1 is not None and _SHA1)
+        | (sha256 is not None and _SHA256)
+        | (size is not None and _SIZE)
+    )
+    digests = md5 or _NO_MD5, sha1 or _NO_SHA1, sha256 or _NO_SHA256
+    return b"%c%b%b%b%b" % (given, *digests, (size or 0).to_bytes(8, "big"))
 
 
 def _is_plain(row: KnownRow) -> bool:
