@@ -71,11 +71,6 @@ def tail_bytes(tails: NDArray[np.uint64]) -> Rows:
     return tails.astype(">u8").view(np.uint8).reshape(-1, TAIL_BYTES)
 
 
-def tails_of(rows: Rows, kind: Kind) -> NDArray[np.uint64]:
-    """What stands behind the digest of each row."""
-    return np.ascontiguousarray(rows[:, kind.digest :]).view(">u8").ravel().astype(np.uint64)
-
-
 def strongest(rows: Rows, kind: Kind) -> int:
     """Of how many rows the digest is the strongest that its list gave: so many contents are told by them alone."""
     if kind.width == kind.digest:

@@ -22,13 +22,10 @@ from safelight.known.public.kinds import (
     STRONGER_SHA256,
     Kind,
     Rows,
-    tail_bytes,
-    tails_of,
 )
+from safelight.known.public.lookup import best_rows
 from safelight.known.public.tables import DamagedTableError, Seal, Table
 from safelight.vault.signature_blocks import NewSignature
-
-_FLAGS = (0, STRONGER_SHA256, STRONGER_SHA1, STRONGER_SHA256 | STRONGER_SHA1)
 
 
 class Seals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,12 +103,14 @@ class DigestSet:
         Raises:
             DamagedTableError: a row that would answer is not what was written.
         """
-        hits: dict[int, Hit] = {}
+        hits: list[Hit] = []
+        waiting = np.ones(asked.count, np.bool_)
         for name, table in self.tables.items():
             if len(table.rows):
-                for hit in _found(table, KINDS[name], asked):
-                    hits.setdefault(hit.question, hit)
-        return [hits[question] for question in sorted(hits)]
+                found = _found(table, KINDS[name], asked, waiting)
+                waiting[[hit.question for hit in found]] = False
+                hits += found
+        return sorted(hits)
 
     def check(self) -> list[str]:
         """Read every row; what is wrong, a sentence for each file."""
@@ -124,48 +123,21 @@ class DigestSet:
         return faults
 
 
-def _found(table: Table, kind: Kind, asked: Questions) -> list[Hit]:
-    """What one file says."""
-    keys, numbers = asked.keys[kind.name], asked.numbers[kind.name]
+def _found(table: Table, kind: Kind, asked: Questions, waiting: NDArray[np.bool_]) -> list[Hit]:
+    """What one file says of the contents that still wait for an answer."""
+    open_ = waiting[asked.numbers[kind.name]]
+    keys, numbers = asked.keys[kind.name][open_], asked.numbers[kind.name][open_]
     begin = np.zeros((len(keys), kind.width), np.uint8)
     begin[:, : kind.digest] = keys
     firsts = table.first_not_below(begin)
-    within = firsts < len(table.rows)
-    agreeing = within.copy()
-    agreeing[within] = (table.rows[firsts[within], : kind.digest] == keys[within]).all(axis=1)
-    places = np.flatnonzero(agreeing)
     if kind.width == kind.digest:
-        table.proved(firsts[places])
-        return [Hit(int(numbers[at]), kind.name, keys[at].tobytes(), None) for at in places.tolist()]
-    found = _by_size(
-        table, kind, keys[places], asked.sizes[numbers[places]], asked.stronger[kind.name][numbers[places]]
-    )
+        places = np.minimum(firsts, len(table.rows) - 1)
+        agreeing = np.flatnonzero((table.rows[places] == keys).all(axis=1))
+        table.proved(firsts[agreeing])
+        return [Hit(int(numbers[at]), kind.name, keys[at].tobytes(), None) for at in agreeing.tolist()]
+    found = best_rows(table.rows, firsts, keys, asked.sizes[numbers], asked.stronger[kind.name][numbers])
+    agreeing = np.flatnonzero(found[:, 1] >= 0)
+    table.proved(found[agreeing, 0])
     told = {0: False, 1: None, 2: True}
-    pairs = zip(places.tolist(), found.tolist(), strict=True)
-    return [Hit(int(numbers[at]), kind.name, keys[at].tobytes(), told[how]) for at, how in pairs if how >= 0]
-
-
-def _by_size(
-    table: Table, kind: Kind, keys: Rows, sizes: NDArray[np.uint64], stronger: NDArray[np.uint64]
-) -> NDArray[np.int64]:
-    """Of m digests that stand in the file: 2 where a row agrees in size, 1 where a side tells none, 0 where all differ.
-
-    -1 where every row has a stronger digest that the content has too: since that did not agree, the row is no match.
-    """
-    best = np.full(len(keys), -1, np.int64)
-    for flag in _FLAGS:
-        open_to = (stronger & np.uint64(flag)) == 0
-        for size, worth in ((sizes, 2), (np.uint64(NO_SIZE), 1), (np.uint64(0), 0)):
-            wanted = np.flatnonzero(open_to & (best < worth))
-            tails = np.broadcast_to(np.asarray(size | np.uint64(flag)), len(keys))[wanted]
-            rows = np.concatenate([keys[wanted], tail_bytes(tails)], axis=1)
-            firsts = table.first_not_below(rows)
-            near = firsts < len(table.rows)
-            wanted, rows, firsts, tails = wanted[near], rows[near], firsts[near], tails[near]
-            stored = table.rows[firsts]
-            same = (stored[:, : kind.digest] == rows[:, : kind.digest]).all(axis=1)
-            there = tails_of(stored, kind)
-            same &= there == tails if worth else (there & np.uint64(STRONGER_SHA256 | STRONGER_SHA1)) == flag
-            table.proved(firsts[same])
-            best[wanted[same]] = np.where(sizes[wanted[same]] == NO_SIZE, 1, worth)
-    return best
+    pairs = zip(agreeing.tolist(), found[agreeing, 1].tolist(), strict=True)
+    return [Hit(int(numbers[at]), kind.name, keys[at].tobytes(), told[how]) for at, how in pairs]

@@ -134,9 +134,9 @@ class Table:
         Raises:
             DamagedTableError: they are not.
         """
-        for block in np.unique(numbers // PROVED_ROWS).tolist():
-            if not self._proved[block]:
-                self._prove(block)
+        blocks = np.unique(numbers // PROVED_ROWS)
+        for block in blocks[~self._proved[blocks]].tolist():
+            self._prove(block)
         return self.rows[numbers]
 
     def check(self) -> None:
