@@ -178,7 +178,8 @@ def installation(base: list[str]) -> Iterator["Acting"]:
             from safelight.access.actions import do_create_node  # noqa: PLC0415 - needs the database open
             from safelight.access.rules import FOUNDER  # noqa: PLC0415 - likewise
             from safelight.casework.access import Acting  # noqa: PLC0415 - likewise
-            from safelight.known.actions import ImportOptions, do_import_list  # noqa: PLC0415 - likewise
+            from safelight.known.actions import do_import_list  # noqa: PLC0415 - likewise
+            from safelight.known.importing import ImportOptions  # noqa: PLC0415 - likewise
             from safelight.log.sequencer import publishing  # noqa: PLC0415 - likewise
 
             who = getpass.getuser()

@@ -36,7 +36,8 @@ set_up_django()
 from safelight.access.node import Node  # noqa: E402 - needs Django set up
 from safelight.assertions.actions import do_make_as_node  # noqa: E402 - needs Django set up
 from safelight.assertions.record import About, Assertion, Handling  # noqa: E402 - needs Django set up
-from safelight.known.actions import ImportOptions, do_import_list  # noqa: E402 - needs Django set up
+from safelight.known.actions import do_import_list  # noqa: E402 - needs Django set up
+from safelight.known.importing import ImportOptions  # noqa: E402 - needs Django set up
 from safelight.known.matching import KnownBase  # noqa: E402 - needs Django set up
 from safelight.vault.signatures import NewSignature  # noqa: E402 - needs Django set up
 

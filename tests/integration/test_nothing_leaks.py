@@ -47,7 +47,8 @@ from safelight.evidence.queries import Standings, above_locked, known_places, la
 from safelight.evidence.recording import record, recorded_items
 from safelight.exchange.actions import open_draft, plan_export
 from safelight.exchange.manifest import Recipient
-from safelight.known.actions import ImportOptions, do_import_list
+from safelight.known.actions import do_import_list
+from safelight.known.importing import ImportOptions
 from safelight.known.matching import KnownBase
 from safelight.known.queries import base_version, list_sources, show_source
 from safelight.known.rules import Trust

@@ -13,7 +13,8 @@ from safelight.casework.report.model import Claim, Evidence
 from safelight.casework.rules import Agreement, How, Judgement, Verdict, judge
 from safelight.evidence.models import Exhibit, ItemState, Run, Sighting
 from safelight.evidence.recording import RecordedItem, recorded_items
-from safelight.known.matching import KnownBase, Match
+from safelight.known.matches import Match
+from safelight.known.matching import KnownBase
 from safelight.linking.alignment import Passage
 from safelight.platform.copying import copy_rows, reserve_ids
 from safelight.vault.content import Vault

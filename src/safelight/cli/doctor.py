@@ -161,7 +161,7 @@ def _people(settings: Settings) -> Iterator[Finding]:
             from safelight.access.queries import count_officers, is_enrolled, open_reviews
 
             enrolled, officers, reviews = is_enrolled(), count_officers(now()), len(open_reviews())
-            logged = list(_log_beside(_published(settings)))
+            logged = [*_log_beside(_published(settings)), *_public_sets(settings)]
     except SafelightError as error:
         yield Finding("officers", error.message, good=False, follows="who may do what cannot be told")
         return
@@ -180,6 +180,16 @@ def _people(settings: Settings) -> Iterator[Finding]:
         )
         yield Finding("break-glass", f"{reviews} to be reviewed", good=False, follows=follows)
     yield from logged
+
+
+def _public_sets(settings: Settings) -> Iterator[Finding]:
+    """Published lists of known good, each as its files are."""
+    from safelight.known.published import open_sets
+
+    for state in open_sets(settings.data.expanduser().absolute()):
+        held = f"{state.entries:,} entries" if state.fault is None else state.fault
+        follows = "" if state.fault is None else "it answers nothing until its list was imported again"
+        yield Finding(f"published list {state.source.name}", held, good=state.fault is None, follows=follows)
 
 
 def _log_beside(published: int) -> Iterator[Finding]:

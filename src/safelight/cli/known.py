@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from safelight.assertions.signing import Envelope
     from safelight.cli.acting import Session
-    from safelight.known.actions import ImportOptions, ImportResult
+    from safelight.known.importing import ImportOptions, ImportResult
     from safelight.known.queries import ImportSummary, SourceDetail, SourceSummary
     from safelight.platform.settings import Settings
 
@@ -45,7 +45,7 @@ def known() -> None:
 )
 @click.option("--date", "list_date", type=click.DateTime(["%Y-%m-%d"]), help="The date of the list.")
 @click.option("--scheme", help="The category scheme of its grades, where the file does not say.")
-@click.option("--known-good", is_flag=True, help="The list names files known to be harmless.")
+@click.option("--known-good", is_flag=True, help="The list names files known to be harmless, as NSRL's do.")
 @click.option("--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="What a column means (name or number).")
 @click.option("--key", "key_file", type=KEY_PATH, help="Your own key, which signs the list beside the node's.")
 @click.option("--dry-run", is_flag=True, help="Read and check everything, change nothing.")
@@ -54,7 +54,7 @@ def known() -> None:
 def import_lists(
     settings: "Settings", /, files: tuple[Path, ...], key_file: Path | None, named: str | None, **chosen: Any
 ) -> None:
-    """Import FILES (VICS JSON, ICSE CSV, tables, digest lists) and say what was read, refused and why.
+    """Import FILES (VICS JSON, ICSE CSV, tables, digest lists, NSRL) and say what was read, refused and why.
 
     A list named again adds what is new and replaces what has changed. Bad rows go to a quarantine file.
     """
@@ -148,7 +148,8 @@ def remove_source(settings: "Settings", name: str, *, yes: bool, named: str | No
 
         if not yes and for_people():
             click.confirm(f"Remove {visible(name)}? Its entries will answer no more", abort=True)
-        result = do_remove_source(name, node=here.node, acting_user=here.by, now=now())
+        data = settings.data.expanduser().absolute()
+        result = do_remove_source(name, node=here.node, acting_user=here.by, now=now(), data=data)
     if not for_people():
         _print_json(asdict(result))
     else:
@@ -165,7 +166,7 @@ def _options(
     mapping: dict[str, str],
     dry_run: bool,
 ) -> "ImportOptions":
-    from safelight.known.actions import ImportOptions
+    from safelight.known.importing import ImportOptions
     from safelight.known.rules import Role, Trust
 
     return ImportOptions(
@@ -301,6 +302,9 @@ def _show_detail(detail: "SourceDetail") -> None:
     grades = detail.by_grade.items()
     table("Grades", ("grade", "entries"), [(grade or "(none)", f"{number:,}") for grade, number in grades])
     table("Hashes", ("state", "entries"), [(state, f"{number:,}") for state, number in detail.by_hash_state.items()])
+    if detail.published_rows:
+        held = [(name, f"{number:,}") for name, number in detail.published_rows.items()]
+        table("Published digests, in files", ("digest", "rows"), held)
     for made in detail.imports:
         say(_import_line(made))
 

@@ -43,9 +43,11 @@ def fsck(settings: Settings, *, as_json: bool, named: str | None) -> None:
     with session(settings, named) as here:
         here.require(Permission.KEY_ROTATE)
         from safelight.casework.queries import check_kept
-        from safelight.vault.fsck import check_vault
+        from safelight.known.published import check_sets
+        from safelight.vault.fsck import Fault, FaultKind, check_vault
 
-        faults = chain(check_vault(here.node.vault), check_kept(here.node.vault))
+        damaged = (Fault(FaultKind.ALTERED, *told) for told in check_sets(settings.data.expanduser().absolute()))
+        faults = chain(check_vault(here.node.vault), check_kept(here.node.vault), damaged)
         for count, fault in enumerate(faults, 1):  # noqa: B007 - how many there were is used below
             say(f"{fault.kind.value}: {fault.sentence}", err=True)
             if as_json or not for_people():

@@ -1,12 +1,12 @@
 """What changes the known base: importing a list, removing a source. Each is one transaction, whole or not at all."""
 
-import hashlib
 import os
-import stat
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -20,13 +20,18 @@ from safelight.errors import UsageError
 from safelight.known.formats.columns import FIELDS
 from safelight.known.formats.reader import ReadOptions
 from safelight.known.formats.table import ICSE_SCHEME
-from safelight.known.formats.text import UnreadableListError, UntoldColumnsError
+from safelight.known.importing import ImportOptions, ImportResult, RemovalResult
 from safelight.known.intake import Counts, Intake
-from safelight.known.models import KnownEntry, KnownImport, KnownSource
+from safelight.known.listing import LIMITS, READER, ListFile, Reading, opened
+from safelight.known.models import KnownEntry, KnownImport, KnownSet, KnownSource
 from safelight.known.pictures import OwnPictures
+from safelight.known.public.places import set_folder
+from safelight.known.public.sets import Seals
+from safelight.known.published import open_sets
+from safelight.known.publishing import LARGE_BYTES, Published, Publishing
 from safelight.known.quarantine import Quarantine
 from safelight.known.queries import held_signatures
-from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, Message
+from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, PackedRows, Told
 from safelight.known.rules import Role, Trust, check_demo, check_name, choose_scheme, is_demo_name
 from safelight.known.schemes import require_scheme
 from safelight.known.screening import Screen
@@ -35,75 +40,8 @@ from safelight.log.entries import Entry, Event
 from safelight.platform.behind import Behind
 from safelight.platform.database import advisory_lock
 from safelight.platform.settings import Settings, is_demo
-from safelight.sandbox import Limits, Nursery, SandboxError, TaskFailedError, reply_decoder
-from safelight.sandbox.ahead import read_ahead
+from safelight.sandbox import Nursery
 
-_READER = "safelight.known.formats.reader:read"
-_LIMITS = Limits(wall_seconds=300.0, cpu_seconds=24 * 3600, memory_bytes=1 << 30, reply_bytes=8 << 20)
-_AHEAD = 16
-"""Replies of the reader that are kept ready: what it parses while some thousand rows are sealed and indexed."""
-_PIECE = 1 << 20
-
-decode_rows: Callable[[bytes], list[Message]] = reply_decoder(list[Message])
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """What the person who imports says of a list.
-
-    `name` defaults to the file's name without its ending; `trust`, `list_date` and `scheme` to what the source had
-    before (a new source is unverified). `mapping` leads from column name or number to field.
-    """
-
-    name: str | None = None
-    trust: Trust | None = None
-    list_date: date | None = None
-    scheme: str | None = None
-    role: Role = Role.KNOWN
-    mapping: dict[str, str] = field(default_factory=dict)
-    dry_run: bool = False
-
-
-@dataclass(frozen=True)
-class ImportResult:
-    """What an import did: the source as it is now, the file as it was found, and what became of its rows."""
-
-    source: str
-    role: str
-    trust: str
-    scheme: str | None
-    file: str
-    format: str
-    version: str | None
-    counts: Counts
-    complete: bool
-    problem: str | None
-    quarantine: Path | None
-    notes: tuple[str, ...]
-    dry_run: bool
-
-    @property
-    def clean(self) -> bool:
-        """Whether every row was taken and the file read to its end."""
-        return self.complete and not self.counts.refused
-
-
-@dataclass(frozen=True)
-class RemovalResult:
-    """What a removal did."""
-
-    source: str
-    entries: int
-
-
-@dataclass(frozen=True)
-class _File:
-    """The list as it lies on the disk."""
-
-    fd: int
-    path: Path
-    size: int
-    sha256: str
 
 
 def do_import_list(
@@ -140,13 +78,12 @@ def do_import_list(
     name = check_name(options.name or path.stem)
     _check_mapping(options.mapping)
     data = settings.data.expanduser().absolute()
-    with _opened(path) as file, _alone(name), Nursery(_READER, limits=_LIMITS) as nursery:
+    with opened(path) as file, _alone(name), Nursery(READER, limits=LIMITS) as nursery, ExitStack() as after:
         quarantine = Quarantine(data, name, now, node.vault)
         try:
-            with transaction.atomic(), closing(_Reading(nursery, file, options.mapping)) as reply:
-                done = _Import(file, name, options, data, node, countersign, acting_user, now).run(
-                    reply, quarantine, on_rows
-                )
+            with transaction.atomic(), closing(Reading(nursery, file, _read_options(file, options))) as reply:
+                importing = _Import(file, name, options, data, node, countersign, acting_user, now, after)
+                done = importing.run(reply, quarantine, on_rows)
                 if options.dry_run:
                     transaction.set_rollback(True)
                 else:
@@ -164,8 +101,20 @@ def _check_mapping(mapping: dict[str, str]) -> None:
             )
 
 
-def do_remove_source(name: str, *, node: Node, acting_user: str, now: datetime) -> RemovalResult:
+def _read_options(file: ListFile, options: ImportOptions) -> ReadOptions:
+    """A public list of known good that is large becomes a set of files whatever its form; one of NSRL's form always."""
+    good = options.role is Role.KNOWN_GOOD
+    return ReadOptions(
+        options.mapping, known_good=good, packed=good and options.trust is Trust.PUBLIC and file.size >= LARGE_BYTES
+    )
+
+
+def do_remove_source(
+    name: str, *, node: Node, acting_user: str, now: datetime, data: Path | None = None
+) -> RemovalResult:
     """Remove a source: it answers no more, and its digests and hashes are destroyed. What it said stays as history.
+
+    The files of a published list lie in the folder `data`; where none is named, they go with the next such import.
 
     Raises:
         UsageError: there is no source of this name.
@@ -176,7 +125,7 @@ def do_remove_source(name: str, *, node: Node, acting_user: str, now: datetime) 
         if source is None:
             raise UsageError(f"there is no source {name!r} in the known base: `safelight known list` shows all")
         current = KnownEntry.objects.filter(source=source, superseded_at__isnull=True)
-        entries = current.update(superseded_at=now)
+        entries = current.update(superseded_at=now) + _end_sets(source, data, now)
         for held in held_signatures(source):
             node.vault.signatures.remove(held.values())
             KnownEntry.objects.filter(id__in=held).update(signature=None)
@@ -189,81 +138,29 @@ def do_remove_source(name: str, *, node: Node, acting_user: str, now: datetime) 
     return RemovalResult(name, entries)
 
 
+def _end_sets(source: KnownSource, data: Path | None, now: datetime) -> int:
+    """Let the files of a source answer no more, and remove them once that is sure; of how many contents they told."""
+    entries = 0
+    for one in KnownSet.objects.filter(source=source, ended_at__isnull=True):
+        one.ended_at = now
+        one.save(update_fields=["ended_at"])
+        entries += one.entries
+        if data is not None:
+            transaction.on_commit(partial(shutil.rmtree, set_folder(data, one.folder), ignore_errors=True))
+    return entries
+
+
 @contextmanager
 def _alone(name: str) -> Iterator[None]:
     with advisory_lock(f"known: source {name}"):
         yield
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[_File]:
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}") from error
-    try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):
-            raise UsageError(f"{path} is no file: name the list itself")
-        digest = hashlib.sha256()
-        at = 0
-        while piece := os.pread(fd, _PIECE, at):
-            digest.update(piece)
-            at += len(piece)
-        yield _File(fd, path, found.st_size, digest.hexdigest())
-    finally:
-        os.close(fd)
-
-
-class _Reading:
-    """The messages of one file as they come out of the sandbox, each checked against its type, and how it ended."""
-
-    def __init__(self, nursery: Nursery, file: _File, mapping: dict[str, str]) -> None:
-        self._file = file
-        self._batches = self._read(nursery, msgspec.msgpack.encode(ReadOptions(mapping)))
-        self.end = FileEnd(complete=False, reason="the reader ended without a word")
-        first = next(self._batches, [])
-        if not first or not isinstance(first[0], FileHead):
-            raise UnreadableListError(f"{file.path}: {self.end.reason}")
-        self.head = first[0]
-        self._first = first[1:]
-
-    def close(self) -> None:
-        """Read no further."""
-        self._batches.close()
-
-    def rows(self) -> Iterator[list[KnownRow | BadRow]]:
-        """The rows and refusals, batch by batch; `end` is right when they are through."""
-        yield self._plain(self._first)
-        for batch in self._batches:
-            yield self._plain(batch)
-
-    def _plain(self, batch: list[Message]) -> list[KnownRow | BadRow]:
-        plain: list[KnownRow | BadRow] = []
-        for message in batch:
-            if isinstance(message, FileEnd):
-                self.end = message
-            elif not isinstance(message, FileHead):
-                plain.append(message)
-        return plain
-
-    def _read(self, nursery: Nursery, argument: bytes) -> Generator[list[Message], None, None]:
-        try:
-            with closing(read_ahead(nursery.stream(self._file.fd, argument), _AHEAD)) as replies:
-                for untrusted in replies:
-                    yield decode_rows(untrusted)
-        except TaskFailedError as error:
-            fault = UntoldColumnsError if error.code == UntoldColumnsError.__name__ else UnreadableListError
-            raise fault(f"{self._file.path}: {error.message}") from error
-        except SandboxError as error:
-            self.end = FileEnd(complete=False, reason=f"reading broke off: {error.message}")
-
-
 @dataclass
 class _Import:
     """One import from its head to its last row, inside the caller's transaction and the source's lock."""
 
-    file: _File
+    file: ListFile
     name: str
     options: ImportOptions
     data: Path
@@ -271,26 +168,23 @@ class _Import:
     countersign: Callable[[Envelope], Envelope] | None
     acting_user: str
     now: datetime
+    after: ExitStack
 
-    def run(self, reading: _Reading, quarantine: Quarantine, on_rows: Callable[[int], None] | None) -> ImportResult:
+    def run(self, reading: Reading, quarantine: Quarantine, on_rows: Callable[[int], None] | None) -> ImportResult:
         """Take every row and record what became of them."""
         demo_folder = is_demo(self.data)
         source = self._source(reading.head, demo_folder=demo_folder)
         edition = self._edition(source, reading.head)
-        with OwnPictures(self.file.path.resolve().parent) as pictures, Behind() as behind:
-            intake = Intake(
-                source,
-                edition,
-                screen=Screen.load(self.data),
-                quarantine=quarantine,
-                pictures=pictures,
-                demo_folder=demo_folder,
-                vault=self.node.vault,
-                behind=behind,
-            )
-            batch = self._sign(source, self._taken(intake, behind, reading, on_rows))
-            counts = intake.finish(self.now)
-        self._record(edition, counts, reading.end, quarantine, batch)
+        seals, batch, notes = None, None, list(reading.head.notes)
+        if reading.head.published and self.options.role is Role.KNOWN_GOOD:
+            way = Publishing(source, self.data, quarantine, demo_folder, self.after)
+            made = way.take(reading.rows(), on_rows, dry_run=self.options.dry_run)
+            self._count_on(made, source, edition)
+            counts, seals = made.counts, made.seals
+            notes += made.notes
+        else:
+            counts, batch = self._into_tables(source, edition, reading, quarantine, on_rows)
+        self._record(edition, counts, reading.end, quarantine, batch, seals)
         return ImportResult(
             source=source.name,
             role=source.role,
@@ -303,17 +197,57 @@ class _Import:
             complete=reading.end.complete,
             problem=reading.end.reason,
             quarantine=quarantine.path if quarantine.used and not self.options.dry_run else None,
-            notes=tuple(reading.head.notes),
+            notes=(*notes, *reading.end.notes, *counts.contradictions()),
             dry_run=self.options.dry_run,
         )
 
+    def _count_on(self, made: Published, source: KnownSource, edition: KnownImport) -> None:
+        """Let the files of a published list answer for its source, and those before them no more."""
+        if made.folder is None:
+            return
+        KnownSet.objects.filter(source=source, ended_at__isnull=True).update(ended_at=self.now)
+        seals = msgspec.json.encode(made.seals).decode()
+        KnownSet.objects.create(
+            source=source,
+            edition=edition,
+            folder=made.folder,
+            seals=seals,
+            entries=made.seals.entries,
+            made_at=self.now,
+        )
+
+    def _into_tables(
+        self,
+        source: KnownSource,
+        edition: KnownImport,
+        reading: Reading,
+        quarantine: Quarantine,
+        on_rows: Callable[[int], None] | None,
+    ) -> tuple[Counts, int]:
+        """Take every row as an entry of its own; what became of them, and the number of their signed batch."""
+        good = [(one.source.name, one.opened) for one in open_sets(self.data) if one.opened is not None]
+        with OwnPictures(self.file.path.resolve().parent) as pictures, Behind() as behind:
+            intake = Intake(
+                source,
+                edition,
+                screen=Screen.load(self.data),
+                quarantine=quarantine,
+                pictures=pictures,
+                demo_folder=is_demo(self.data),
+                vault=self.node.vault,
+                behind=behind,
+            )
+            intake.harmless = good if self.options.role is Role.KNOWN else ()
+            batch = self._sign(source, self._taken(intake, behind, reading, on_rows))
+            return intake.finish(self.now), batch
+
     @staticmethod
     def _taken(
-        intake: Intake, behind: Behind, reading: _Reading, on_rows: Callable[[int], None] | None
+        intake: Intake, behind: Behind, reading: Reading, on_rows: Callable[[int], None] | None
     ) -> Iterator[BatchRow]:
         """Every statement that is new; once this ends, all are in the tables."""
         for rows in reading.rows():
-            yield from intake.take(rows)
+            yield from intake.take(list(_unpacked(rows)))
             if on_rows is not None:
                 on_rows(intake.counts.read)
         yield from intake.flush()
@@ -343,7 +277,9 @@ class _Import:
         if scheme is not None:
             require_scheme(scheme, self.data)
         if source is None:
-            source = KnownSource(name=self.name, role=self.options.role, trust=Trust.UNVERIFIED, added_at=self.now)
+            published = head.published and self.options.role is Role.KNOWN_GOOD
+            trust = Trust.PUBLIC if published else Trust.UNVERIFIED
+            source = KnownSource(name=self.name, role=self.options.role, trust=trust, added_at=self.now)
         elif source.role != self.options.role:
             raise UsageError(
                 f"source {self.name!r} is {source.role} and cannot become {self.options.role}: use another --name"
@@ -375,7 +311,15 @@ class _Import:
             complete=False,
         )
 
-    def _record(self, edition: KnownImport, counts: Counts, end: FileEnd, quarantine: Quarantine, batch: int) -> None:
+    def _record(
+        self,
+        edition: KnownImport,
+        counts: Counts,
+        end: FileEnd,
+        quarantine: Quarantine,
+        batch: int | None,
+        seals: Seals | None,
+    ) -> None:
         edition.read, edition.new, edition.repeated = counts.read, counts.new, counts.repeated
         edition.superseded, edition.refused = counts.superseded, counts.refused
         edition.quarantined_hashes = counts.quarantined_hashes
@@ -388,8 +332,19 @@ class _Import:
             "import": edition.pk,
             "file": edition.file_name,
             "sha256": self.file.sha256,
-            "batch": batch,
         }
+        if batch is not None:
+            about["batch"] = batch
+        if seals is not None:
+            about |= {f"index of {name}": seal.index for name, seal in seals.tables.items()}
         counted = {"read": counts.read, "new": counts.new, "refused": counts.refused}
         entry = Entry(Event.LIST_IMPORTED, self.acting_user, self.now, about=about | counted)
         do_add_entry(entry, self.node.log_sealer)
+
+
+def _unpacked(rows: Iterable[Told]) -> Iterator[KnownRow | BadRow]:
+    """The rows of a list that is no published one: a reader packs none of it."""
+    for row in rows:
+        if isinstance(row, PackedRows):
+            raise UsageError("the list's rows came packed, as those of a published list only do; nothing was imported")
+        yield row

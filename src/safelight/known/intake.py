@@ -20,6 +20,7 @@ from safelight.assertions.batches import SECRET_BYTES, BatchRow, row_salts
 from safelight.errors import UsageError
 from safelight.known.models import KnownEntry, KnownImport, KnownSource
 from safelight.known.pictures import OwnPictureError, OwnPictures
+from safelight.known.public.sets import DigestSet, Questions
 from safelight.known.quarantine import Quarantine
 from safelight.known.rows import BadRow, KnownRow
 from safelight.known.rules import DEMO_PREFIX, HashState, Role, content_key, fingerprint, row_problem, speaks_demo
@@ -33,7 +34,7 @@ from safelight.vault.signatures import NewPdq, NewSignature, Realm, Which
 
 BATCH_ROWS = 5000
 _ANALYSE_FROM = 1000
-_SHOWN_PROBLEMS = 20
+SHOWN_PROBLEMS = 20
 
 _COLUMNS = (
     "id", "source_id", "edition_id", "signature", "fingerprint", "content", "hash_state", "line", "row", "grade",
@@ -82,7 +83,7 @@ class Counts:
     """What became of a file's rows.
 
     `left_out` tells how many values of each field were left out of rows that were taken; `problems` holds the first few
-    refusals as (line, reason).
+    refusals as (line, reason), `harmless` how many entries each published list of known good names too.
     """
 
     read: int = 0
@@ -94,6 +95,14 @@ class Counts:
     graded: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
+    harmless: dict[str, int] = field(default_factory=dict)
+
+    def contradictions(self) -> list[str]:
+        """What is to be said where a list of known material names what published lists name as harmless."""
+        return [
+            f"{number:,} entries name what {source} names as harmless: both stand; ask who made the list"
+            for source, number in self.harmless.items()
+        ]
 
 
 class _Prepared(msgspec.Struct, gc=False):
@@ -134,6 +143,8 @@ class Intake:
         self._source, self._edition = source, edition
         self._screen, self._quarantine, self._pictures = screen, quarantine, pictures
         self._demo_folder, self._behind = demo_folder, behind
+        self.harmless: Sequence[tuple[str, DigestSet]] = ()
+        """Published sets, by the name of their source, that are asked whether they name a content as harmless."""
         self._waiting: list[KnownRow] = []
         self._asked = _Asked({}, None)
         self._secret = secrets.token_bytes(SECRET_BYTES)
@@ -192,7 +203,7 @@ class Intake:
 
     def _refuse(self, line: int, reason: str, text: str) -> None:
         self.counts.refused += 1
-        if len(self.counts.problems) < _SHOWN_PROBLEMS:
+        if len(self.counts.problems) < SHOWN_PROBLEMS:
             self.counts.problems.append((line, reason))
         self._quarantine.hold(line, reason, text)
 
@@ -209,12 +220,21 @@ class Intake:
         self._screen_all(prepared)
         entries = reserve_ids(KnownEntry, len(prepared))
         kept = [NewSignature(p.row.md5, p.row.sha1, p.row.sha256, p.row.size, p.pdqs) for p in prepared]
+        self._ask_harmless(kept)
         signatures = self._signatures.store(Realm.KNOWN, kept, self._behind.write)
         numbers = range(self.counts.new, self.counts.new + len(prepared))
         self._behind.write("known_entry", _COLUMNS, _TYPES, self._columns(entries, signatures, numbers, prepared))
         self.counts.new += len(prepared)
         salts = row_salts(self._secret, numbers)
         return [self._signed(salt, made) for salt, made in zip(salts, prepared, strict=True)]
+
+    def _ask_harmless(self, kept: Sequence[NewSignature]) -> None:
+        asked = Questions.of(kept) if self.harmless else None
+        for source, files in self.harmless:
+            hits = files.find(asked) if asked is not None else []
+            sure = sum(hit.how == "sha256" or (hit.how == "sha1" and hit.size_agrees is True) for hit in hits)
+            if sure:
+                self.counts.harmless[source] = self.counts.harmless.get(source, 0) + sure
 
     def _signed(self, salt: bytes, made: _Prepared) -> BatchRow:
         """The statement as it is signed. A source without a scheme does not grade."""

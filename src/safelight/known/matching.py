@@ -8,6 +8,8 @@ Rules kept here:
   a video by any frame;
 - superseded entries, removed sources and quarantined hashes answer nothing;
 - what agencies have signed about an item by its SHA-256 answers as entries do, as far as this node may read it;
+- the sets of published lists are asked for a whole batch at once; one whose files are not what was written is asked
+  nothing, and is named;
 - what a match is worth is not decided here: MD5 alone says so by `how`, known good by `statement.known_good`.
 """
 
@@ -25,18 +27,20 @@ from safelight.access.node import Node
 from safelight.assertions.handling import Reader
 from safelight.assertions.queries import any_statements, make_ready_for_many, statements_version
 from safelight.known.films import is_film, shared
+from safelight.known.matches import Match, Nearness, Statement, harmless
 from safelight.known.models import KnownSource
+from safelight.known.public.sets import DigestSet, Questions
+from safelight.known.published import open_sets, silent
 from safelight.known.queries import CurrentEntry, active_signatures, base_version, current_entries, sources_by_id
 from safelight.known.rules import Role, Trust
 from safelight.known.schemes import Scheme, load_schemes
 from safelight.known.statements import SignedClaim, reader_of, signed_claims
 from safelight.known.words import TABLE, open_words
-from safelight.linking.alignment import Passage
 from safelight.search.banded import BandedIndex
 from safelight.search.ports import Codes, HammingIndex, Hits
-from safelight.signatures.types import TRANSFORMS, Transform
+from safelight.signatures.types import TRANSFORMS
 from safelight.vault.sealing import ColumnSealer
-from safelight.vault.signatures import KeptBlocks, NewPdq, NewSignature, Realm, Signatures, Which
+from safelight.vault.signatures import KeptBlocks, NewPdq, NewSignature, Realm, Signatures
 
 RADIUS = 31
 """Bits: the distance within which PDQ's makers call two pictures the same."""
@@ -46,64 +50,6 @@ _HITS_AT_ONCE = 4_000_000
 """A film that stands still in front of a known one that does: each of its frames is near each of the other's."""
 _STRENGTH = {"sha256": 0, "sha1": 1, "md5": 2, "pdq": 3}
 _FLAGS = ("victim_identified", "offender_identified", "distributed", "baseline", "suspected", "self_generated")
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What a source says of a matched content; the fields of a report's claim, as plain values."""
-
-    source: str
-    trust: str
-    source_date: str | None
-    known_good: bool
-    scheme: str | None
-    grade: str | None
-    label: str | None
-    series: str | None
-    victim_identified: bool | None
-    offender_identified: bool | None
-    distributed: bool | None
-    external_id: str | None
-    agency: str | None = None
-    baseline: bool | None = None
-    suspected: bool | None = None
-    self_generated: bool | None = None
-    sets_grade: bool = False
-    """The source's trust is one whose cryptographic matches may set a grade."""
-
-
-@dataclass(frozen=True)
-class Nearness:
-    """A perceptual match: distance in bits, the known hash and its quality, and the version that was near it.
-
-    `frame` counts in the file at hand, or is milliseconds where it is a video; `known_at` is milliseconds in a known
-    video, None where that is a picture. `passages` are what two videos share.
-    """
-
-    distance: int
-    bits: bytes
-    quality: int | None
-    which: Which
-    frame: int
-    transform: Transform
-    known_at: int | None = None
-    passages: tuple[Passage, ...] = ()
-
-
-@dataclass(frozen=True)
-class Match:
-    """One entry of the known base, or what an agency signed, that a content matches; `entry` is 0 for the latter.
-
-    `how` is the strongest way ("sha256", "sha1", "md5" or "pdq"), `value` the matched value in hex; `size_agrees` is
-    None where a side has no size. `near` tells the perceptual match as well, where there is one.
-    """
-
-    entry: int
-    statement: Statement
-    how: str
-    value: str
-    size_agrees: bool | None = None
-    near: Nearness | None = None
 
 
 @dataclass
@@ -134,6 +80,9 @@ class KnownBase:
     asks_statements: bool
     schemes: dict[str, Scheme] = field(default_factory=dict)
     kept: KeptBlocks = field(default_factory=KeptBlocks)
+    sets: tuple[tuple[KnownSource, DigestSet], ...] = ()
+    silent: tuple[str, ...] = ()
+    """What is to be said of published sets that cannot answer."""
 
     @classmethod
     def open(
@@ -145,10 +94,16 @@ class KnownBase:
         now: datetime,
         data: Path | None = None,
     ) -> Self:
-        """Load every hash that takes part, for questions of this moment; `data` is the folder of the unit's schemes."""
-        lists, asks_statements = base_version(), any_statements()
+        """Load every hash that takes part, for questions of this moment.
+
+        `data` is the folder of the unit's schemes and of published sets; without it those are not asked.
+        """
+        asks_statements = any_statements()
         if asks_statements:
             make_ready_for_many()
+        states = open_sets(data) if data is not None else []
+        missing = [str(state.source.pk) for state in states if state.opened is None]
+        lists = base_version() + "".join(f" without {source}" for source in missing)
         base = cls(
             BandedIndex(),
             radius,
@@ -160,6 +115,8 @@ class KnownBase:
             node.vault.columns(TABLE),
             asks_statements,
             load_schemes(data),
+            sets=tuple((state.source, state.opened) for state in states if state.opened is not None),
+            silent=tuple(silent(states)),
         )
         base._load()
         return base
@@ -228,6 +185,8 @@ class KnownBase:
                 answers[number].append(_match(entry, said, pair, stored[signature], near))
         for number, signed in self._signed(contents):
             answers[number].append(signed)
+        for number, good in self._published(contents):
+            answers[number].append(good)
         for matches in answers:
             matches.sort(key=_order)
         return answers
@@ -241,6 +200,16 @@ class KnownBase:
         for number, content in enumerate(contents):
             for claim in claims.get(content.sha256 or b"", ()):
                 yield number, Match(0, self._statement_of(claim), "sha256", (content.sha256 or b"").hex())
+
+    def _published(self, contents: Sequence[NewSignature]) -> Iterator[tuple[int, Match]]:
+        """What published sets say of contents, by the content's number."""
+        if not self.sets:
+            return
+        asked = Questions.of(contents)
+        for source, files in self.sets:
+            said = harmless(source)
+            for hit in files.find(asked):
+                yield hit.question, Match(0, said, hit.how, hit.digest.hex(), hit.size_agrees)
 
     def _statement_of(self, claim: SignedClaim) -> Statement:
         scheme = self.schemes.get(claim.scheme) if claim.scheme else None

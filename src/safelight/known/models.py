@@ -69,6 +69,30 @@ class KnownImport(models.Model):
         db_table = "known_import"
 
 
+class KnownSet(models.Model):
+    """The files of a source's published digests: the folder they lie in, and what they are held to.
+
+    A source has one that has not ended at the most: that which answers.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.ForeignKey(KnownSource, on_delete=models.PROTECT, related_name="sets")
+    edition = models.ForeignKey(KnownImport, on_delete=models.PROTECT, related_name="sets")
+    folder = models.CharField(max_length=32)
+    seals = models.TextField()
+    entries = models.BigIntegerField()
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """One current set of a source at a time."""
+
+        db_table = "known_set"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source"], condition=Q(ended_at__isnull=True), name="known_set_current")
+        ]
+
+
 class KnownEntry(models.Model):
     """What a source says of one content. Only entries that are not superseded answer.
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from django.db import connection
 from django.db.models import Count, Max, Q
 
 from safelight.errors import UsageError
-from safelight.known.models import KnownEntry, KnownImport, KnownSource
+from safelight.known.models import KnownEntry, KnownImport, KnownSet, KnownSource
+from safelight.known.public.sets import Seals
 from safelight.known.rules import HashState
 from safelight.search.ports import Keys
 
@@ -37,6 +39,8 @@ class SourceSummary:
     hashes: int
     complete: bool
     """The latest import was read to the end of its file."""
+    published: int = 0
+    """Of the entries, those that answer from the files of a published list."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class SourceDetail:
     imports: tuple[ImportSummary, ...]
     by_grade: dict[str | None, int]
     by_hash_state: dict[str, int]
+    published_rows: dict[str, int]
+    """Of the files of a published list: the kind of digest, and how many rows there are of it."""
 
 
 class CurrentEntry(NamedTuple):
@@ -97,6 +103,7 @@ def list_sources(*, removed: bool = False) -> list[SourceSummary]:
     ).order_by("name", "id")
     if not removed:
         sources = sources.filter(removed_at__isnull=True)
+    sets = {one.source.pk: one.entries for one in current_sets()}
     latest = dict(KnownImport.objects.order_by("id").values_list("source", "complete"))
     return [
         SourceSummary(
@@ -108,9 +115,10 @@ def list_sources(*, removed: bool = False) -> list[SourceSummary]:
             list_date=source.list_date,
             added_at=source.added_at,
             removed_at=source.removed_at,
-            entries=source.current,
+            entries=source.current + sets.get(source.pk, 0),
             hashes=source.hashes,
             complete=latest.get(source.pk, False),
+            published=sets.get(source.pk, 0),
         )
         for source in sources
     ]
@@ -139,9 +147,23 @@ def show_source(name: str) -> SourceDetail:
     return SourceDetail(
         summary=summary,
         imports=tuple(_summary(made) for made in KnownImport.objects.filter(source=summary.id).order_by("-id")),
+        published_rows=_published_rows(summary.id),
         by_grade=dict(current.values_list("grade").annotate(Count("id")).order_by("grade")),
         by_hash_state=dict(current.values_list("hash_state").annotate(Count("id")).order_by("hash_state")),
     )
+
+
+def current_sets(source: KnownSource | int | None = None) -> list[KnownSet]:
+    """The sets that the database counts on, with their sources; or that of one source."""
+    current = KnownSet.objects.filter(ended_at__isnull=True).select_related("source").order_by("id")
+    return list(current if source is None else current.filter(source=source))
+
+
+def _published_rows(source: int) -> dict[str, int]:
+    for stored in current_sets(source):
+        seals = msgspec.json.decode(stored.seals, type=Seals)
+        return {name: seal.rows for name, seal in seals.tables.items()}
+    return {}
 
 
 def base_version() -> str:

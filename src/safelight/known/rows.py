@@ -1,5 +1,6 @@
 """What the readers of foreign lists hand out of the sandbox: one row, or one named refusal, at a time."""
 
+from enum import IntFlag
 from typing import Annotated
 
 import msgspec
@@ -51,6 +52,25 @@ class KnownRow(msgspec.Struct, frozen=True, tag="row", omit_defaults=True, gc=Fa
     left_out: list[LeftOut] = []
 
 
+class Given(IntFlag):
+    """What a packed row holds, in its first byte."""
+
+    MD5 = 1
+    SHA1 = 2
+    SHA256 = 4
+    SIZE = 8
+
+
+PACKED_BYTES = 77
+"""One of `Given`, MD5 (16), SHA-1 (20), SHA-256 (32), size (8, the highest first); zeros for what is not given."""
+
+
+class PackedRows(msgspec.Struct, frozen=True, tag="packed", gc=False):
+    """Some thousand rows of a published list, `PACKED_BYTES` each, that say no more than digests and size."""
+
+    rows: bytes
+
+
 class BadRow(msgspec.Struct, frozen=True, tag="bad", gc=False):
     """A row that could not be taken: its line, the reason in words, and the row as far as it is text (bounded)."""
 
@@ -60,21 +80,28 @@ class BadRow(msgspec.Struct, frozen=True, tag="bad", gc=False):
 
 
 class FileHead(msgspec.Struct, frozen=True, tag="head"):
-    """What a file turned out to be: its format and version ("vics 2.0", "icse csv", "digest list"), and scheme hint."""
+    """What a file turned out to be: its format and version ("vics 2.0", "icse csv", "digest list"), and scheme hint.
+
+    `published` tells that it has the form of a list of known good that everybody may have (NSRL).
+    """
 
     format: Short
     version: Short | None = None
     scheme: Short | None = None
     columns: list[Short] = []
     notes: list[Short] = []
+    published: bool = False
 
 
 class FileEnd(msgspec.Struct, frozen=True, tag="end"):
-    """The last message of a file: whether it was read to its end, and if not, why not in words."""
+    """The last message of a file: whether it was read to its end, if not, why not; what else is to be said of it."""
 
     complete: bool
     reason: Short | None = None
+    notes: list[Short] = []
 
 
-Message = KnownRow | BadRow | FileHead | FileEnd
+Told = KnownRow | BadRow | PackedRows
+"""What stands between the head and the end of a file."""
+Message = Told | FileHead | FileEnd
 """Head first, end last, rows and refusals between them in the order of the file."""

@@ -19,6 +19,8 @@ from safelight.known.rows import KnownRow
 
 DEMO_SCHEME = "DEMO"
 DEMO_PREFIX = "demo-not-for-use"
+BENIGN = "8"
+"""The one grade that a published list of known good gives (NSRL in VICS form): harmless."""
 GRADE_BYTES = 255
 """What a grade may have at the most, as a signed row holds it."""
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode

@@ -108,6 +108,7 @@ WALLS: Mapping[str, Wall] = MappingProxyType(
         "evidence_source": Wall(Rule.EXHIBIT, _CUSTODY, "exhibit_id"),
         "known_entry": Wall(Rule.NODE, _BASE),
         "known_import": Wall(Rule.NODE, _BASE),
+        "known_set": Wall(Rule.NODE, "published digests, for all cases"),
         "known_source": Wall(Rule.NODE, _BASE),
         "log_entry": Wall(Rule.NODE, "everything is logged, and whoever works publishes; records are sealed"),
         "log_entry_digest": Wall(Rule.NODE, "finds what the log says of a content that is erased", kept=False),

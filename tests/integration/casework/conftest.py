@@ -14,7 +14,8 @@ from safelight.casework.access import Acting
 from safelight.casework.check.actions import CheckResult, Surroundings, do_check
 from safelight.casework.check.options import CheckOptions
 from safelight.casework.report.model import Failure
-from safelight.known.actions import ImportOptions, ImportResult, do_import_list
+from safelight.known.actions import do_import_list
+from safelight.known.importing import ImportOptions, ImportResult
 from safelight.known.rules import Role, Trust
 from safelight.platform.settings import mark_demo, read_settings
 from safelight.samples.archives import ZipEntry, write_zip

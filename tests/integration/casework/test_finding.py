@@ -12,7 +12,8 @@ from safelight.assertions.actions import do_receive_assertion
 from safelight.assertions.record import About
 from safelight.casework.finding.actions import Found, do_search_case
 from safelight.errors import UsageError
-from safelight.known.actions import ImportOptions, do_import_list
+from safelight.known.actions import do_import_list
+from safelight.known.importing import ImportOptions
 from safelight.log.queries import recorded_entries
 from safelight.platform.settings import mark_demo, read_settings
 from safelight.samples.pictures import picture

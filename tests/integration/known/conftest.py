@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from safelight.known.actions import ImportOptions, ImportResult, do_import_list
+from safelight.known.actions import do_import_list
+from safelight.known.importing import ImportOptions, ImportResult
 from safelight.platform.settings import Settings, mark_demo, read_settings
 from tests.nodes import NODE
 

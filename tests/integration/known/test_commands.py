@@ -11,6 +11,7 @@ import pytest
 
 from safelight.platform.settings import Settings
 from tests.nodes import UNLOCKED, write_node
+from tests.unit.known.formats.nsrl import rds3
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_postgresql]
 
@@ -90,3 +91,30 @@ def test_wrong_use_ends_with_status_two(typed, tmp_path, words, status, reason):
     done, _, said = typed(*words)
     assert (done, reason in said) == (status, True)
     assert "Traceback" not in said
+
+
+def test_a_published_list_is_imported_shown_checked_and_removed(typed, tmp_path, embedded_database):
+    rds3(tmp_path / "nsrl.db", [b"harmless 1", b"harmless 2"])
+    status, _, said = typed("import", "nsrl.db")
+    assert status == 2
+    assert "nsrl.db: this is an NSRL RDS, which names harmless files: import it with --known-good" in said
+    status, lines, _ = typed("import", "nsrl.db", "--known-good", "--date", "2026-03-01")
+    assert (status, lines[0]["counts"]["new"], lines[0]["trust"], lines[0]["version"]) == (0, 2, "public", "3")
+    _, (listed,), _ = typed("list")
+    assert [(one["name"], one["entries"], one["published"], one["list_date"]) for one in listed] == [
+        ("nsrl", 2, 2, "2026-03-01")
+    ]
+    _, (shown,), _ = typed("show", "nsrl")
+    assert shown["published_rows"] == {"sha256": 2, "sha1": 2, "md5": 2}
+    (file,) = (embedded_database.data / "public").glob("*/md5")
+    raw = bytearray(file.read_bytes())
+    raw[0] ^= 1
+    file.write_bytes(raw)
+    command = [sys.executable, "-c", "from safelight.cli import main; main()", "vault", "fsck"]
+    environment = {**os.environ, **UNLOCKED, "SAFELIGHT_DATA": str(embedded_database.data)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert f"{file} was altered near row 0" in done.stderr
+    status, lines, _ = typed("remove", "nsrl", "--yes")
+    assert (status, lines[0]["entries"]) == (0, 2)
+    assert not list((embedded_database.data / "public").iterdir())

@@ -29,7 +29,8 @@ from safelight.platform.database import open_database
 from safelight.platform.settings import read_settings
 from safelight.platform.walls import NOBODY_ENROLLED, acting
 with open_database(read_settings(data=Path(sys.argv[1]))), acting(NOBODY_ENROLLED):
-    from safelight.known.actions import ImportOptions, do_import_list
+    from safelight.known.actions import do_import_list
+    from safelight.known.importing import ImportOptions
     from tests.nodes import NODE, VAULT
     def seen(rows):
         print(rows, flush=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageOps
 
-from safelight.known.actions import ImportOptions, do_import_list
+from safelight.known.actions import do_import_list
+from safelight.known.importing import ImportOptions
 from safelight.known.matching import KnownBase
 from safelight.known.models import KnownEntry
 from safelight.media.types import Kind

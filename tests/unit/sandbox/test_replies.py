@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.evidence.archives.messages import decode as decode_walker
-from safelight.known.actions import decode_rows
+from safelight.known.listing import decode_rows
 from safelight.media.embedded import decode_embedded
 from safelight.sandbox import BadReplyError, reply_decoder
 from safelight.signatures.family import decode_family

@@ -110,6 +110,8 @@ def _open_case(options: CheckOptions, around: Surroundings, now: datetime) -> Ca
 
 def _run(case: Case, exhibit: Exhibit, options: CheckOptions, around: Surroundings) -> CheckResult:
     base = KnownBase.open(around.acting.node, options.radius, options.quality, now=around.clock(), data=around.data)
+    for sentence in base.silent:
+        around.watcher.warn(sentence)
     with Nursery(options.examiner, *options.tasks, limits=options.limits) as nursery:
         _look_at_layers(nursery, options, around.watcher)
         sources = list(dict.fromkeys(do_add_source(exhibit, path) for path in options.paths))

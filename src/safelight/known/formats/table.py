@@ -20,6 +20,8 @@ from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, Message
 _ICSE_COLUMNS = frozenset({"imageid", "isdistributed", "victimidentified", "baseline"})
 _DIGEST_LENGTHS = {32: "md5", 40: "sha1"}
 ICSE_SCHEME = "ICSE-BASELINE"
+RDS_FORMAT = "NSRL RDS"
+_RDS_COLUMNS = frozenset({"sha-1", "md5", "crc32", "filename", "filesize", "productcode", "specialcode"})
 
 
 def read_table(content: BinaryIO, mapping: Mapping[str, str]) -> Iterator[Message]:
@@ -88,15 +90,25 @@ def _with_header(
         )
     plain = {name.replace(" ", "").replace("_", "").lower() for name in names}
     icse = delimiter == ";" and plain >= _ICSE_COLUMNS
+    rds = plain >= _RDS_COLUMNS
     passed_over = [name for name, field in zip(names, fields, strict=True) if field is None and name]
     notes = [f"columns not taken: {', '.join(passed_over)}"[:2000]] if passed_over else []
     first = next(rest, None)
     scheme = ICSE_SCHEME if icse else _scheme_of(first, fields)
-    yield FileHead(format="ICSE CSV" if icse else "CSV", scheme=scheme, columns=names[:100], notes=notes)
+    yield FileHead(
+        format="ICSE CSV" if icse else RDS_FORMAT if rds else "CSV",
+        version="2" if rds else None,
+        scheme=scheme,
+        columns=names[:100],
+        notes=notes,
+        published=rds,
+    )
     if first is not None:
         reader = _TableReader(
             RowBuilder([None if f == "scheme" else f for f in fields]), len(names), fields, scheme, icse
         )
+        if rds:
+            reader.malicious_at = [name.lower() for name in names].index("specialcode")
         yield from map(reader.row, itertools.chain([first], rest))
 
 
@@ -118,6 +130,8 @@ class _TableReader:
         self._scheme_at = fields.index("scheme") if "scheme" in fields else None
         self._baseline_at = fields.index("baseline") if icse and "baseline" in fields else None
         self._scheme = scheme
+        self.malicious_at: int | None = None
+        """Where NSRL's RDS 2 says M of what is no harmless file."""
 
     def row(self, record: Record) -> KnownRow | BadRow:
         """The message of one record."""
@@ -132,6 +146,8 @@ class _TableReader:
             raise BadValueError(record.problem)
         if len(record.cells) > self._width and any(cell.strip() for cell in record.cells[self._width :]):
             raise BadValueError(f"{len(record.cells)} cells where the header has {self._width}")
+        if self.malicious_at is not None and record.cells[self.malicious_at : self.malicious_at + 1] == ["M"]:
+            raise BadValueError("NSRL marks it as malicious (special code M): it is not taken as known good")
         at = self._scheme_at
         if at is None:
             return

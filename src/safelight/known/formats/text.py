@@ -26,6 +26,10 @@ class UntoldColumnsError(UsageError):
     """The file is a table, and nothing says what its columns mean: --map has to."""
 
 
+class NotKnownGoodError(UsageError):
+    """The file names harmless files, and nobody said so: import it with --known-good."""
+
+
 class TooLongStringError(InputError):
     """A text inside the file is longer than any list has reason for."""
 

@@ -18,6 +18,7 @@ OPAQUE_LIMIT = 20_000
 SPELLING_LIMIT = 200
 TAG_LIMIT = 50
 SIZE_LIMIT = 2**63 - 1
+OF_EMPTY_FILE = "is that of an empty file"
 
 _FLAGS = dict.fromkeys(("1", "y", "yes", "t", "true"), True) | dict.fromkeys(("0", "n", "no", "f", "false"), False)
 _HEX = re.compile(r"[0-9a-fA-F]+\Z")
@@ -37,7 +38,8 @@ EMPTY_CONTENT = frozenset(
 """MD5, SHA-1 and SHA-256 of no bytes at all: every empty file of the world would match."""
 
 
-_NEVER = EMPTY_CONTENT | {bytes(16), bytes(20), bytes(32)}
+NEVER = EMPTY_CONTENT | {bytes(16), bytes(20), bytes(32)}
+"""Digests that name no content that could be looked for."""
 _SURE_DIGITS = 18
 """So many digits fit into every number that is stored."""
 
@@ -79,7 +81,7 @@ def digest(value: object, length: int, name: str) -> bytes | None:
             raw = bytes.fromhex(text)
         except ValueError:
             raw = b""
-        if raw and raw not in _NEVER:
+        if raw and raw not in NEVER:
             return raw
     return _doubtful_digest(text.strip(), length, name)
 
@@ -95,7 +97,7 @@ def _doubtful_digest(text: str, length: int, name: str) -> bytes | None:
     if not any(raw):
         raise BadValueError(f"{name} is all zeros")
     if raw in EMPTY_CONTENT:
-        raise BadValueError(f"{name} is that of an empty file")
+        raise BadValueError(f"{name} {OF_EMPTY_FILE}")
     return raw
 
 

@@ -22,6 +22,7 @@ from safelight.known.formats.text import TooLongStringError, UnreadableListError
 from safelight.known.formats.values import BadValueError
 from safelight.known.formats.walk import Found, TooDeepError, Walk
 from safelight.known.rows import BadRow, FileEnd, FileHead, KnownRow, LeftOut, Message
+from safelight.known.rules import BENIGN
 
 _VERSION = re.compile(r"/DataModels/([0-9]{1,2}\.[0-9x]{1,4})\.xml")
 _COUNTRY = re.compile(r"\.xml/([A-Za-z0-9_-]{1,20})/\$metadata")
@@ -55,24 +56,27 @@ def read_vics(content: BinaryIO) -> Iterator[Message]:
     try:
         for number, found in enumerate(walk, start=1):
             if number == 1:
-                yield _head(walk)
+                yield _head(walk, found)
             yield _row(number, found)
     except (ijson.JSONError, TooLongStringError, TooDeepError, ValueError, ArithmeticError) as error:
         broken = values.clean(" ".join(str(error).split()), 200)
     if number == 0:
         if broken is not None or not walk.context:
             raise UnreadableListError(f"no media entry in it: {broken or 'this is JSON, but no VICS file'}")
-        yield _head(walk)
+        yield _head(walk, Found(None))
     reason = None if broken is None else f"broke off after entry {number}: {broken}"
     yield FileEnd(complete=broken is None, reason=reason)
 
 
-def _head(walk: Walk) -> FileHead:
+def _head(walk: Walk, first: Found) -> FileHead:
+    """What the file is; NSRL in VICS form is of version 1.2, and its first entry says that it is benign."""
     version = _VERSION.search(walk.context)
     country = _COUNTRY.search(walk.context)
     shape = "case file" if walk.case or walk.context.endswith("#Cases") else "hash set"
+    benign = first.entry is not None and values.category(first.entry.get("Category")) == BENIGN
     return FileHead(
         format=f"VICS {shape}",
+        published=benign and version is not None and version[1] == "1.2",
         version=version[1] if version else None,
         scheme=_SCHEMES.get(country[1].upper()) if country else None,
         notes=[f"{name}: {values.clean(walk.case[name], 300)}" for name in _CASE_NOTES if walk.case.get(name)],
