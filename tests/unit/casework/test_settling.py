@@ -93,5 +93,5 @@ def test_everything_that_is_not_examined_has_a_reason_and_what_may_hold_pictures
     settle_unexamined(draft, Reading(digest(b"x"), kind, None))
     assert draft.reason
     harmless = {Kind.EMPTY, Kind.VIDEO, Kind.SOUND, Kind.DOCUMENT, Kind.UNKNOWN}
-    archives = {Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.BZIP2, Kind.XZ}
-    assert (draft.failure is None) == (kind in harmless | archives)
+    walked = {Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.BZIP2, Kind.XZ, Kind.EWF, Kind.RAW_IMAGE}
+    assert (draft.failure is None) == (kind in harmless | walked)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from safelight.casework.rules import Verdict
 from safelight.evidence.archives.messages import ArchiveLimits
+from safelight.evidence.images import order as images
 from safelight.evidence.unpacking import WALKER
 from safelight.sandbox import Layer, Limits
 from safelight.signatures.film import FILM
@@ -51,4 +52,4 @@ class CheckOptions:
     limits: Limits = field(default_factory=Limits)
     archives: ArchiveLimits = field(default_factory=ArchiveLimits)
     examiner: str = EXAMINER
-    tasks: tuple[str, ...] = (WALKER, FILM)
+    tasks: tuple[str, ...] = (WALKER, FILM, images.WALKER, images.VERIFIER)

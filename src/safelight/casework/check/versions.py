@@ -9,6 +9,8 @@ _PACKAGES = (
     "pi-heif",
     "simplejpeg",
     "av",
+    "libewf-python",
+    "pytsk3",
     "numpy",
     "numba",
     "django",
