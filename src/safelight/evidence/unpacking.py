@@ -22,7 +22,8 @@ from safelight.media.types import IMAGES, Kind
 from safelight.sandbox import Limits, Nursery, SandboxError, WorkerCrashedError
 
 _OUT_OF_TURN = "the walker spoke out of turn: the rest was not read"
-_LAST_NUMBER = (1 << 63) - 1
+_LAST_NUMBER = (1 << 63) - 2
+"""Behind all entries; the number above it is that of the container's own end."""
 _MOST_CRASHES = 20
 """Each costs another walk to where the last one ended."""
 _FILES = frozenset({"file", "deleted"})

@@ -15,7 +15,7 @@ from safelight.evidence.archives.messages import ArchiveLimits
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.errors import ReadingError
 from safelight.evidence.models import Exhibit, ItemState, SightingHow, SightingState
-from safelight.evidence.names import child_place, place, text_of
+from safelight.evidence.names import ITSELF, child_place, place, text_of
 from safelight.evidence.queries import Known, known_places
 from safelight.evidence.reading import PICTURE_BYTES, Reading, read_file
 from safelight.evidence.unpacking import Allowance, Unpacked, Unpacking
@@ -218,7 +218,7 @@ class Reader:
             return
         draft.version = before.version + 1 if before else 1
         archive.expect()
-        inner = Parcel(draft, f"{parcel.path} > {text_of(entry.name)}", within=archive)
+        inner = Parcel(draft, f"{parcel.path} > {text_of(entry.name) or ITSELF}", within=archive)
         if entry.locked:
             draft.state, draft.reason = SightingState.LOCKED, unpacked.problem
         elif reading is None:
