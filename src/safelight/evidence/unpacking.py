@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -20,10 +20,13 @@ from safelight.evidence.walk import reason_of
 from safelight.media.sniff import sniff
 from safelight.media.types import IMAGES, Kind
 from safelight.sandbox import Limits, Nursery, SandboxError, WorkerCrashedError
+from safelight.sandbox.ahead import read_ahead
 
 _OUT_OF_TURN = "the walker spoke out of turn: the rest was not read"
 _LAST_NUMBER = (1 << 63) - 2
 """Behind all entries; the number above it is that of the container's own end."""
+_AHEAD = 4
+"""Messages of an image, 1 MiB at the most, that come while the one before them is digested."""
 _MOST_CRASHES = 20
 """Each costs another walk to where the last one ended."""
 _FILES = frozenset({"file", "deleted"})
@@ -122,16 +125,17 @@ class Unpacking:
         last, within, begun = -1, False, 0
         for crashes in count(1):
             try:
-                for payload in self._stream(begun):
-                    message = decode(payload)
-                    exceeded = self.allowance.take(message)
-                    if exceeded is not None:
-                        yield Problem(exceeded)
-                        return
-                    if isinstance(message, Entry):
-                        last = message.number
-                    within = isinstance(message, Entry | Data)
-                    yield message
+                with closing(self._stream(begun)) as payloads:
+                    for payload in payloads:
+                        message = decode(payload)
+                        exceeded = self.allowance.take(message)
+                        if exceeded is not None:
+                            yield Problem(exceeded)
+                            return
+                        if isinstance(message, Entry):
+                            last = message.number
+                        within = isinstance(message, Entry | Data)
+                        yield message
             except SandboxError as error:
                 said = self._said(error)
                 again = self.kind in IMAGES and isinstance(error, WorkerCrashedError) and crashes < _MOST_CRASHES
@@ -148,7 +152,7 @@ class Unpacking:
         if self.kind not in IMAGES:
             return self.nursery.stream(self.fds[0], self.kind.value.encode(), WALKER)
         asked = order.encode(order.ImageOrder(self.kind.value, begun))
-        return self.nursery.stream_parts(self.fds, asked, order.WALKER, self._limits())
+        return read_ahead(self.nursery.stream_parts(self.fds, asked, order.WALKER, self._limits()), _AHEAD)
 
     def _limits(self) -> Limits:
         size = sum(os.fstat(fd).st_size for fd in self.fds)
