@@ -1,7 +1,9 @@
 """Makes small disk images with the usual tools, without root: file systems filled from a folder, partitions, EnCase."""
 
+import hashlib
 import os
 import shutil
+import struct
 import subprocess
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +14,7 @@ SECTOR, FIRST = 512, 2048
 MIB = 1 << 20
 TIME = 1_600_000_000
 _PACKAGES = {
-    "mkfs.vfat": "dosfstools", "mkfs.exfat": "exfatprogs", "mcopy": "mtools", "mmd": "mtools", "mdel": "mtools",
+    "mkfs.vfat": "dosfstools", "mkfs.exfat": "exfatprogs", "mcopy": "mtools", "mdeltree": "mtools",
     "mke2fs": "e2fsprogs", "debugfs": "e2fsprogs", "mkntfs": "ntfs-3g", "ntfscp": "ntfs-3g", "sfdisk": "fdisk",
     "xorriso": "xorriso", "ewfacquire": "ewf-tools",
 }  # fmt: skip
@@ -61,15 +63,46 @@ def fat(at: Path, folder: Folder, *, deleted: tuple[str, ...] = (), size: int = 
     if names := sorted(laid.iterdir()):
         tool("mcopy", "-s", "-m", "-i", image, *names, "::/")
     for name in deleted:
-        tool("mdel", "-i", image, f"::/{name}")
+        tool("mdeltree", "-i", image, f"::/{name}")
     return image.read_bytes()
 
 
-def exfat(at: Path, *, size: int = 4 * MIB) -> bytes:
-    """An empty exFAT volume: no tool fills one without mounting it."""
-    image = _empty(at / "exfat.img", size)
-    tool("mkfs.exfat", image)
-    return image.read_bytes()
+def exfat(at: Path, *files: tuple[str, bytes, bool], size: int = 4 * MIB) -> bytes:
+    """An exFAT volume; no tool fills one without mounting it, so its root folder is written here: name, content, deleted."""
+    path = _empty(at / "exfat.img", size)
+    tool("mkfs.exfat", path)
+    image = bytearray(path.read_bytes())
+    heap, _count, root = struct.unpack_from("<III", image, 88)
+    sector, cluster = 1 << image[108], 1 << (image[108] + image[109])
+
+    def place(number: int) -> int:
+        return heap * sector + (number - 2) * cluster
+
+    slot, free = place(root), root + 1
+    while image[slot]:
+        slot += 32
+    for name, content, deleted in files:
+        entry = _exfat_entry(name, len(content), free, deleted=deleted)
+        image[slot : slot + len(entry)] = entry
+        image[place(free) : place(free) + len(content)] = content
+        slot, free = slot + len(entry), free + -(-len(content) // cluster)
+    return bytes(image)
+
+
+def _exfat_entry(name: str, size: int, first: int, *, deleted: bool) -> bytes:
+    """The entries of a file that lies in one piece (exFAT specification, 7.4, 7.6 and 7.7)."""
+    letters = name.encode("utf-16-le")
+    head = struct.pack("<BBHHHIIIBBBBB7x", 0x85, 2, 0, 0x20, 0, *[0x50000000] * 3, 0, 0, 0, 0, 0)
+    stream = struct.pack("<BBxBHHQIIQ", 0xC0, 3, len(name), 0, 0, size, 0, first, size)
+    entries = bytearray(head + stream + struct.pack("<BB30s", 0xC1, 0, letters))
+    checksum = 0
+    for at, byte in enumerate(entries):
+        if at not in (2, 3):
+            checksum = ((checksum << 15 | checksum >> 1) + byte) & 0xFFFF
+    struct.pack_into("<H", entries, 2, checksum)
+    for at in range(0, len(entries), 32):
+        entries[at] &= 0x7F if deleted else 0xFF
+    return bytes(entries)
 
 
 def ext(
@@ -147,8 +180,6 @@ def encase(at: Path, medium: bytes, *options: str) -> list[Path]:
 @cache
 def noise(number: int, size: int) -> bytes:
     """Bytes that do not compress, the same for the same number."""
-    import hashlib  # noqa: PLC0415 - for this alone
-
     return hashlib.shake_128(str(number).encode()).digest(size)
 
 

@@ -71,6 +71,42 @@ def test_files_and_streams_of_ntfs(tmp_path):
     assert "NTFS, 4 files" in told(found)[b"/"][1]
 
 
+def test_what_a_deleted_folder_held(tmp_path):
+    folder = Folder({b"kept.jpg": noise(1, 3000), b"old/in.jpg": noise(2, 5000), b"old/down/in.jpg": noise(3, 6000)})
+    made = {
+        "fat": fat(tmp_path, folder, deleted=("old",)),
+        "ext": ext(tmp_path, folder, "rm old/down/in.jpg", "rmdir old/down", "rm old/in.jpg", "rmdir old", kind="ext2"),
+    }
+    for name, image in made.items():
+        found, problem = walk_image(image)
+        assert problem is None, name
+        assert files(found) == {b"kept.jpg": noise(1, 3000)}, name
+        assert sorted(files(found, "deleted").values()) == sorted([noise(2, 5000), noise(3, 6000)]), name
+
+
+def test_a_deleted_name_whose_record_is_another_files_now_is_not_told_as_that_file(tmp_path):
+    folder = Folder({b"a.jpg": noise(1, 3000), b"old.jpg": noise(2, 5000)})
+    (tmp_path / "new").write_bytes(b"new")
+    found, _problem = walk_image(ext(tmp_path, folder, "rm old.jpg", f"write {tmp_path}/new new.txt", kind="ext2"))
+    assert [one.entry.name for one in found if one.entry.what == "file"] == [b"a.jpg", b"new.txt"]
+    assert [one.entry.name for one in found if one.entry.what == "deleted"] == []
+
+
+@pytest.mark.parametrize("counted_on", [0, 1])
+def test_deleted_files_of_ntfs(tmp_path, counted_on):
+    """Deleting takes a record out of use and counts its sequence on; what its name refers to is the number before."""
+    image = bytearray(ntfs(tmp_path, {"a.jpg": noise(1, 3000), "gone.jpg": noise(2, 70_000), "last.txt": b"resident"}))
+    for name in ("gone.jpg", "last.txt"):
+        named = image.index(name.encode("utf-16-le"), image.index("a.jpg".encode("utf-16-le")))
+        record = image.rindex(b"FILE0", 0, named)
+        image[record + 16] += counted_on
+        image[record + 22] &= ~1
+    found, problem = walk_image(bytes(image))
+    assert problem is None
+    assert files(found) == {b"a.jpg": noise(1, 3000)}
+    assert {noise(2, 70_000), b"resident"} <= set(files(found, "deleted").values())
+
+
 def test_files_of_a_disc(tmp_path):
     found, problem = walk_image(disc(tmp_path, Folder(FILES)))
     assert problem is None
@@ -78,10 +114,13 @@ def test_files_of_a_disc(tmp_path):
     assert "ISO 9660, 3 files" in told(found)[b"/"][1]
 
 
-def test_an_exfat_volume_is_known(tmp_path):
-    found, problem = walk_image(exfat(tmp_path))
+def test_files_and_deleted_files_of_exfat(tmp_path):
+    names = [("a.jpg", noise(1, 9000), False), ("gone.jpg", noise(2, 5000), True), ("z.jpg", noise(3, 100), False)]
+    found, problem = walk_image(exfat(tmp_path, *names))
     assert problem is None
-    assert "exFAT, 0 files" in told(found)[b"/"][1]
+    assert files(found) == {b"a.jpg": noise(1, 9000), b"z.jpg": noise(3, 100)}
+    assert noise(2, 5000) in files(found, "deleted").values()
+    assert "exFAT, 2 files, 1 deleted" in told(found)[b"/"][1]
 
 
 @pytest.mark.parametrize("label", ["gpt", "dos"])
@@ -165,6 +204,18 @@ def test_folders_that_stand_in_themselves_are_walked_once(tmp_path):
     found, problem = walk_image(bytes(image))
     assert problem is None
     assert len(found) < 10
+
+
+def test_a_chain_of_clusters_that_bites_its_tail_ends(tmp_path):
+    image = bytearray(fat(tmp_path, Folder({b"f.bin": noise(1, 200_000)}), size=9 * MIB, bits=16))
+    (reserved,) = struct.unpack_from("<H", image, 14)
+    (first,) = struct.unpack_from("<H", image, image.index(b"F       BIN") + 26)
+    struct.pack_into("<H", image, reserved * 512 + (first + 1) * 2, first)
+    found, problem = walk_image(bytes(image))
+    assert problem is None
+    (one,) = [one for one in found if one.entry.what == "file"]
+    assert one.problem
+    assert len(one.content) <= 200_000
 
 
 def test_a_file_that_claims_more_than_the_image_holds_is_named(tmp_path):

@@ -13,12 +13,17 @@ from safelight.media.types import Kind
 from safelight.sandbox import Limits, Nursery
 from tests.unit.evidence.disks import MIB, Folder, encase, ext, fat, noise, ntfs
 
+MISBEHAVING = [
+    f"tests.unit.evidence.hooks:{name}" for name in ("crash_at_odd_ones", "crash_at_once", "crash_at_each", "repeat")
+]
 SMALL = {b"a.bin": noise(1, 4000), b"folder/b.bin": noise(2, 9000)}
 
 
 @pytest.fixture(scope="module")
 def nursery():
-    with Nursery(order.WALKER, order.VERIFIER, limits=Limits(wall_seconds=20, memory_bytes=1 << 30)) as made:
+    with Nursery(
+        order.WALKER, order.VERIFIER, *MISBEHAVING, limits=Limits(wall_seconds=20, memory_bytes=1 << 30)
+    ) as made:
         yield made
 
 
@@ -82,6 +87,31 @@ def test_stored_digests_are_compared_with_the_medium(unpack, tmp_path):
     found, _problem = unpack(good[: len(good) // 2], kind=Kind.EWF, verify=True)
     assert found[-1].entry.what == "differs"
     assert "cannot be read" in found[-1].problem
+
+
+def test_a_walker_that_crashes_over_a_file_is_followed_by_another_behind_it(unpack, monkeypatch):
+    monkeypatch.setattr(order, "WALKER", MISBEHAVING[0])
+    found, problem = unpack(b"x")
+    assert problem is None
+    assert [int(one.entry.name) for one in found] == list(range(10))
+    assert ["crashed" in (one.problem or "") for one in found] == [bool(number % 2) for number in range(10)]
+
+
+def test_a_walker_that_crashes_again_and_again_is_given_up(unpack, monkeypatch):
+    monkeypatch.setattr(order, "WALKER", MISBEHAVING[1])
+    assert unpack(b"x") == ([], unpack(b"x")[1])
+    assert "crashed" in unpack(b"x")[1]
+    monkeypatch.setattr(order, "WALKER", MISBEHAVING[2])
+    found, problem = unpack(b"x")
+    assert len(found) == 20
+    assert "the rest was not read" in problem
+
+
+def test_a_walker_that_speaks_out_of_turn_is_not_listened_to(unpack, monkeypatch):
+    monkeypatch.setattr(order, "WALKER", MISBEHAVING[3])
+    found, problem = unpack(b"x")
+    assert [one.entry.name for one in found] == [b"one"]
+    assert "out of turn" in problem
 
 
 @pytest.fixture(scope="module", params=["fat", "ext4", "ntfs", "ewf"])

@@ -81,30 +81,44 @@ class Files:
                 yield from self._telling.unread(name, f"a folder that breaks off: {say(error)}")
             pending.extend(reversed(below))
 
-    def _thing(self, file: Any, folder: _Folder, below: list[_Folder]) -> Iterator[Message]:
-        name, meta = file.info.name, file.info.meta
+    def _thing(self, listed: Any, folder: _Folder, below: list[_Folder]) -> Iterator[Message]:
+        name = listed.info.name
         base = bytes(name.name or b"")
         if base in (b".", b"..") or (base.endswith(_LABEL) and self._kind & _FAT):
             return
-        deleted = folder.deleted or bool(int(name.flags) & _UNALLOCATED)
-        if meta is None or (deleted and not folder.deleted and not int(meta.flags) & _UNALLOCATED):
-            self.count.gone += deleted  # of what is gone only the name is left, or its record is another file's now
-            return
-        kind = int(meta.type)
         path = folder.path + b"/" + base if folder.path else base
+        nameless = folder.deleted or bool(int(name.flags) & _UNALLOCATED)
+        file = listed if listed.info.meta is not None else self._record(name)
+        if file is None and not nameless:
+            yield from self._telling.unread(path, "the file system has no record of what it is")
+            return
+        if file is None or (nameless and not int(file.info.meta.flags) & _UNALLOCATED):
+            self.count.gone += 1  # of what is gone only the name is left, or its record is another file's now
+            return
+        meta = file.info.meta
+        deleted = nameless or bool(int(meta.flags) & _UNALLOCATED)
+        kind, own = int(meta.type), self._own(base, int(meta.addr), folder)
         if kind in (_FOLDER, _VIRTUAL_FOLDER):
-            self._descend(
-                file, _Folder(None, path, folder.depth + 1, deleted or base == _ORPHANS, self._own(file, folder)), below
-            )
+            self._descend(file, _Folder(None, path, folder.depth + 1, deleted or base == _ORPHANS, own), below)
         if kind in (_FILE, _FOLDER):
-            yield from self._streams(file, path, deleted=deleted, own=self._own(file, folder))
+            yield from self._streams(file, path, deleted=deleted, own=own)
         elif kind == _LINK and not deleted:
             target = ascii(bytes(meta.link or b"").decode("utf-8", "surrogateescape"))[:300]
             yield from self._telling.special(path, "link", f"a link to {target}, not followed", _modified(meta))
         elif kind == _VIRTUAL:
             self.count.own += 1
-        elif kind not in (_FOLDER, _VIRTUAL_FOLDER, _LINK) and not deleted:
+        elif kind not in (_VIRTUAL_FOLDER, _LINK) and not deleted:
             yield from self._telling.special(path, "special", "a device, pipe or socket, not opened", _modified(meta))
+
+    def _record(self, name: Any) -> Any | None:
+        """The record of a deleted file where the listing leaves it out: NTFS has counted its sequence on by one."""
+        try:
+            file = self._system.open_meta(inode=int(name.meta_addr))
+        except BROKEN:
+            return None
+        meta = file.info.meta
+        gone = meta is not None and int(meta.flags) & _UNALLOCATED
+        return file if gone and int(meta.seq) - int(name.meta_seq) in (0, 1) else None
 
     def _descend(self, file: Any, folder: _Folder, below: list[_Folder]) -> None:
         """Open a folder that is met for the first time: one that stands in itself is not walked for ever."""
@@ -123,11 +137,9 @@ class Files:
             return
         below.append(_Folder(opened, folder.path, folder.depth, folder.deleted, folder.own))
 
-    def _own(self, file: Any, folder: _Folder) -> bool:
+    def _own(self, name: bytes, number: int, folder: _Folder) -> bool:
         """Whether this is the file system's own: a record of NTFS or exFAT, not a file of anybody."""
-        name = bytes(file.info.name.name or b"")
         if self._kind & _NTFS:
-            number = int(file.info.meta.addr)
             return folder.own or (number < _NTFS_OWN and name != b"." and not folder.deleted)
         return folder.depth == 0 and name in _EXFAT_OWN
 
