@@ -142,6 +142,23 @@ def disc(at: Path, folder: Folder) -> bytes:
     return (at / "disc.iso").read_bytes()
 
 
+def hybrid(at: Path, folder: Folder) -> bytes:
+    """An image that is a disc, and holds the same files in an HFS+ partition, too."""
+    tool(
+        "xorriso",
+        "-as",
+        "mkisofs",
+        "-quiet",
+        "-R",
+        "-J",
+        "-hfsplus",
+        "-o",
+        at / "hybrid.iso",
+        folder.lay(at / "hybrid"),
+    )
+    return (at / "hybrid.iso").read_bytes()
+
+
 def partitioned(at: Path, volumes: list[bytes], *, label: str = "gpt", spare: int = MIB) -> bytes:
     """A disk with a partition for each volume, one behind the other."""
     start, lines, places = FIRST, [f"label: {label}"], []

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from safelight.samples.names import ODD
-from tests.unit.evidence.disks import MIB, TIME, Folder, disc, encase, exfat, ext, fat, noise, ntfs, partitioned
+from tests.unit.evidence.disks import MIB, TIME, Folder, disc, encase, exfat, ext, fat, hybrid, noise, ntfs, partitioned
 from tests.unit.evidence.walking import Walked, walk_image
 
 FILES = {b"a.jpg": noise(1, 3000), b"empty.bin": b"", b"Users/x/picture.jpg": noise(2, 70_000)}
@@ -32,6 +32,12 @@ def told(found: list[Walked]) -> dict[bytes, tuple[str, str]]:
         for one in found
         if one.entry.locked or one.entry.what not in ("file", "deleted")
     }
+
+
+def with_partitions(volume: bytes) -> bytes:
+    """A volume whose boot code looks like a partition table."""
+    entry = struct.pack("<BBBBBBBBII", 0x80, 0, 2, 0, 0x0C, 0, 8, 0, 8, 64)
+    return volume[:446] + entry + bytes(48) + b"\x55\xaa" + volume[512:]
 
 
 def below(prefix: bytes, names: dict[bytes, bytes]) -> dict[bytes, bytes]:
@@ -123,6 +129,14 @@ def test_files_and_deleted_files_of_exfat(tmp_path):
     assert "exFAT, 2 files, 1 deleted" in told(found)[b"/"][1]
 
 
+def test_a_disc_that_has_partitions_is_walked_as_both(tmp_path):
+    found, problem = walk_image(hybrid(tmp_path, Folder(FILES)))
+    assert problem is None
+    (hfs,) = [name for name, (_kind, words) in told(found).items() if "HFS+" in words]
+    assert files(found) == below(b"disc", FILES) | below(hfs, FILES)
+    assert {kind for kind, _words in told(found).values()} == {"note"}
+
+
 @pytest.mark.parametrize("label", ["gpt", "dos"])
 def test_partitions_have_the_numbers_that_systems_show(tmp_path, label):
     locked = b"LUKS\xba\xbe" + noise(9, MIB - 6)
@@ -152,6 +166,7 @@ def test_space_of_no_partition_is_told(tmp_path):
     ("volume", "kind", "words"),
     [
         (b"\xebX\x90-FVE-FS-" + noise(1, LEAST), "locked", "BitLocker"),
+        (with_partitions(b"\xebX\x90-FVE-FS-" + noise(1, LEAST)), "locked", "BitLocker"),
         (b"LUKS\xba\xbe" + noise(1, LEAST), "locked", "LUKS"),
         (noise(1, LEAST), "unread", "encrypted or wiped"),
         (bytes(LEAST), "note", "nothing but zeros"),

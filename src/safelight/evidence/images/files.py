@@ -18,8 +18,10 @@ _NTFS, _HFS, _FAT = 0x1, 0x1000, 0xE
 """Bits of TSK_FS_TYPE_ENUM."""
 _DEFAULT, _DATA, _RESOURCES, _ENCRYPTED = 1, 128, 4353, 0x20
 """TSK_FS_ATTR_TYPE_DEFAULT, NTFS_DATA, HFS_RSRC; TSK_FS_ATTR_ENC."""
-_NTFS_OWN, _EXTEND = 24, b"$Extend"
-"""NTFS keeps its own records in files of numbers below this, and in this folder."""
+_NTFS_OWN = 24
+"""NTFS keeps its own records in files of numbers below this, and in folders of such numbers."""
+_HFS_OWN = 16
+"""HFS+ keeps its own tables in files of numbers below this."""
 _EXFAT_OWN = frozenset({b"$ALLOC_BITMAP", b"$UPCASE_TABLE"})
 _MOST_DEEP = 300
 _LONGEST_PATH = 1 << 15
@@ -140,7 +142,9 @@ class Files:
     def _own(self, name: bytes, number: int, folder: _Folder) -> bool:
         """Whether this is the file system's own: a record of NTFS or exFAT, not a file of anybody."""
         if self._kind & _NTFS:
-            return folder.own or (number < _NTFS_OWN and name != b"." and not folder.deleted)
+            return folder.own or (number < _NTFS_OWN and not folder.deleted)
+        if self._kind & _HFS:
+            return number < _HFS_OWN
         return folder.depth == 0 and name in _EXFAT_OWN
 
     def _streams(self, file: Any, path: bytes, *, deleted: bool, own: bool) -> Iterator[Message]:

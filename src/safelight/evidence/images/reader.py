@@ -12,7 +12,7 @@ from safelight.evidence.images.foreign import HEAD_BYTES, Foreign, recognise
 from safelight.evidence.images.medium import Ewf, Medium, NoMediumError, open_medium
 from safelight.evidence.images.order import decode_order
 from safelight.evidence.images.telling import Telling
-from safelight.evidence.images.volumes import Volume, volumes
+from safelight.evidence.images.volumes import Volume, volumes, whole
 
 try:
     import pytsk3
@@ -20,6 +20,9 @@ except ImportError:  # `doctor` says so, and each image says it, too
     pytsk3 = None
 
 _NO_TSK = "no disk image can be read here: The Sleuth Kit is missing, `safelight doctor` says more"
+_DISC_AT, _DISC = 32769, b"CD001"
+_LEAST_SYSTEM = 64 << 10
+"""No file system fits in less."""
 _NAMES = {
     0x1: "NTFS", 0x2: "FAT12", 0x4: "FAT16", 0x8: "FAT32", 0xA: "exFAT", 0x80: "ext2", 0x100: "ext3", 0x2000: "ext4",
     0x800: "ISO 9660", 0x1000: "HFS+", 0x10: "UFS1", 0x20: "UFS1b", 0x40: "UFS2", 0x4000: "YAFFS2",
@@ -48,12 +51,24 @@ def _walk(parts: Sequence[BinaryIO], kind: str, telling: Telling) -> Iterator[Me
     if isinstance(medium, Ewf):
         yield from telling.note(b"", f"an EnCase image of {medium.size} bytes; {medium.header()}")
     image = _image(medium)
-    found = volumes(image, medium.size)
+    found = _layout(image, medium)
     for volume in found:
         yield from _volume(image, medium, volume, telling)
     end = max(volume.start + volume.size for volume in found if not volume.gap)
     if end > medium.size:
         yield Problem(f"the image is cut off: it ends at byte {medium.size}, its partitions at byte {end}")
+
+
+def _layout(image: Any, medium: Medium) -> list[Volume]:
+    """The volumes of the medium. What is locked as a whole has bytes that may look like a partition table."""
+    try:
+        head = medium.read(0, HEAD_BYTES)
+    except OSError:
+        head = b""
+    foreign = recognise(head)
+    if foreign is not None and foreign.locked:
+        return [whole(medium.size)]
+    return volumes(image, medium.size, disc=head[_DISC_AT : _DISC_AT + len(_DISC)] == _DISC)
 
 
 def _image(medium: Medium) -> Any:
@@ -93,7 +108,10 @@ def _volume(image: Any, medium: Medium, volume: Volume, telling: Telling) -> Ite
     try:
         system = pytsk3.FS_Info(image, offset=volume.start)
     except (OSError, RuntimeError, ValueError, MemoryError) as error:
-        yield from _no_system(where, told, foreign, str(error), telling)
+        if volume.size < _LEAST_SYSTEM:
+            yield from telling.note(where, f"{told}: too small to hold files")
+        else:
+            yield from _no_system(where, told, foreign, str(error), telling)
         return
     files = Files(system, volume.name, medium.size, telling)
     yield from files.walk()

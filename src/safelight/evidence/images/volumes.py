@@ -29,15 +29,25 @@ class Volume:
     gap: bool = False
 
 
-def volumes(image: Any, size: int) -> list[Volume]:
-    """The volumes of an opened image of `size` bytes; the whole of it where it has no partition table that holds."""
+def whole(size: int) -> Volume:
+    """A medium that is one volume."""
+    return Volume(b"", 0, size, "no partition table")
+
+
+def volumes(image: Any, size: int, *, disc: bool) -> list[Volume]:
+    """The volumes of an opened image of `size` bytes; the whole of it where it has no partition table that holds.
+
+    A `disc` (ISO 9660) may have partitions as well, which hold other files, or the same in another way.
+    """
     try:
         table = pytsk3.Volume_Info(image)
         found = list(_partitions(table))
     except (OSError, RuntimeError, ValueError, MemoryError):
         found = []
     if not any(not one.gap for one in found):
-        return [Volume(b"", 0, size, "no partition table")]
+        return [whole(size)]
+    if disc and not any(one.start == 0 and not one.gap for one in found):
+        found.insert(0, Volume(b"disc", 0, size, "a disc that has partitions, too"))
     return found
 
 
