@@ -27,7 +27,7 @@ _LAST_NUMBER = (1 << 63) - 2
 """Behind all entries; the number above it is that of the container's own end."""
 _AHEAD = 4
 """Messages of an image, 1 MiB at the most, that come while the one before them is digested."""
-_MOST_CRASHES = 20
+_MOST_CRASHES = 10
 """Each costs another walk to where the last one ended."""
 _FILES = frozenset({"file", "deleted"})
 """What an entry may be that has content."""
@@ -156,7 +156,7 @@ class Unpacking:
 
     def _limits(self) -> Limits:
         size = sum(os.fstat(fd).st_size for fd in self.fds)
-        return limits_for(self.nursery.limits, size, len(self.fds))
+        return limits_for(self.nursery.limits, size, len(self.fds), packed=self.kind is Kind.EWF)
 
     def _said(self, error: SandboxError) -> str:
         said = " ".join(str(error).split())[:400]

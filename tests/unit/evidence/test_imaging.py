@@ -28,8 +28,12 @@ def test_stored_digests_agree_or_differ(said, differs, words):
 
 
 def test_a_larger_image_may_take_longer_and_hold_its_segments_open():
-    small, large = (limits_for(Limits(), size, 3) for size in (1 << 20, 1 << 40))
+    small, large = (limits_for(Limits(), size, 3, packed=False) for size in (1 << 20, 1 << 40))
     assert small.wall_seconds >= 900
     assert large.wall_seconds > small.wall_seconds
     assert large.cpu_seconds > small.cpu_seconds
     assert small.open_files == Limits().open_files + 3
+    assert (
+        limits_for(Limits(), 1 << 30, 1, packed=True).cpu_seconds
+        > limits_for(Limits(), 1 << 30, 1, packed=False).cpu_seconds
+    )
