@@ -13,7 +13,7 @@ _LEAST_WALL, _LEAST_CPU = 900.0, 600
 _SLOWEST = 10 << 20
 """Bytes a second: looking for orphaned files, The Sleuth Kit reads a whole volume before it names the first one."""
 _SLOWEST_PACKED = 256 << 10
-"""The same of an EnCase image, which holds up to six hundred times its size: 32 KiB of zeros packed are some 50 bytes."""
+"""The same of an EnCase image, which may hold six hundred times its size: 32 KiB of zeros are packed in 50 bytes."""
 _OWN_FILES = 16
 
 
