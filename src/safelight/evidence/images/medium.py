@@ -1,6 +1,7 @@
 """The medium that an image holds, as bytes by position: raw parts one behind the other, or what libewf unpacks."""
 
 import bisect
+import ctypes
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO, Protocol
@@ -14,6 +15,9 @@ except ImportError:  # `doctor` says so, and each image says it, too
 
 EWF = "ewf"
 _SHORT = 120
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES, _LARGE_BYTES = 64 << 20, 32 << 20
+_libc = ctypes.CDLL(None)
 
 
 class NoMediumError(InputError):
@@ -104,9 +108,13 @@ class Ewf:
 def open_medium(parts: Sequence[BinaryIO], kind: str) -> Medium:
     """Open an image of a kind.
 
+    From here on this process keeps freed memory: to ask the kernel for each MiB anew takes longer than to read it.
+
     Raises:
         NoMediumError: it is broken from the beginning.
     """
+    _libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+    _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
     return Ewf(parts) if kind == EWF else Parts(parts)
 
 

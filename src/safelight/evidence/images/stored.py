@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from safelight.evidence.archives.copying import BROKEN, say
-from safelight.evidence.images.medium import Ewf, NoMediumError
+from safelight.evidence.images.medium import EWF, Ewf, NoMediumError, open_medium
 from safelight.evidence.images.order import Progress, Stored, encode
 
 _CHUNK = 1 << 20
@@ -15,7 +15,8 @@ _TELL_EVERY = 64
 def verify(parts: Sequence[BinaryIO], _argument: bytes) -> Iterator[bytes]:
     """Yield progress, and last the digests stored and computed; where none are stored, only the end is read."""
     try:
-        image = Ewf(parts)
+        image = open_medium(parts, EWF)
+        assert isinstance(image, Ewf)
         claimed = image.stored()
         hashers = {name: hashlib.new(name, usedforsecurity=False) for name in claimed}
         at, count = 0 if hashers else max(0, image.size - 1), 0
