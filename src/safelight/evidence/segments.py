@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from safelight.errors import CannotRunError
 from safelight.evidence.names import text_of
 from safelight.media.sniff import FAR_HEAD, sniff
 from safelight.media.types import Kind
@@ -20,6 +21,8 @@ _EWF = re.compile(rb"(?s)(.+\.)([EeSs])(\d\d|[A-Za-z]{2})")
 _EWF_SECTION = 76
 """The last section of a segment says "next" where another follows, "done" where none does (EWF-E01, section header)."""
 _LOOK_ON = 50
+_MANY = 100
+"""Where so many are open and no more may be, it is this image that has too many."""
 Open = Callable[[bytes], int]
 
 
@@ -111,6 +114,14 @@ def _collect(
             except OSError:
                 if expected or any(_is_there(one, open_file) for one, _ in zip(names, range(_LOOK_ON), strict=False)):
                     found.missing = f"{_said(name)} is missing: what lies behind it was not read"
+                return found
+            except CannotRunError:
+                if len(found.further) < _MANY:
+                    raise
+                found.close()
+                found.missing = (
+                    "its segments are more files than may be open here: raise that limit (ulimit -n), run again"
+                )
                 return found
             found.further.append(fd)
             expected = goes_on(fd)

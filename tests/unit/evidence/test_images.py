@@ -54,7 +54,7 @@ def test_files_and_deleted_files_of_fat(tmp_path, bits, size):
     assert {one.entry.modified for one in found if one.entry.what == "file"} == {TIME * 1_000_000_000}
     ((kind, words),) = told(found).values()
     assert kind == "note"
-    assert f"FAT{bits}, 3 files, 1 deleted" in words
+    assert f"FAT{bits}, files 3, deleted files whose data could be read 1" in words
 
 
 @pytest.mark.parametrize("kind", ["ext2", "ext3", "ext4"])
@@ -66,7 +66,7 @@ def test_files_links_and_deleted_files_of_ext(tmp_path, kind):
     assert files(found) == {**FILES, b"second.jpg": FILES[b"a.jpg"]}
     assert noise(3, 5000) in files(found, "deleted").values()
     assert told(found)[b"link"] == ("link", "a link to '/etc/passwd', not followed")
-    assert f"{kind}, 4 files" in told(found)[b"/"][1]
+    assert f"{kind}, files 4" in told(found)[b"/"][1]
 
 
 def test_files_and_streams_of_ntfs(tmp_path):
@@ -74,7 +74,7 @@ def test_files_and_streams_of_ntfs(tmp_path):
     found, problem = walk_image(ntfs(tmp_path, names))
     assert problem is None
     assert files(found) == {name.encode(): content for name, content in names.items()}
-    assert "NTFS, 4 files" in told(found)[b"/"][1]
+    assert "NTFS, files 4" in told(found)[b"/"][1]
 
 
 def test_what_a_deleted_folder_held(tmp_path):
@@ -117,7 +117,7 @@ def test_files_of_a_disc(tmp_path):
     found, problem = walk_image(disc(tmp_path, Folder(FILES)))
     assert problem is None
     assert files(found) == FILES
-    assert "ISO 9660, 3 files" in told(found)[b"/"][1]
+    assert "ISO 9660, files 3" in told(found)[b"/"][1]
 
 
 def test_files_and_deleted_files_of_exfat(tmp_path):
@@ -126,7 +126,7 @@ def test_files_and_deleted_files_of_exfat(tmp_path):
     assert problem is None
     assert files(found) == {b"a.jpg": noise(1, 9000), b"z.jpg": noise(3, 100)}
     assert noise(2, 5000) in files(found, "deleted").values()
-    assert "exFAT, 2 files, 1 deleted" in told(found)[b"/"][1]
+    assert "exFAT, files 2, deleted files whose data could be read 1" in told(found)[b"/"][1]
 
 
 def test_a_disc_that_has_partitions_is_walked_as_both(tmp_path):

@@ -5,8 +5,9 @@ from itertools import islice
 
 import pytest
 
+from safelight.errors import CannotRunError
 from safelight.evidence.reading import Reading, read_file
-from safelight.evidence.segments import MOST, ewf_names, segments_in_archive
+from safelight.evidence.segments import MOST, ewf_names, segments_in_archive, segments_of
 from safelight.media.types import Kind
 from tests.unit.evidence.disks import MIB, Folder, encase, fat, noise
 
@@ -113,6 +114,31 @@ def test_of_endlessly_many_only_so_many_are_opened(read, tmp_path, monkeypatch):
     segments = read("a.E01").segments
     assert len(segments.further) == 5
     assert "only 5 are read" in segments.missing
+
+
+@pytest.mark.parametrize("allowed", [5, 200])
+def test_an_image_that_has_more_segments_than_may_be_open_is_refused_and_others_go_on(tmp_path, allowed):
+    lay(tmp_path, {"a.E01": segment(1, b"next")})
+    fd = os.open(tmp_path / "a.E01", os.O_RDONLY)
+    opened = []
+
+    def open_file(_name):
+        if len(opened) == allowed:
+            raise CannotRunError("no file can be read here any more")
+        opened.append(os.dup(fd))
+        return opened[-1]
+
+    try:
+        if allowed < 100:  # it is not for this image that none is left
+            with pytest.raises(CannotRunError):
+                segments_of(b"a.E01", Kind.EWF, fd, open_file)
+        else:
+            segments = segments_of(b"a.E01", Kind.EWF, fd, open_file)
+            assert segments.further == []
+            assert "ulimit -n" in segments.missing
+        assert not any(os.path.exists(f"/proc/self/fd/{one}") for one in opened)
+    finally:
+        os.close(fd)
 
 
 def test_in_an_archive_it_is_said_what_is_not_looked_for(tmp_path):

@@ -40,11 +40,11 @@ class Count:
 
     def words(self) -> str:
         """The count for people."""
-        parts = [f"{self.files} files", f"{self.deleted} deleted files whose data could be read"]
+        parts = [f"files {self.files}", f"deleted files whose data could be read {self.deleted}"]
         if self.gone:
-            parts.append(f"{self.gone} deleted names without data")
+            parts.append(f"deleted names without data {self.gone}")
         if self.own:
-            parts.append(f"{self.own} records of the file system itself not listed")
+            parts.append(f"records of the file system itself, not listed {self.own}")
         return ", ".join(parts + self.problems[:3])
 
 
