@@ -77,6 +77,16 @@ def test_files_and_streams_of_ntfs(tmp_path):
     assert "NTFS, files 4" in told(found)[b"/"][1]
 
 
+def test_volume_shadow_copies_are_named(tmp_path):
+    name = "{11111111-2222-3333-4444-555555555555}{3808876b-c176-4e48-b7ae-04046e6cc752}"
+    found, problem = walk_image(ntfs(tmp_path, {"a.jpg": noise(1, 3000), name: noise(2, 5000)}))
+    assert problem is None
+    assert files(found) == {b"a.jpg": noise(1, 3000)}
+    kind, words = told(found)[name.encode()]
+    assert kind == "unread"
+    assert "volume shadow copy" in words
+
+
 def test_what_a_deleted_folder_held(tmp_path):
     folder = Folder({b"kept.jpg": noise(1, 3000), b"old/in.jpg": noise(2, 5000), b"old/down/in.jpg": noise(3, 6000)})
     made = {
@@ -117,6 +127,7 @@ def test_files_of_a_disc(tmp_path):
     found, problem = walk_image(disc(tmp_path, Folder(FILES)))
     assert problem is None
     assert files(found) == FILES
+    assert {one.entry.modified for one in found if one.entry.what == "file"} == {TIME * 1_000_000_000}
     assert "ISO 9660, files 3" in told(found)[b"/"][1]
 
 

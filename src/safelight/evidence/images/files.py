@@ -14,7 +14,7 @@ _FILE, _FOLDER, _LINK, _VIRTUAL, _VIRTUAL_FOLDER = 1, 2, 6, 10, 11
 """TSK_FS_META_TYPE_ENUM; the virtual ones are The Sleuth Kit's own: tables of the file system, and orphans."""
 _ORPHANS = b"$OrphanFiles"
 _LABEL = b" (Volume Label Entry)"
-_NTFS, _HFS, _FAT = 0x1, 0x1000, 0xE
+_NTFS, _HFS, _FAT, _ISO = 0x1, 0x1000, 0xE, 0x800
 """Bits of TSK_FS_TYPE_ENUM."""
 _DEFAULT, _DATA, _RESOURCES, _ENCRYPTED = 1, 128, 4353, 0x20
 """TSK_FS_ATTR_TYPE_DEFAULT, NTFS_DATA, HFS_RSRC; TSK_FS_ATTR_ENC."""
@@ -23,6 +23,8 @@ _NTFS_OWN = 24
 _HFS_OWN = 16
 """HFS+ keeps its own tables in files of numbers below this."""
 _EXFAT_OWN = frozenset({b"$ALLOC_BITMAP", b"$UPCASE_TABLE"})
+_SHADOW = b"{3808876b-c176-4e48-b7ae-04046e6cc752}"
+"""Each store of a volume shadow copy is a file whose name ends so."""
 _MOST_DEEP = 300
 _LONGEST_PATH = 1 << 15
 _LATEST_SECOND = 1 << 33
@@ -102,15 +104,20 @@ class Files:
         kind, own = int(meta.type), self._own(base, int(meta.addr), folder)
         if kind in (_FOLDER, _VIRTUAL_FOLDER):
             self._descend(file, _Folder(None, path, folder.depth + 1, deleted or base == _ORPHANS, own), below)
-        if kind in (_FILE, _FOLDER):
+        if kind == _FILE and self._kind & _NTFS and base.lower().endswith(_SHADOW) and not deleted:
+            reason = "a volume shadow copy: earlier states of files lie in it, which this version cannot read"
+            yield from self._telling.unread(path, reason, told_size(int(meta.size)))
+        elif kind in (_FILE, _FOLDER):
             yield from self._streams(file, path, deleted=deleted, own=own)
         elif kind == _LINK and not deleted:
             target = ascii(bytes(meta.link or b"").decode("utf-8", "surrogateescape"))[:300]
-            yield from self._telling.special(path, "link", f"a link to {target}, not followed", _modified(meta))
+            yield from self._telling.special(path, "link", f"a link to {target}, not followed", self._modified(meta))
         elif kind == _VIRTUAL:
             self.count.own += 1
         elif kind not in (_VIRTUAL_FOLDER, _LINK) and not deleted:
-            yield from self._telling.special(path, "special", "a device, pipe or socket, not opened", _modified(meta))
+            yield from self._telling.special(
+                path, "special", "a device, pipe or socket, not opened", self._modified(meta)
+            )
 
     def _record(self, name: Any) -> Any | None:
         """The record of a deleted file where the listing leaves it out: NTFS has counted its sequence on by one."""
@@ -169,6 +176,14 @@ class Files:
             flags = int(one.info.flags)
             yield from self._file(_Stream(file, whole, size, kind, int(one.info.id), deleted, bool(flags & _ENCRYPTED)))
 
+    def _modified(self, meta: Any) -> int | None:
+        """When it was modified last, nanoseconds since 1970; FAT's times, which have no zone, taken as UTC."""
+        if self._kind & _ISO:  # its one time is called that of creation
+            second, part = int(meta.crtime), int(meta.crtime_nano)
+        else:
+            second, part = int(meta.mtime), int(meta.mtime_nano)
+        return second * 1_000_000_000 + part if 0 < second < _LATEST_SECOND else None
+
     def _file(self, stream: "_Stream") -> Iterator[Message]:
         if stream.encrypted and not stream.deleted:
             yield from self._telling.locked(stream.path, "encrypted by the file system: a key is needed", stream.size)
@@ -188,7 +203,7 @@ class Files:
         number = self._telling.take()
         if number is not None:
             size = told_size(stream.size)
-            modified = _modified(stream.file.info.meta)
+            modified = self._modified(stream.file.info.meta)
             yield Entry(number, stream.path, size, modified, "deleted" if stream.deleted else "file")
             yield from stream.copy()
 
@@ -239,9 +254,3 @@ def _attributes(file: Any, *kinds: int) -> list[Any]:
         return [one for one in file if int(one.info.type) in kinds]
     except BROKEN:
         return []
-
-
-def _modified(meta: Any) -> int | None:
-    """When it was modified last, nanoseconds since 1970; FAT's times, which have no zone, taken as UTC."""
-    second = int(meta.mtime)
-    return second * 1_000_000_000 + int(meta.mtime_nano) if 0 < second < _LATEST_SECOND else None
