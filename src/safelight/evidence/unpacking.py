@@ -20,13 +20,13 @@ from safelight.evidence.walk import reason_of
 from safelight.media.sniff import sniff
 from safelight.media.types import IMAGES, Kind
 from safelight.sandbox import Limits, Nursery, SandboxError, WorkerCrashedError
-from safelight.sandbox.ahead import read_ahead
+from safelight.sandbox.ahead import in_batches, read_ahead
 
 _OUT_OF_TURN = "the walker spoke out of turn: the rest was not read"
 _LAST_NUMBER = (1 << 63) - 2
 """Behind all entries; the number above it is that of the container's own end."""
-_AHEAD = 4
-"""Messages of an image, 1 MiB at the most, that come while the one before them is digested."""
+_AHEAD, _BATCH, _BATCH_BYTES = 4, 256, 1 << 20
+"""What an image's walker sends while the message before is digested: so many lists, of so many messages and bytes."""
 _MOST_CRASHES = 10
 """Each costs another walk to where the last one ended."""
 _FILES = frozenset({"file", "deleted"})
@@ -152,7 +152,8 @@ class Unpacking:
         if self.kind not in IMAGES:
             return self.nursery.stream(self.fds[0], self.kind.value.encode(), WALKER)
         asked = order.encode(order.ImageOrder(self.kind.value, begun))
-        return read_ahead(self.nursery.stream_parts(self.fds, asked, order.WALKER, self._limits()), _AHEAD)
+        stream = self.nursery.stream_parts(self.fds, asked, order.WALKER, self._limits())
+        return _flat(read_ahead(in_batches(stream, most=_BATCH, size=_BATCH_BYTES), _AHEAD))
 
     def _limits(self) -> Limits:
         size = sum(os.fstat(fd).st_size for fd in self.fds)
@@ -162,6 +163,12 @@ class Unpacking:
         said = " ".join(str(error).split())[:400]
         walker = "disk image walker" if self.kind in IMAGES else "archive walker"
         return f"the {walker} crashed ({said})" if isinstance(error, WorkerCrashedError) else said
+
+
+def _flat(batches: Generator[list[bytes], None, None]) -> Generator[bytes, None, None]:
+    with closing(batches):
+        for batch in batches:
+            yield from batch
 
 
 class _Body:
