@@ -131,6 +131,8 @@ def _collect(
     except BaseException:
         found.close()
         raise
+    if expected:
+        found.missing = "others follow it, and its name does not say how they are called: it was read alone"
     return found
 
 

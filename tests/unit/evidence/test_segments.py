@@ -99,6 +99,12 @@ def test_a_raw_image_that_lacks_a_part_says_so(read, tmp_path):
     assert "disk.002 is missing" in read("disk.001").segments.missing
 
 
+def test_a_renamed_first_segment_says_that_others_follow(read, tmp_path):
+    lay(tmp_path, {"seized.bin": segment(1, b"next"), "alone.bin": segment(1, b"done")})
+    assert "others follow it" in read("seized.bin").segments.missing
+    assert read("alone.bin").segments.missing is None
+
+
 def test_links_and_folders_are_no_segments(read, tmp_path):
     lay(tmp_path, {"a.E01": segment(1, b"done"), "elsewhere": segment(2, b"done")})
     (tmp_path / "a.E02").symlink_to(tmp_path / "elsewhere")
