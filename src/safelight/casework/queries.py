@@ -14,7 +14,7 @@ from safelight.casework.rules import Verdict
 from safelight.casework.stacking import lock_kept
 from safelight.errors import InputError
 from safelight.evidence.models import Exhibit, Item, Sighting, SightingState
-from safelight.evidence.names import text_of
+from safelight.evidence.names import ITSELF, text_of
 from safelight.evidence.queries import WITH_CURRENT, Standing, Standings, latest_run
 from safelight.platform.walls import across_cases
 from safelight.vault.content import Vault
@@ -146,7 +146,7 @@ def path_text(sighting: Sighting) -> str:
     names = []
     at = sighting
     while at.parent is not None:
-        names.append(text_of(bytes(at.name)) or "(the archive itself)")
+        names.append(text_of(bytes(at.name)) or ITSELF)
         at = at.parent
     root, name = bytes(sighting.source.root), bytes(at.name)
     names.append(text_of(root + b"/" + name if name else root))

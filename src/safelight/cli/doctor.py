@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
 import click
 
@@ -13,6 +14,12 @@ from safelight.platform.settings import Settings
 _LEAST_FREE = 5 << 30
 _NEEDED = ("sandbox", "data folder", "database")
 """Without these no check runs."""
+_NOT_YET = (
+    "sound",
+    "disk images Ex01, L01, AD1, AFF, VMDK, VHD, VHDX, VDI, qcow2, DMG",
+    "archives 7z, RAR and CAB",
+    "camera RAW, JPEG 2000, PDF",
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Finding:
 @click.pass_obj
 def doctor(settings: Settings) -> None:
     """Say what is active: decoders, sandbox layers, database, disk, versions; what is missing and what follows."""
-    findings = [*_sandbox(), *_decoders(), *_data(settings), *_not_yet(), *_versions()]
+    findings = [*_sandbox(), *_decoders(), *_walkers(), *_data(settings), *_not_yet(), *_versions()]
     if showing.for_people():
         rows = [("ok" if one.good else "MISSING", one.what, one.state, one.follows) for one in findings]
         showing.table("Safelight on this machine", ("", "what", "state", "what follows"), rows)
@@ -83,6 +90,20 @@ def _decoders() -> Iterator[Finding]:
     major, minor, micro = av.library_versions["libavcodec"]
     yield Finding("archives", "zip, 7z, tar, gzip, bzip2, xz; mail and mailboxes", good=True)
     yield Finding("decoder video", f"PyAV {av.__version__}, libavcodec {major}.{minor}.{micro}", good=True)
+
+
+def _walkers() -> Iterator[Finding]:
+    """What disk images are read with."""
+    for module, what, name, follows in (
+        ("pytsk3", "disk images", "The Sleuth Kit, pytsk3", "files in raw and EnCase images are not read"),
+        ("pyewf", "EnCase images (E01)", "libewf", "files in EnCase images are not read"),
+    ):
+        try:
+            version = import_module(module).get_version()
+        except ImportError as error:
+            yield Finding(what, f"missing: {error}", good=False, follows=f"{follows}; each such image is named")
+        else:
+            yield Finding(what, f"{name} {version}", good=True)
 
 
 def _data(settings: Settings) -> Iterator[Finding]:
@@ -204,10 +225,16 @@ def _log_beside(published: int) -> Iterator[Finding]:
 
 
 def _not_yet() -> Iterator[Finding]:
-    for what in ("sound", "disk images (E01, raw)", "archives 7z and RAR", "camera RAW, JPEG 2000, PDF"):
+    for what in _NOT_YET:
         yield Finding(
             what, "not examined by this version", good=False, follows="each such file is named as not examined"
         )
+    yield Finding(
+        "volumes APFS, XFS, Btrfs, ReFS, LVM, RAID; volume shadow copies; unallocated space",
+        "not read by this version",
+        good=False,
+        follows="each such volume is named as not examined; deleted files are found as far as their records stand",
+    )
 
 
 def _versions() -> Iterator[Finding]:

@@ -14,6 +14,7 @@ class SightingHow(models.TextChoices):
     FILE = "file"
     ENTRY = "entry"
     EMBEDDED = "embedded"
+    DELETED = "deleted"
 
 
 class SightingState(models.TextChoices):

@@ -4,6 +4,8 @@ import hashlib
 import unicodedata
 
 PLACE_BYTES = 16
+ITSELF = "(as a whole)"
+"""For people: an archive or a disk image, among what lies in it."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")
 """Persian and Indic names and emoji need them."""

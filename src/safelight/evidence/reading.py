@@ -5,22 +5,24 @@ import os
 import stat
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from safelight.errors import CannotRunError
 from safelight.evidence.errors import ChangedError, ReadingError, VanishedError
+from safelight.evidence.segments import Segments, segments_of
 from safelight.evidence.walk import reason_of
-from safelight.media.sniff import sniff
-from safelight.media.types import ARCHIVES, PICTURES, VIDEOS, Kind
+from safelight.media.sniff import FAR_HEAD, HEAD, sniff
+from safelight.media.types import CONTAINERS, PICTURES, VIDEOS, Kind
+from safelight.media.unread import TAIL, words_for, words_for_end
 from safelight.sandbox import SealedContent
 from safelight.signatures.digests import Digester
 from safelight.signatures.types import Digests
 
-HELD_OPEN = ARCHIVES | VIDEOS
+HELD_OPEN = CONTAINERS | VIDEOS
 """What is read in the sandbox from the open file, piece by piece, for it may be larger than memory."""
 CHUNK_BYTES = 1 << 20
-HEAD_BYTES = 4096
+HEAD_BYTES = FAR_HEAD
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC)
 """What is lacking on this machine, and no fault of the file."""
 PICTURE_BYTES = 512 << 20
@@ -35,7 +37,15 @@ class Reading:
     kind: Kind
     content: SealedContent | None
     fd: int | None = None
-    """An archive or a video, open for its reader; closed by the receiver."""
+    """An archive, a disk image or a video, open for its reader; closed by the receiver."""
+    segments: Segments = field(default_factory=Segments)
+    told: str | None = None
+    """What it is, in words, where it is of a kind that is not looked into."""
+
+    @property
+    def whole_size(self) -> int:
+        """Bytes of the content, with those of the other segments of a disk image."""
+        return self.digests.size + self.segments.size()
 
     def close(self) -> None:
         """Let go of the bytes and of the open file; harmless when done twice."""
@@ -44,6 +54,7 @@ class Reading:
         if self.fd is not None:
             os.close(self.fd)
             self.fd = None
+        self.segments.close()
 
 
 def read_again(root: bytes, name: bytes, size: int | None) -> Reading:
@@ -96,6 +107,7 @@ def read_file(path: bytes, listed: os.stat_result, *, folder: int | None = None)
             if reading.content:
                 reading.content.close()
             raise ChangedError("it changed while it was read: read it again when nothing writes to it")
+        reading.segments = segments_of(path, reading.kind, fd, lambda name: _open_segment(name, folder))
         if reading.kind in HELD_OPEN:
             reading.fd, fd = fd, -1
     except OSError as error:
@@ -114,14 +126,19 @@ def read_content(chunks: Iterable[bytes | memoryview]) -> Reading:
     digester = Digester()
     content: SealedContent | None = None
     kind = Kind.EMPTY
+    told: str | None = None
     first = True
+    tail = b""
     try:
         for chunk in chunks:
             if first:
                 first = False
-                kind = sniff(bytes(chunk[:HEAD_BYTES]))
+                kind = sniff(chunk[:HEAD_BYTES])
+                told = words_for(bytes(chunk[:HEAD]))
                 content = SealedContent() if kind in PICTURES else None
             digester.update(chunk)
+            if kind is Kind.UNKNOWN:
+                tail = (tail + bytes(chunk[-TAIL:]))[-TAIL:]
             if content is not None:
                 content.write(chunk)
                 if content.size > PICTURE_BYTES:
@@ -131,7 +148,9 @@ def read_content(chunks: Iterable[bytes | memoryview]) -> Reading:
         if content is not None:
             content.close()
         raise
-    return Reading(digester.finish(), kind, content.seal() if content else None)
+    if kind is Kind.UNKNOWN and (known := words_for_end(tail)) is not None:
+        kind, told = known
+    return Reading(digester.finish(), kind, content.seal() if content else None, told=told)
 
 
 def _open(path: bytes, folder: int | None) -> int:
@@ -147,6 +166,22 @@ def _open(path: bytes, folder: int | None) -> int:
         return os.open(path, flags, dir_fd=folder)
     except OSError as error:
         raise _refusal(error) from error
+
+
+def _open_segment(name: bytes, folder: int | None) -> int:
+    """Open another segment of a disk image, as its first one is opened.
+
+    Raises:
+        OSError: it is not there, is no file, or the system refuses.
+    """
+    try:
+        fd = _open(name, folder)
+    except ReadingError as error:
+        raise FileNotFoundError(error.message) from error
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise FileNotFoundError("no file")
 
 
 def _refusal(error: OSError) -> ReadingError | CannotRunError:

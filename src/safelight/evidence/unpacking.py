@@ -1,10 +1,11 @@
-"""Receives what an archive walker says, checks it and makes entries with digests of it: the parent of `archives`."""
+"""Receives what walkers say, checks it and makes entries with digests of it: the parent of `archives` and `images`."""
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Self
 
@@ -21,14 +22,26 @@ from safelight.evidence.archives.messages import (
     decode,
     encode,
 )
+from safelight.evidence.images import order
+from safelight.evidence.imaging import Verification, limits_for
 from safelight.evidence.names import line_of
 from safelight.evidence.reading import HEAD_BYTES, HELD_OPEN, Reading, read_content
+from safelight.evidence.segments import segments_in_archive
 from safelight.evidence.walk import reason_of
 from safelight.media.sniff import sniff
-from safelight.media.types import Kind
-from safelight.sandbox import Nursery, SandboxError, WorkerCrashedError
+from safelight.media.types import IMAGES, Kind
+from safelight.sandbox import Limits, Nursery, SandboxError, WorkerCrashedError
+from safelight.sandbox.ahead import in_batches, read_ahead
 
-_OUT_OF_TURN = "the archive walker spoke out of turn: the rest was not read"
+_OUT_OF_TURN = "the walker spoke out of turn: the rest was not read"
+_LAST_NUMBER = (1 << 63) - 2
+"""Behind all entries; the number above it is that of the container's own end."""
+_AHEAD, _BATCH, _BATCH_BYTES = 4, 256, 1 << 20
+"""What an image's walker sends while the message before is digested: so many lists, of so many messages and bytes."""
+_MOST_CRASHES = 10
+"""Each costs another walk to where the last one ended."""
+_FILES = frozenset({"file", "deleted"})
+"""What an entry may be that has content."""
 WALKER = "safelight.evidence.archives.reader:read"
 
 
@@ -64,19 +77,37 @@ class Allowance:
 
 @dataclass
 class Unpacking:
-    """An archive being walked. After iteration `problem` says what was wrong with the archive as a whole."""
+    """An archive or a disk image being walked, in one open file or, an image, in several.
+
+    After iteration `problem` says what was wrong with it as a whole.
+    """
 
     nursery: Nursery
-    fd: int
+    fds: Sequence[int]
     kind: Kind
     allowance: Allowance
     spool: Path
     passwords: tuple[bytes, ...] = ()
+    verify: bool = False
+    """Whether digests that an EnCase image stores are compared with its medium."""
     problem: str | None = None
 
     def __iter__(self) -> Iterator[Unpacked]:
-        """Yield the entries in their order; never raises for what is in the archive."""
-        messages = self._messages(encode(WalkOrder(self.kind.value, self.passwords)))
+        """Yield the entries in their order, last what came of stored digests; never raises for what is in there."""
+        if self.kind is not Kind.EWF or not self.verify:
+            yield from self._entries()
+            return
+        verification = Verification(self.nursery, self.fds, self._limits())
+        try:
+            yield from self._entries()
+            verified = verification.result()
+            what = "differs" if verified.differs else "note"
+            yield Unpacked(Entry(_LAST_NUMBER, b"", None, None, what), None, verified.words)
+        finally:
+            verification.close()
+
+    def _entries(self) -> Iterator[Unpacked]:
+        messages = self._messages()
         last = -1
         for message in messages:
             if isinstance(message, Problem):
@@ -93,27 +124,65 @@ class Unpacking:
         reading = read_content(body)
         if isinstance(body.last, Problem):
             self.problem = line_of(body.last.reason)
-        if entry.locked or entry.what != "file":
+        if entry.locked or entry.what not in _FILES:
             body.discard(reading)
             return Unpacked(entry, None, line_of(entry.reason or body.problem or "") or None)
         reading.fd = body.take_spool() if reading.kind in HELD_OPEN else None
+        if reading.fd is not None:
+            reading.segments = segments_in_archive(reading.kind, reading.fd)
         return Unpacked(entry, reading, line_of(body.problem or "") or None)
 
-    def _messages(self, argument: bytes) -> Iterator[Message]:
-        try:
-            for payload in self.nursery.stream(self.fd, argument, WALKER):
-                message = decode(payload)
-                if isinstance(message, Working):
-                    continue
-                exceeded = self.allowance.take(message)
-                if exceeded is not None:
-                    yield Problem(exceeded)
+    def _messages(self) -> Iterator[Message]:
+        """What the walker says. Where one of a disk image crashes over a file, another goes on behind that file."""
+        last, within, begun = -1, False, 0
+        for crashes in count(1):
+            try:
+                with closing(self._stream(begun)) as payloads:
+                    for payload in payloads:
+                        message = decode(payload)
+                        if isinstance(message, Working):
+                            continue
+                        exceeded = self.allowance.take(message)
+                        if exceeded is not None:
+                            yield Problem(exceeded)
+                            return
+                        if isinstance(message, Entry):
+                            last = message.number
+                        within = isinstance(message, Entry | Data)
+                        yield message
+            except SandboxError as error:
+                said = self._said(error)
+                again = self.kind in IMAGES and isinstance(error, WorkerCrashedError) and crashes < _MOST_CRASHES
+                if not again or last < begun:
+                    yield Problem(f"{said}: the rest was not read")
                     return
-                yield message
-        except WorkerCrashedError as error:
-            yield Problem(f"the archive walker crashed ({error.message}): the rest was not read")
-        except SandboxError as error:
-            yield Problem(f"{' '.join(str(error).split())[:400]}: the rest was not read")
+                if within:
+                    yield End(said)
+                begun, within = last + 1, False
+            else:
+                return
+
+    def _stream(self, begun: int) -> Generator[bytes, None, None]:
+        if self.kind not in IMAGES:
+            return self.nursery.stream(self.fds[0], encode(WalkOrder(self.kind.value, self.passwords)), WALKER)
+        asked = order.encode(order.ImageOrder(self.kind.value, begun))
+        stream = self.nursery.stream_parts(self.fds, asked, order.WALKER, self._limits())
+        return _flat(read_ahead(in_batches(stream, most=_BATCH, size=_BATCH_BYTES), _AHEAD))
+
+    def _limits(self) -> Limits:
+        size = sum(os.fstat(fd).st_size for fd in self.fds)
+        return limits_for(self.nursery.limits, size, len(self.fds), packed=self.kind is Kind.EWF)
+
+    def _said(self, error: SandboxError) -> str:
+        said = " ".join(str(error).split())[:400]
+        walker = "disk image walker" if self.kind in IMAGES else "archive walker"
+        return f"the {walker} crashed ({said})" if isinstance(error, WorkerCrashedError) else said
+
+
+def _flat(batches: Generator[list[bytes], None, None]) -> Generator[bytes, None, None]:
+    with closing(batches):
+        for batch in batches:
+            yield from batch
 
 
 class _Body:
@@ -173,8 +242,8 @@ def _spooling(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CannotRunError(
-            f"An archive inside an archive cannot be laid aside in {folder}: {reason_of(error)}. Make room, then run"
-            " the same command again; what was acknowledged is kept."
+            f"What lies in an archive or a disk image cannot be laid aside in {folder}: {reason_of(error)}. Make room,"
+            " then run the same command again; what was acknowledged is kept."
         ) from error
 
 

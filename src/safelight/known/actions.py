@@ -43,7 +43,6 @@ from safelight.platform.settings import Settings, is_demo
 from safelight.sandbox import Nursery
 
 
-
 def do_import_list(
     path: Path,
     *,

@@ -108,22 +108,24 @@ _PREFIXES_OF: dict[Kind, tuple[bytes, ...]] = {
         b"x\x9f>\x22",  # winmail.dat
         b"StuffIt",
     ),
+    Kind.EWF: (b"EVF\t\r\n\xff\x00",),  # EnCase E01
     Kind.DISK_IMAGE: (
-        b"EVF\t\r\n\xff\x00",  # EnCase E01
         b"EVF2\r\n\x81\x00",
         b"LVF\t\r\n\xff\x00",
         b"LEF2\r\n\x81\x00",
         b"AFF10\r\n",
-        b"QFI\xfb",
+        b"QFI\xfb",  # qcow2
         b"KDMV",
         b"COWD",
         b"# Disk DescriptorFile",
         b"conectix",
         b"vhdxfile",
-        b"hsqs",
+        b"ADSEGMENTEDFILE",  # AD1
+    ),
+    Kind.RAW_IMAGE: (
+        b"hsqs",  # SquashFS
         b"XFSB",
         b"LUKS\xba\xbe",
-        b"ADSEGMENTEDFILE",  # AD1
         b"\xebR\x90NTFS    ",
         b"\xebv\x90EXFAT   ",
         b"\xebX\x90-FVE-FS-",  # BitLocker
@@ -152,16 +154,19 @@ PREFIXES: tuple[tuple[bytes, Kind], ...] = tuple(
 AT_OFFSET: tuple[tuple[int, bytes, Kind], ...] = (
     (2, b"-lh", Kind.OTHER_ARCHIVE),
     (7, b"**ACE**", Kind.OTHER_ARCHIVE),
-    (32, b"NXSB", Kind.DISK_IMAGE),  # APFS
+    (32, b"NXSB", Kind.RAW_IMAGE),  # APFS
     (40, b" EMF", Kind.OTHER_PICTURE),
-    (54, b"FAT1", Kind.DISK_IMAGE),
+    (54, b"FAT1", Kind.RAW_IMAGE),
     (64, b"\x7f\x10\xda\xbe", Kind.DISK_IMAGE),  # VirtualBox
-    (82, b"FAT32   ", Kind.DISK_IMAGE),
+    (82, b"FAT32   ", Kind.RAW_IMAGE),
     (128, b"DICM", Kind.OTHER_PICTURE),
-    (512, b"EFI PART", Kind.DISK_IMAGE),
-    (512, b"LABELONE", Kind.DISK_IMAGE),
-    (1024, b"H+\x00\x04", Kind.DISK_IMAGE),
-    (1024, b"HX\x00\x05", Kind.DISK_IMAGE),
-    (1080, b"\x53\xef\x01\x00", Kind.DISK_IMAGE),  # ext2 to ext4
-    (1080, b"\x53\xef\x00\x00", Kind.DISK_IMAGE),
+    (512, b"EFI PART", Kind.RAW_IMAGE),
+    (512, b"LABELONE", Kind.RAW_IMAGE),
+    (512, b"PM\x00\x00", Kind.RAW_IMAGE),  # Apple partition map
+    (1024, b"H+\x00\x04", Kind.RAW_IMAGE),
+    (1024, b"HX\x00\x05", Kind.RAW_IMAGE),
+    (1080, b"\x53\xef\x01\x00", Kind.RAW_IMAGE),  # ext2 to ext4
+    (1080, b"\x53\xef\x00\x00", Kind.RAW_IMAGE),
+    (32769, b"CD001", Kind.RAW_IMAGE),  # ISO 9660
+    (32769, b"BEA01", Kind.RAW_IMAGE),  # UDF
 )

@@ -1,4 +1,4 @@
-"""What a content is, told from its first 4,096 bytes and nothing else.
+"""What a content is, told from its first bytes and nothing else: 4,096 for all but a few magic numbers further in.
 
 Names lie: a web page named .jpg is a document, and a film named .txt is a film. Each rule here is a published magic
 number, or, where a format has none (old tar, MP3, text), a check strict enough that ordinary data does not pass it.
@@ -13,6 +13,8 @@ from safelight.media.raw_camera import is_camera_raw
 from safelight.media.types import Kind
 
 HEAD = 4096
+FAR_HEAD = 32776
+"""What a disc (ISO 9660, UDF) is told from. Before that it may hold anything, or nothing."""
 
 _RIFF = {b"WEBP": Kind.WEBP, b"AVI ": Kind.VIDEO, b"WAVE": Kind.SOUND, b"RMID": Kind.SOUND, b"ACON": Kind.OTHER_PICTURE}
 _FORM = {b"AIFF": Kind.SOUND, b"AIFC": Kind.SOUND, b"8SVX": Kind.SOUND, b"ILBM": Kind.OTHER_PICTURE}
@@ -30,7 +32,7 @@ _MP3_RATES = (
 
 
 def sniff(head: bytes | memoryview) -> Kind:
-    """Return the kind of the content that begins with `head`; more than 4,096 bytes are not looked at."""
+    """Return the kind of the content that begins with `head`; more than `FAR_HEAD` bytes are not looked at."""
     start = bytes(head[:HEAD])
     if not start:
         return Kind.EMPTY
@@ -38,7 +40,7 @@ def sniff(head: bytes | memoryview) -> Kind:
         kind = rule(start)
         if kind is not None:
             return kind
-    return Kind.UNKNOWN
+    return (_by_offset(bytes(head[:FAR_HEAD])) if len(head) >= FAR_HEAD else None) or Kind.UNKNOWN
 
 
 def _by_prefix(head: bytes) -> Kind | None:
@@ -141,7 +143,7 @@ def _boot_sector(head: bytes) -> Kind | None:
         return None
     entries = [head[at : at + 16] for at in range(446, 510, 16)]
     valid = all(entry[0] in (0x00, 0x80) for entry in entries)
-    return Kind.DISK_IMAGE if valid and any(entry[4] and any(entry[12:16]) for entry in entries) else None
+    return Kind.RAW_IMAGE if valid and any(entry[4] and any(entry[12:16]) for entry in entries) else None
 
 
 def _text(head: bytes) -> Kind | None:

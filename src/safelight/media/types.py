@@ -40,6 +40,8 @@ class Kind(StrEnum):
     SOUND = "sound"
     OTHER_PICTURE = "other-picture"
     OTHER_ARCHIVE = "other-archive"
+    EWF = "ewf"
+    RAW_IMAGE = "raw-image"
     DISK_IMAGE = "disk-image"
     DOCUMENT = "document"
     EMPTY = "empty"
@@ -49,6 +51,9 @@ class Kind(StrEnum):
 PICTURES = frozenset({Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP, Kind.BMP, Kind.TIFF, Kind.HEIF, Kind.AVIF})
 VIDEOS = frozenset({Kind.VIDEO})
 ARCHIVES = frozenset({Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.BZIP2, Kind.XZ, Kind.SEVEN_ZIP, Kind.MAIL, Kind.MAILBOX})
+IMAGES = frozenset({Kind.EWF, Kind.RAW_IMAGE})
+"""Disk images that are walked; of the others (`DISK_IMAGE`) it is only said what they are."""
+CONTAINERS = ARCHIVES | IMAGES
 
 
 class UnreadablePictureError(InputError):

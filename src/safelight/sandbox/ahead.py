@@ -48,6 +48,27 @@ def read_ahead(stream: Generator[T, None, None], most: int) -> Generator[T, None
         thread.join(_PATIENCE_SECONDS)
 
 
+def in_batches(stream: Generator[bytes, None, None], *, most: int, size: int) -> Generator[list[bytes], None, None]:
+    """Messages in lists of at most `most`, and of about `size` bytes: small ones are not worth a way each.
+
+    What came before the stream raised something is yielded before that goes on.
+    """
+    batch: list[bytes] = []
+    held = 0
+    with closing(stream):
+        try:
+            for message in stream:
+                batch.append(message)
+                held += len(message)
+                if len(batch) >= most or held >= size:
+                    yield batch
+                    batch, held = [], 0
+        except Exception:
+            yield batch
+            raise
+        yield batch
+
+
 def _fetch(stream: Generator[T, None, None], way: Handover[T | _End], stopped: threading.Event) -> None:
     error: BaseException | None = None
     try:

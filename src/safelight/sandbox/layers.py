@@ -79,7 +79,7 @@ def _set_limits(limits: Limits) -> None:
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: 16,
+        resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_MEMLOCK: 0,
     }
     for what, bound in bounds.items():

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from types import TracebackType
 from typing import Self
@@ -28,7 +28,7 @@ from safelight.sandbox.errors import (
 from safelight.sandbox.layers import Layer
 from safelight.sandbox.limits import Limits
 from safelight.sandbox.replies import reply_decoder
-from safelight.sandbox.wire import Frame
+from safelight.sandbox.wire import FILES_AT_ONCE, Frame
 
 _START_SECONDS = 120
 _BIRTHS = 3
@@ -59,7 +59,7 @@ class Worker:
             SandboxError: the task refused the content, or the worker crashed, hung or answered at too great a length.
         """
         self.served += 1
-        self._send(Frame.CALL, argument, content.fd)
+        self._send(Frame.CALL, argument, (content.fd,))
         kind, payload = self._receive(self._limits.reply_bytes)
         if kind is Frame.REPLY:
             return payload
@@ -67,8 +67,19 @@ class Worker:
 
     def stream(self, fd: int, argument: bytes = b"") -> Generator[bytes, None, None]:
         """Run the task on an open file and yield its messages, unchecked bytes; errors as `call`."""
+        self._send(Frame.STREAM, argument, (fd,))
+        yield from self._messages()
+
+    def stream_parts(self, fds: Sequence[int], argument: bytes = b"") -> Generator[bytes, None, None]:
+        """Run the task on a content in several open files, as `stream`; `Limits.open_files` must allow for them."""
+        *batches, last = [fds[at : at + FILES_AT_ONCE] for at in range(0, len(fds), FILES_AT_ONCE)]
+        for batch in batches:
+            self._send(Frame.FILES, b"", tuple(batch))
+        self._send(Frame.PARTS, argument, tuple(last))
+        yield from self._messages()
+
+    def _messages(self) -> Generator[bytes, None, None]:
         self.served += 1
-        self._send(Frame.STREAM, argument, fd)
         while True:
             kind, payload = self._receive(self._limits.reply_bytes)
             if kind is Frame.END:
@@ -91,9 +102,9 @@ class Worker:
         self._nursery.forget(self)
         return self._nursery.bury(self._pid)
 
-    def _send(self, kind: Frame, argument: bytes, fd: int) -> None:
+    def _send(self, kind: Frame, argument: bytes, fds: tuple[int, ...]) -> None:
         try:
-            wire.send(self._connection, kind, argument, (fd,))
+            wire.send(self._connection, kind, argument, fds)
         except OSError as error:
             raise WorkerCrashedError(f"the decoder ended before it took the file ({self.end()})") from error
 
@@ -188,6 +199,16 @@ class Nursery:
         worker = self.spawn(task)
         try:
             yield from worker.stream(fd, argument)
+        finally:
+            worker.end()
+
+    def stream_parts(
+        self, fds: Sequence[int], argument: bytes = b"", task: str | None = None, limits: Limits | None = None
+    ) -> Generator[bytes, None, None]:
+        """Run one stream over several open files in a worker of its own, within limits of its own."""
+        worker = self.spawn(task, limits)
+        try:
+            yield from worker.stream_parts(fds, argument)
         finally:
             worker.end()
 

@@ -7,6 +7,8 @@ from enum import IntEnum
 
 _HEAD = struct.Struct(">BI")
 _CHUNK = 1 << 20
+FILES_AT_ONCE = 128
+"""The kernel hands over 253 at the most with one message (SCM_MAX_FD)."""
 
 
 class Frame(IntEnum):
@@ -20,6 +22,8 @@ class Frame(IntEnum):
     END = 6
     REFUSED = 7
     FAILED = 8
+    FILES = 9
+    PARTS = 10
 
 
 class TooLongError(Exception):
@@ -59,15 +63,15 @@ def receive(connection: socket.socket, bound: int) -> tuple[Frame, bytes]:
             patience.restore()
 
 
-def receive_with_fd(connection: socket.socket, bound: int) -> tuple[Frame, bytes, int]:
-    """Receive one frame with exactly one open file, as `receive` does."""
-    head, fds, _flags, _address = socket.recv_fds(connection, _HEAD.size, 1)
+def receive_with_files(connection: socket.socket, bound: int) -> tuple[Frame, bytes, list[int]]:
+    """Receive one frame with the open files that come with it, as `receive` does; it has at least one."""
+    head, fds, flags, _address = socket.recv_fds(connection, _HEAD.size, FILES_AT_ONCE)
     if not head:
         raise EOFError
     kind, length = _HEAD.unpack(head + _exactly(connection, _HEAD.size - len(head)))
-    if length > bound or len(fds) != 1:
+    if length > bound or not fds or flags & socket.MSG_CTRUNC:
         raise TooLongError
-    return Frame(kind), _exactly(connection, length), fds[0]
+    return Frame(kind), _exactly(connection, length), fds
 
 
 class _Patience:

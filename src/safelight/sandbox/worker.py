@@ -4,7 +4,8 @@ import io
 import mmap
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import BinaryIO, cast
 
 import msgspec
@@ -19,6 +20,8 @@ _ARGUMENT_BYTES = 1 << 20
 _MESSAGE_CHARACTERS = 600
 CallTask = Callable[[mmap.mmap | bytes, bytes], bytes]
 StreamTask = Callable[[BinaryIO, bytes], Iterator[bytes]]
+PartsTask = Callable[[Sequence[BinaryIO], bytes], Iterator[bytes]]
+Task = CallTask | StreamTask | PartsTask
 
 
 class _Content(io.RawIOBase):
@@ -49,21 +52,27 @@ class _Content(io.RawIOBase):
         return len(data)
 
 
-def serve(connection: socket.socket, call: CallTask | StreamTask, limits: Limits) -> None:
+def serve(connection: socket.socket, task: Task, limits: Limits) -> None:
     """Close this process off, say which layers took hold, and serve the socket until the parent closes it."""
     wire.send(connection, Frame.HELLO, msgspec.msgpack.encode([layer.value for layer in close_off(limits)]))
+    fds: list[int] = []
     while True:
         try:
-            kind, argument, fd = wire.receive_with_fd(connection, _ARGUMENT_BYTES)
+            kind, argument, more = wire.receive_with_files(connection, _ARGUMENT_BYTES)
         except EOFError:
             return
+        fds += more
+        if kind is Frame.FILES:  # the parts of a content that has too many for one message
+            continue
         try:
             if kind is Frame.CALL:
-                _call(connection, call, argument, fd)  # type: ignore[arg-type]  # the frame tells which of the two it is
+                _call(connection, cast("CallTask", task), argument, fds[0])
             else:
-                _stream(connection, call, argument, fd)  # type: ignore[arg-type]  # the frame tells which of the two it is
+                _stream(connection, cast("StreamTask | PartsTask", task), argument, fds, in_parts=kind is Frame.PARTS)
         finally:
-            os.close(fd)
+            for fd in fds:
+                os.close(fd)
+            fds = []
 
 
 def _call(connection: socket.socket, task: CallTask, argument: bytes, fd: int) -> None:
@@ -89,10 +98,14 @@ def _close(content: mmap.mmap) -> None:
         os._exit(70)
 
 
-def _stream(connection: socket.socket, task: StreamTask, argument: bytes, fd: int) -> None:
+def _stream(
+    connection: socket.socket, task: StreamTask | PartsTask, argument: bytes, fds: list[int], *, in_parts: bool
+) -> None:
     try:
-        with io.BufferedReader(_Content(fd), 1 << 16) as content:
-            for message in task(cast("BinaryIO", content), argument):
+        with ExitStack() as opened:
+            parts = [opened.enter_context(io.BufferedReader(_Content(fd), 1 << 16)) for fd in fds]
+            content = parts if in_parts else parts[0]
+            for message in task(content, argument):  # type: ignore[arg-type]  # the frame tells which of the two it is
                 wire.send(connection, Frame.MESSAGE, message)
     except SafelightError as error:
         _refuse(connection, Frame.REFUSED, error)

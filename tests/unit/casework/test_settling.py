@@ -11,7 +11,7 @@ from safelight.casework.check.settling import REASON_CHARACTERS, name_failure, s
 from safelight.evidence.drafts import Draft
 from safelight.evidence.models import ItemState, SightingHow, SightingState
 from safelight.evidence.reading import Reading
-from safelight.media.types import ARCHIVES, Kind
+from safelight.media.types import CONTAINERS, Kind
 from safelight.samples.exif import Camera
 from safelight.samples.formats import camera_jpeg
 from safelight.samples.hostile import mutations
@@ -93,4 +93,4 @@ def test_everything_that_is_not_examined_has_a_reason_and_what_may_hold_pictures
     settle_unexamined(draft, Reading(digest(b"x"), kind, None))
     assert draft.reason
     harmless = {Kind.EMPTY, Kind.VIDEO, Kind.SOUND, Kind.DOCUMENT, Kind.UNKNOWN}
-    assert (draft.failure is None) == (kind in harmless | ARCHIVES)
+    assert (draft.failure is None) == (kind in harmless | CONTAINERS)

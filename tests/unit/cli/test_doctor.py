@@ -1,6 +1,7 @@
 """`safelight doctor` on the data folder: what a check would refuse, it names, and it makes nothing."""
 
 import os
+import sys
 
 import pytest
 
@@ -17,6 +18,23 @@ def no_database_looked_at(monkeypatch):
 
 def looked_at(data):
     return {one.what: one for one in doctor._data(read_settings(data=data))}
+
+
+def test_what_reads_disk_images_is_named_with_its_version_or_what_follows(monkeypatch):
+    found = {one.what: one for one in doctor._walkers()}
+    assert all(one.good for one in found.values())
+    assert "libewf 20" in found["EnCase images (E01)"].state
+    assert "The Sleuth Kit, pytsk3 20" in found["disk images"].state
+    monkeypatch.setitem(sys.modules, "pyewf", None)
+    lost = {one.what: one for one in doctor._walkers()}["EnCase images (E01)"]
+    assert not lost.good
+    assert "each such image is named" in lost.follows
+
+
+def test_what_is_not_examined_yet_is_named():
+    said = " ".join(one.what for one in doctor._not_yet())
+    for what in ("RAR", "VMDK", "VHDX", "AD1", "L01", "DMG", "qcow2", "shadow copies", "APFS"):
+        assert what in said
 
 
 def test_a_folder_to_come_is_good(tmp_path):

@@ -1,10 +1,13 @@
-"""Walks an archive in this process and puts together what the walker says, checking that it speaks in turn."""
+"""Walks an archive or a disk image in this process and puts together what is said, checking that it comes in turn."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from safelight.evidence.archives.messages import DATA_BYTES, Data, End, Entry, Problem, WalkOrder, decode, encode
 from safelight.evidence.archives.reader import read
+from safelight.evidence.images import order
+from safelight.evidence.images import reader as images
 
 
 @dataclass
@@ -18,10 +21,19 @@ class Walked:
 
 def walk_archive(archive: bytes, kind: str, *passwords: bytes) -> tuple[list[Walked], str | None]:
     """Every entry, and what was wrong with the archive; an exception of the walker goes through."""
+    return put_together(read(io.BufferedReader(io.BytesIO(archive)), encode(WalkOrder(kind, passwords))))
+
+
+def walk_image(*parts: bytes, kind: str = "raw-image", skip: int = 0) -> tuple[list[Walked], str | None]:
+    """Every entry of a disk image in so many parts, and what was wrong with it."""
+    return put_together(images.read([io.BytesIO(part) for part in parts], order.encode(order.ImageOrder(kind, skip))))
+
+
+def put_together(messages: Iterable[bytes]) -> tuple[list[Walked], str | None]:
+    """The entries that messages tell of, and the problem that ended them."""
     entries: list[Walked] = []
     within = False
-    order = encode(WalkOrder(kind, passwords))
-    for message in map(decode, read(io.BufferedReader(io.BytesIO(archive)), order)):
+    for message in map(decode, messages):
         if isinstance(message, Problem):
             return entries, message.reason
         if isinstance(message, Entry):

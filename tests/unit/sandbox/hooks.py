@@ -30,6 +30,13 @@ def count(content, argument):
         yield line.rstrip() + argument
 
 
+def last_bytes(parts, argument):
+    """Stream the last byte of each part of the content."""
+    for part in parts:
+        part.seek(-1, os.SEEK_END)
+        yield part.read() + argument
+
+
 def _errno(call):
     def attempt(content):
         try:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from safelight.sandbox.ahead import read_ahead
+from safelight.sandbox.ahead import in_batches, read_ahead
 
 
 class Source:
@@ -67,3 +67,36 @@ def test_a_source_that_still_gives_is_stopped_by_the_close() -> None:
     coming.close()
     assert source.closed.wait(5)
     assert source.given < 100
+
+
+def messages(*sizes: int, error: Exception | None = None) -> Generator[bytes, None, None]:
+    for number, size in enumerate(sizes):
+        yield bytes([number]) * size
+    if error is not None:
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("sizes", "lists"),
+    [((), [0]), ((1, 1), [2]), ((1,) * 7, [3, 3, 1]), ((9, 1, 9, 9), [1, 2, 1, 0]), ((5, 5), [2, 0])],
+)
+def test_small_messages_go_in_lists_in_their_order(sizes: tuple[int, ...], lists: list[int]) -> None:
+    batches = list(in_batches(messages(*sizes), most=3, size=9))
+    assert [len(batch) for batch in batches] == lists
+    assert [message for batch in batches for message in batch] == list(messages(*sizes))
+
+
+def test_what_came_before_an_error_is_not_lost() -> None:
+    batches = in_batches(messages(1, 1, error=ValueError("broken off")), most=9, size=99)
+    assert next(batches) == [b"\0", b"\1"]
+    with pytest.raises(ValueError, match="broken off"):
+        next(batches)
+
+
+def test_a_stream_in_lists_is_closed_with_them() -> None:
+    source = Source(100)
+    batches = in_batches((b"x" for _ in source.stream()), most=2, size=9)
+    next(batches)
+    batches.close()
+    del batches
+    assert source.given <= 3

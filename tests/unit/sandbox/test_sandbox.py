@@ -19,7 +19,7 @@ from safelight.sandbox import (
     WorkerTimedOutError,
 )
 
-ECHO, MISBEHAVE, COUNT = "hooks:echo", "hooks:misbehave", "hooks:count"
+ECHO, MISBEHAVE, COUNT, LAST = "hooks:echo", "hooks:misbehave", "hooks:count", "hooks:last_bytes"
 DENIED = (
     "socket", "unix socket", "open", "create", "list", "stat", "exec", "fork", "spawn", "ptrace", "read memory of another",
     "kill", "executable memory", "memfd", "io_uring", "bpf", "mount", "setuid", "memory",
@@ -29,7 +29,7 @@ DENIED = (
 @pytest.fixture(scope="module")
 def nursery():
     sys.path.insert(0, str(Path(__file__).parent))
-    with Nursery(MISBEHAVE, ECHO, COUNT, limits=Limits(wall_seconds=20, memory_bytes=1 << 30)) as made:
+    with Nursery(MISBEHAVE, ECHO, COUNT, LAST, limits=Limits(wall_seconds=20, memory_bytes=1 << 30)) as made:
         yield made
     sys.path.remove(str(Path(__file__).parent))
 
@@ -134,3 +134,28 @@ def test_nothing_is_left_behind():
         assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
     finally:
         sys.path.remove(str(Path(__file__).parent))
+
+
+@pytest.mark.parametrize("count", [1, 128, 129, 600])
+def test_a_content_in_many_files_is_handed_over_whole_and_in_order(nursery, count, tmp_path):
+    paths = [tmp_path / f"{number}" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.write_bytes(b"x" + bytes([number % 251]))
+    fds = [os.open(path, os.O_RDONLY) for path in paths]
+    try:
+        found = list(nursery.stream_parts(fds, b"!", LAST, Limits(open_files=16 + count)))
+    finally:
+        for fd in fds:
+            os.close(fd)
+    assert found == [bytes([number % 251]) + b"!" for number in range(count)]
+
+
+def test_more_files_than_a_worker_may_hold_are_refused(nursery, tmp_path):
+    (tmp_path / "part").write_bytes(b"x")
+    fds = [os.open(tmp_path / "part", os.O_RDONLY) for _ in range(40)]
+    try:
+        with pytest.raises(WorkerCrashedError):
+            list(nursery.stream_parts(fds, b"", LAST))
+    finally:
+        for fd in fds:
+            os.close(fd)

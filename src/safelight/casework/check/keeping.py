@@ -31,7 +31,7 @@ from safelight.evidence.reading import Reading, read_again, read_content
 from safelight.evidence.recording import ERASED_BEFORE
 from safelight.evidence.unpacking import Allowance, Unpacking
 from safelight.media.embedded import EXTRACTOR, decode_embedded
-from safelight.media.types import ARCHIVES, VIDEOS
+from safelight.media.types import CONTAINERS, VIDEOS
 from safelight.sandbox import Limits, Nursery, SandboxError, SealedContent, Worker, WorkerCrashedError
 from safelight.signatures.types import Digests
 from safelight.vault.actions.keeping import do_keep_contents, do_release_contents
@@ -207,7 +207,7 @@ class _Hand:
             try:
                 if reading.digests.sha256 != file.chain[0]:
                     raise ChangedError("it changed since it was recorded: its SHA-256 is another")
-                self._look(reading, search, Allowance.of(self._shelf.archives, reading.digests.size))
+                self._look(reading, search, Allowance.of(self._shelf.archives, reading.whole_size))
             finally:
                 reading.close()
         except ReadingError as error:
@@ -240,9 +240,9 @@ class _Hand:
                 yield from map(_read_bytes, self._extractor.extract(reading.content, reading.kind.value))
             except SandboxError as error:
                 search.problem = error.message
-        elif reading.kind in ARCHIVES and reading.fd is not None:
-            shelf = self._shelf
-            unpacking = Unpacking(shelf.nursery, reading.fd, reading.kind, allowance, shelf.spool, shelf.passwords)
+        elif reading.kind in CONTAINERS and reading.fd is not None:
+            shelf, fds = self._shelf, [reading.fd, *reading.segments.further]
+            unpacking = Unpacking(shelf.nursery, fds, reading.kind, allowance, shelf.spool, shelf.passwords)
             for unpacked in unpacking:
                 if unpacked.reading is not None:
                     yield unpacked.reading

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from safelight.casework.rules import Verdict
 from safelight.evidence.archives.messages import ArchiveLimits
+from safelight.evidence.images import order as images
 from safelight.evidence.unpacking import WALKER
 from safelight.sandbox import Layer, Limits
 from safelight.signatures.film import FILM
@@ -55,4 +56,4 @@ class CheckOptions:
     archives: ArchiveLimits = field(default_factory=ArchiveLimits)
     passwords: tuple[bytes, ...] = field(default=(), repr=False)
     examiner: str = EXAMINER
-    tasks: tuple[str, ...] = (WALKER, FILM)
+    tasks: tuple[str, ...] = (WALKER, FILM, images.WALKER, images.VERIFIER)

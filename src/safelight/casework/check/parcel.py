@@ -16,6 +16,8 @@ class Archive:
     version: int
     resumed: bool
     outer: "Archive | None" = None
+    missing: bool = False
+    """A part of it is not there: it is never complete, so that the next run looks again."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     pending: int = 1
     """What has not arrived at the recorder yet; the archive's own last word is the one expected from the beginning."""
@@ -29,7 +31,7 @@ class Archive:
         """Something expected is being recorded: the archives that are complete with it, from the inside out."""
         with self.lock:
             self.pending -= 1
-            if self.pending:
+            if self.pending or self.missing:
                 return []
         return [self.number, *(self.outer.arrived() if self.outer else ())]
 

@@ -12,7 +12,7 @@ from safelight.casework.models import Case
 from safelight.casework.queries import path_text
 from safelight.evidence.models import Exhibit, Item, ItemState, Sighting, Source
 from safelight.evidence.queries import NO_DIGEST
-from safelight.media.types import ARCHIVES
+from safelight.media.types import CONTAINERS
 from safelight.vault.content import Vault
 
 _ROWS = 500
@@ -85,7 +85,7 @@ class Unkept:
             "states": [one.value for one in _KEPT_STATES],
             "copies": keep is Keep.ALL,
             "sources": [source.pk for source in sources],
-            "archives": [kind.value for kind in ARCHIVES],
+            "archives": [kind.value for kind in CONTAINERS],
         }
 
     def items(self) -> Iterator[int]:

@@ -1,4 +1,7 @@
-"""The reading threads: open, read, digest, tell what it is, and send it down the line; archives entry by entry."""
+"""The reading threads: open, read, digest, tell what it is, and send it down the line; archives entry by entry.
+
+Disk images go the way of archives; "archive" means both here.
+"""
 
 import os
 import threading
@@ -7,25 +10,28 @@ from pathlib import Path
 
 from safelight.casework.check.line import Line
 from safelight.casework.check.parcel import Archive, Parcel
-from safelight.casework.check.settling import name_failure, settle_unexamined
+from safelight.casework.check.settling import name_failure, settle_no_file, settle_part, settle_unexamined
 from safelight.evidence.archives.messages import ArchiveLimits
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.errors import ReadingError
 from safelight.evidence.models import Exhibit, ItemState, SightingHow, SightingState
-from safelight.evidence.names import child_place, place, text_of
+from safelight.evidence.names import ITSELF, child_place, place, text_of
 from safelight.evidence.queries import Known, above_locked, known_places
 from safelight.evidence.reading import PICTURE_BYTES, Reading, read_file
 from safelight.evidence.unpacking import Allowance, Unpacked, Unpacking
 from safelight.evidence.walk import Found, Met
-from safelight.media.types import ARCHIVES, VIDEOS, Kind
+from safelight.media.types import ARCHIVES, CONTAINERS, IMAGES, PICTURES, VIDEOS, Kind
 from safelight.sandbox import Nursery
 
 _LATEST = (1 << 63) - 1
+_MAY_BE_MORE = PICTURES | VIDEOS | ARCHIVES
+"""A file whose name makes it a further part of a raw image is examined as what it is by its content, too."""
+_LEAST_DISK = 64 << 10
+"""A raw image that is smaller is a boot sector or a few: no file system fits."""
 _HOLDS = {
     Kind.MAIL: "a mail: its parts are listed below it",
     Kind.MAILBOX: "a mailbox: what is in it is listed below it",
 }
-_ARCHIVE_REASON = "an archive: its entries are listed below it"
 
 
 class Reader:
@@ -91,9 +97,11 @@ class Reader:
             told = not before.erased and (before.answered or before.item is not None)
             parcel.draft.altered = _altered(before) if told else None
             self._dispatch(parcel, reading, _Below())
-        elif before.complete:
+        elif before.complete or (reading.segments.lone and (before.reason or "").endswith(reading.segments.lone)):
             reading.close()
             self._meet_again(parcel, before)
+        elif reading.kind in IMAGES and not (before.reason or "").endswith(_container_reason(reading)):
+            self._dispatch(parcel, reading, _Below())  # segments came or went: walked anew, as a further version
         else:
             if not before.same_file(parcel.draft.times):
                 self._meet_again(Parcel(replace(parcel.draft), parcel.path), before)
@@ -121,24 +129,31 @@ class Reader:
         self._line.put(parcel)
 
     def _dispatch(self, parcel: Parcel, reading: Reading, below: "_Below", resumed: Known | None = None) -> None:
-        if reading.content is not None:
+        if reading.segments.part_of is not None and reading.kind not in _MAY_BE_MORE:
+            reading.close()
+            self._line.let_go(parcel)
+            settle_part(parcel.draft, reading)
+            self._line.put(parcel)
+        elif reading.content is not None:
             parcel.content = reading.content
             self._line.examine(parcel, reading)
-        elif reading.kind in ARCHIVES and reading.fd is not None:
+        elif reading.fd is not None and _is_walked(reading):
             self._archive(parcel, reading, below, resumed)
         elif reading.kind in VIDEOS and reading.fd is not None:
             self._line.let_go(parcel)  # it is read piece by piece, and holds no memory meanwhile
             parcel.opened, reading.fd = reading.fd, None
             self._line.examine(parcel, reading)
         else:
+            reading.close()
             self._line.let_go(parcel)
+            parcel.draft.complete = reading.segments.lone is None
             settle_unexamined(parcel.draft, reading)
             self._line.put(parcel)
 
     def _archive(self, parcel: Parcel, reading: Reading, below: "_Below", resumed: Known | None) -> None:
         """Record the archive itself, then its entries below it, and mark it complete when all of them are recorded."""
-        fd, reading.fd = reading.fd, None
-        assert fd is not None
+        assert reading.fd is not None
+        fds = [reading.fd, *reading.segments.further]
         try:
             self._line.let_go(parcel)
             if below.depth > self._limits.depth:
@@ -147,16 +162,18 @@ class Reader:
             archive = self._begin(parcel, reading, resumed)
             if archive is None:
                 return
-            allowance = below.allowance or Allowance.of(self._limits, reading.digests.size)
-            unpacking = Unpacking(self._nursery, fd, reading.kind, allowance, self._spool, self._passwords)
+            allowance = below.allowance or Allowance.of(self._limits, reading.whole_size)
+            unpacking = Unpacking(
+                self._nursery, fds, reading.kind, allowance, self._spool, self._passwords, verify=True
+            )
             for unpacked in unpacking:
                 if self._line.stop.is_set():
                     self._drop(unpacked)
                     return
                 self._entry(parcel, archive, unpacked, _Below(below.depth + 1, allowance))
-            self._end(parcel, archive, unpacking.problem)
+            self._end(parcel, archive, unpacking)
         finally:
-            os.close(fd)
+            reading.close()
 
     def _too_deep(self, parcel: Parcel, reading: Reading, depth: int) -> None:
         reason = f"an archive {depth} deep in archives: the limit is {self._limits.depth}, it was not opened"
@@ -165,14 +182,15 @@ class Reader:
         self._line.put(parcel)
 
     def _begin(self, parcel: Parcel, reading: Reading, resumed: Known | None) -> Archive | None:
-        draft = parcel.draft
+        draft, missing = parcel.draft, reading.segments.missing is not None
         if resumed is not None:  # it is recorded, and so what `within` expects is this archive's own end
             inner = child_place(draft.place, b"", resumed.version)
-            return Archive(resumed.sighting, inner, resumed.version, resumed=True, outer=parcel.within)
+            return Archive(resumed.sighting, inner, resumed.version, resumed=True, outer=parcel.within, missing=missing)
         draft.complete = False
-        holds = _HOLDS.get(reading.kind, _ARCHIVE_REASON)
-        draft.reason = draft.reason or holds
-        draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, holds)
+        reason = _container_reason(reading)
+        draft.reason = draft.reason or reason
+        draft.failure = draft.failure or ("segment missing" if missing else None)
+        draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, reason)
         parcel.recorded = threading.Event()
         if parcel.within is not None:
             parcel.within.expect()
@@ -181,10 +199,11 @@ class Reader:
             if self._line.stop.is_set():
                 return None
         inner = child_place(draft.place, b"", draft.version)
-        return Archive(draft.number, inner, draft.version, resumed=False, outer=parcel.within)
+        return Archive(draft.number, inner, draft.version, resumed=False, outer=parcel.within, missing=missing)
 
-    def _end(self, parcel: Parcel, archive: Archive, problem: str | None) -> None:
+    def _end(self, parcel: Parcel, archive: Archive, unpacking: Unpacking) -> None:
         """The archive's own last word: what was wrong with it, or only that it is walked to its end."""
+        problem = unpacking.problem
         last = Draft(
             source=parcel.draft.source,
             parent=archive.number,
@@ -192,7 +211,7 @@ class Reader:
             how=SightingHow.ENTRY,
             name=b"",
             state=SightingState.UNREADABLE,
-            failure="archive",
+            failure="disk image" if unpacking.kind in IMAGES else "archive",
             reason=problem,
         )
         end = Parcel(last, parcel.path, within=archive)
@@ -206,7 +225,7 @@ class Reader:
             source=parcel.draft.source,
             parent=archive.number,
             place=child_place(archive.place, entry.name, entry.number),
-            how=SightingHow.ENTRY,
+            how=SightingHow.DELETED if entry.what == "deleted" else SightingHow.ENTRY,
             name=entry.name,
             state=SightingState.NOT_EXAMINED,
             times=Times(size=reading.digests.size if reading else entry.size, modified=entry.modified),
@@ -218,11 +237,11 @@ class Reader:
             return
         draft.version = before.version + 1 if before else 1
         archive.expect()
-        inner = Parcel(draft, f"{parcel.path} > {text_of(entry.name)}", within=archive)
+        inner = Parcel(draft, f"{parcel.path} > {text_of(entry.name) or ITSELF}", within=archive)
         if entry.locked:
             draft.state, draft.reason = SightingState.LOCKED, unpacked.problem
         elif reading is None:
-            draft.reason = unpacked.problem or f"a {entry.what}, not followed"
+            settle_no_file(draft, entry, unpacked.problem)
         elif unpacked.problem is not None:
             draft.state, draft.failure, draft.reason = SightingState.UNREADABLE, "unreadable", unpacked.problem
             self._drop(unpacked)
@@ -236,13 +255,8 @@ class Reader:
 
     @staticmethod
     def _drop(unpacked: Unpacked) -> None:
-        reading = unpacked.reading
-        if reading is None:
-            return
-        if reading.content is not None:
-            reading.content.close()
-        if reading.fd is not None:
-            os.close(reading.fd)
+        if unpacked.reading is not None:
+            unpacked.reading.close()
 
 
 @dataclass(frozen=True)
@@ -251,6 +265,20 @@ class _Below:
 
     depth: int = 1
     allowance: Allowance | None = None
+
+
+def _is_walked(reading: Reading) -> bool:
+    """Whether this is an archive, or the beginning of a disk image that can hold files."""
+    short = reading.kind is Kind.RAW_IMAGE and reading.whole_size < _LEAST_DISK
+    return reading.kind in CONTAINERS and not short and reading.segments.lone is None
+
+
+def _container_reason(reading: Reading) -> str:
+    if reading.kind not in IMAGES:
+        return _HOLDS.get(reading.kind, "an archive: its entries are listed below it")
+    others = f" in {len(reading.segments.further) + 1} files" if reading.segments.further else ""
+    missing = f"; {reading.segments.missing}" if reading.segments.missing else ""
+    return f"a disk image{others}: its files are listed below it{missing}"
 
 
 def _times(status: os.stat_result | None) -> Times:

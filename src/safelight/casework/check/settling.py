@@ -1,5 +1,6 @@
 """From what the sandbox answered to what is recorded: checked, named, never trusted."""
 
+from safelight.evidence.archives.messages import Entry
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import ItemState, SightingHow, SightingState
 from safelight.evidence.names import child_place, line_of
@@ -19,7 +20,8 @@ _NO_MEDIA = {
     Kind.SOUND: "a sound recording: this version examines pictures and videos",
     Kind.OTHER_PICTURE: "a picture of a kind that this version cannot read",
     Kind.OTHER_ARCHIVE: "an archive of a kind that this version cannot open",
-    Kind.DISK_IMAGE: "a disk image: this version cannot open it",
+    Kind.DISK_IMAGE: "a disk image of a kind that this version cannot open",
+    Kind.RAW_IMAGE: "the first sectors of a disk, too few to hold files",
     Kind.DOCUMENT: "a document",
     Kind.UNKNOWN: "no media by its content",
 }
@@ -65,11 +67,30 @@ def settle_as_seen(draft: Draft, item: SeenItem) -> None:
 def settle_unexamined(draft: Draft, reading: Reading) -> None:
     """Fill in a draft whose content is no picture, or one too large to decode."""
     reason = _NO_MEDIA.get(reading.kind, f"a {reading.kind.value} file above the size that is decoded")
+    if reading.told is not None and reading.kind in _NAMED:
+        reason = f"{reading.told}: this version cannot open it"
+    reason = reading.segments.lone or reason
     draft.state = SightingState.NOT_EXAMINED
-    if reading.kind in _NAMED or reading.kind in PICTURES:
+    if reading.kind in _NAMED or reading.kind in PICTURES or reading.segments.lone:
         name_failure(draft, "not examined", reason)
     draft.reason = draft.reason or reason
     draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, reason)
+
+
+def settle_part(draft: Draft, reading: Reading) -> None:
+    """Fill in a draft of a further segment of a disk image: it is custody of that image, and walked with it."""
+    reason = f"a further segment of the disk image {reading.segments.part_of}: its files are listed there"
+    draft.state, draft.reason = SightingState.NOT_EXAMINED, reason
+    draft.content = Content(reading.digests, reading.kind.value, ItemState.NO_MEDIA, reason)
+
+
+def settle_no_file(draft: Draft, entry: Entry, reason: str | None) -> None:
+    """Fill in a draft of what a container told and that is no file: a link, a volume, what came of stored digests."""
+    draft.reason = reason or f"a {entry.what}, not followed"
+    if entry.what == "unread":
+        draft.failure = "not examined"
+    elif entry.what == "differs":
+        draft.state, draft.failure = SightingState.UNREADABLE, "stored digest"
 
 
 def name_failure(draft: Draft, failure: str, reason: str) -> None:

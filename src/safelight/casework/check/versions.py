@@ -11,6 +11,8 @@ _PACKAGES = (
     "av",
     "py7zr",
     "pyzipper",
+    "libewf-python",
+    "pytsk3",
     "numpy",
     "numba",
     "django",

@@ -17,7 +17,7 @@ from safelight.casework.report import model as m
 from safelight.casework.rules import Verdict
 from safelight.evidence import models as evidence
 from safelight.evidence import sealed
-from safelight.evidence.names import text_of
+from safelight.evidence.names import ITSELF, text_of
 from safelight.evidence.queries import Standings
 from safelight.known.queries import SourceSummary, list_sources
 from safelight.media.types import Metadata
@@ -88,7 +88,7 @@ def _sightings(exhibits: list[evidence.Exhibit]) -> tuple[dict[int, list[m.Sight
 def _path(row: evidence.Sighting, roots: dict[int, str], containers: dict[int, str]) -> str:
     name = text_of(bytes(row.name))
     if row.parent_id is not None:
-        return f"{containers[row.parent_id]} > {name or '(the archive itself)'}"
+        return f"{containers[row.parent_id]} > {name or ITSELF}"
     return f"{roots[row.source_id]}/{name}" if name else roots[row.source_id]
 
 

@@ -56,7 +56,7 @@ class Sighting:
     modified: datetime | None
     source: str
     how: str = "file"
-    """"file", "entry" (of an archive), "thumbnail" or another kind of embedded picture."""
+    """"file", "entry" (of an archive or image), "deleted" (a file of an image), "thumbnail" or another one embedded."""
     exhibit: str = ""
     standing: str = "current"
     """"current"; or history that counts nowhere: "replaced" by a newer version, "vanished" where the file is gone."""

@@ -14,7 +14,7 @@ from safelight.casework.report.text import amount, counted
 from safelight.casework.report.words import verdict_counts
 
 _LOOKED_AT = frozenset({"known", "copy of known", "linked", "new"})
-_IN_FULL = frozenset({"file", "entry"})
+_IN_FULL = frozenset({"file", "entry", "deleted"})
 
 
 @dataclass(frozen=True)
