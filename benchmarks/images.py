@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from surroundings import Page
@@ -83,6 +84,10 @@ def _cost(work: Callable[[], None]) -> Cost:
     return Cost(*(late - early for early, late in zip(before, after, strict=True)))
 
 
+def _read(path: Path) -> None:
+    read_file(os.fsencode(path), path.stat()).close()
+
+
 def _walk(path: Path, kind: Kind, spool: Path) -> None:
     with Nursery(WALKER, VERIFIER) as nursery, path.open("rb") as file:
         allowance = Allowance.of(ArchiveLimits(), path.stat().st_size)
@@ -111,15 +116,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         for name, path, kind in _images(folder, asked.mib * _MIB):
-            listed = path.stat()
-            reads = [_cost(lambda: read_file(os.fsencode(path), listed).close()) for _ in range(_ROUNDS)]  # noqa: B023
-            walks = [_cost(lambda: _walk(path, kind, folder)) for _ in range(_ROUNDS)]  # noqa: B023
+            reads = [_cost(partial(_read, path)) for _ in range(_ROUNDS)]
+            walks = [_cost(partial(_walk, path, kind, folder)) for _ in range(_ROUNDS)]
             read = min(one.own for one in reads)
             parent, walker = min(one.own for one in walks), min(one.children for one in walks) - start
             ratio = read / max(parent, walker)
             slowest = min(slowest, ratio)
             clock = f"{min(one.clock for one in reads):.1f}, {min(one.clock for one in walks):.1f}"
-            rates = (listed.st_size / 1e6 / seconds for seconds in (read, max(parent, walker)))
+            rates = (path.stat().st_size / 1e6 / seconds for seconds in (read, max(parent, walker)))
             cells = [*(f"{rate:,.0f}" for rate in rates), f"{ratio:.2f}", f"{parent:.1f}, {walker:.1f}", clock]
             page.line(f"{name} | " + " | ".join(cells))
     page.line(f"\nWanted: {WANTED}; slowest {slowest:.2f}: {'kept' if slowest >= WANTED else 'MISSED'}.")
