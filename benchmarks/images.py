@@ -34,7 +34,7 @@ from safelight.sandbox import Nursery
 WANTED = 0.8
 _ROUNDS = 3
 _MIB = 1 << 20
-_ROOM = 1.1
+_ROOM, _LEAST_ROOM = 1.1, 64 * _MIB
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _images(folder: Path, size: int) -> Iterator[tuple[str, Path, Kind]]:
         filled, number = filled + length, number + 1
     for name in ("fat", "ext"):
         with (folder / name).open("wb") as file:
-            file.truncate(int(filled * _ROOM) // _MIB * _MIB)
+            file.truncate(int(filled * _ROOM + _LEAST_ROOM) // _MIB * _MIB)
     _run("mkfs.vfat", "-F", "32", folder / "fat")
     _run("mcopy", "-s", "-i", folder / "fat", *sorted(files.iterdir()), "::/")
     _run("mke2fs", "-q", "-t", "ext4", "-d", files, folder / "ext")
