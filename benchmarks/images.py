@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from surroundings import Page
@@ -33,7 +34,7 @@ from safelight.sandbox import Nursery
 WANTED = 0.8
 _ROUNDS = 3
 _MIB = 1 << 20
-_ROOM = 1.1
+_ROOM, _LEAST_ROOM = 1.1, 64 * _MIB
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _images(folder: Path, size: int) -> Iterator[tuple[str, Path, Kind]]:
         filled, number = filled + length, number + 1
     for name in ("fat", "ext"):
         with (folder / name).open("wb") as file:
-            file.truncate(int(filled * _ROOM) // _MIB * _MIB)
+            file.truncate(int(filled * _ROOM + _LEAST_ROOM) // _MIB * _MIB)
     _run("mkfs.vfat", "-F", "32", folder / "fat")
     _run("mcopy", "-s", "-i", folder / "fat", *sorted(files.iterdir()), "::/")
     _run("mke2fs", "-q", "-t", "ext4", "-d", files, folder / "ext")
@@ -81,6 +82,10 @@ def _cost(work: Callable[[], None]) -> Cost:
     work()
     after = time.process_time(), children(), time.perf_counter()
     return Cost(*(late - early for early, late in zip(before, after, strict=True)))
+
+
+def _read(path: Path) -> None:
+    read_file(os.fsencode(path), path.stat()).close()
 
 
 def _walk(path: Path, kind: Kind, spool: Path) -> None:
@@ -111,15 +116,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         for name, path, kind in _images(folder, asked.mib * _MIB):
-            listed = path.stat()
-            reads = [_cost(lambda: read_file(os.fsencode(path), listed).close()) for _ in range(_ROUNDS)]  # noqa: B023 - called before the next
-            walks = [_cost(lambda: _walk(path, kind, folder)) for _ in range(_ROUNDS)]  # noqa: B023 - called before the next
+            reads = [_cost(partial(_read, path)) for _ in range(_ROUNDS)]
+            walks = [_cost(partial(_walk, path, kind, folder)) for _ in range(_ROUNDS)]
             read = min(one.own for one in reads)
             parent, walker = min(one.own for one in walks), min(one.children for one in walks) - start
             ratio = read / max(parent, walker)
             slowest = min(slowest, ratio)
             clock = f"{min(one.clock for one in reads):.1f}, {min(one.clock for one in walks):.1f}"
-            rates = (listed.st_size / 1e6 / seconds for seconds in (read, max(parent, walker)))
+            rates = (path.stat().st_size / 1e6 / seconds for seconds in (read, max(parent, walker)))
             cells = [*(f"{rate:,.0f}" for rate in rates), f"{ratio:.2f}", f"{parent:.1f}, {walker:.1f}", clock]
             page.line(f"{name} | " + " | ".join(cells))
     page.line(f"\nWanted: {WANTED}; slowest {slowest:.2f}: {'kept' if slowest >= WANTED else 'MISSED'}.")

@@ -17,7 +17,8 @@ _NEEDED = ("sandbox", "data folder", "database")
 _NOT_YET = (
     "sound",
     "disk images Ex01, L01, AD1, AFF, VMDK, VHD, VHDX, VDI, qcow2, DMG",
-    "archives 7z, RAR and CAB",
+    "files in shadow copies, APFS, LVM, XFS and Btrfs",
+    "archives RAR and CAB; of UFDR only what a zip tells",
     "camera RAW, JPEG 2000, PDF",
 )
 

@@ -5,7 +5,6 @@ from safelight.media.types import Kind
 TAIL = 512
 _BEGIN: tuple[tuple[bytes, str], ...] = (
     (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"7z\xbc\xaf'\x1c", "a 7z archive"),
     (b"MSCF\x00\x00\x00\x00", "a cabinet archive (CAB)"),
     (b"EVF2\r\n\x81\x00", "an EnCase image of the second kind (Ex01)"),
     (b"LVF\t\r\n\xff\x00", "an EnCase logical image (L01)"),

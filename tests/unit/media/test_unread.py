@@ -8,7 +8,6 @@ from safelight.media.unread import TAIL, words_for, words_for_end
 
 CASES = {
     "RAR": (b"Rar!\x1a\x07\x01\x00", Kind.OTHER_ARCHIVE),
-    "7z": (b"7z\xbc\xaf'\x1c\x00\x04", Kind.OTHER_ARCHIVE),
     "CAB": (b"MSCF\x00\x00\x00\x00", Kind.OTHER_ARCHIVE),
     "Ex01": (b"EVF2\r\n\x81\x00", Kind.DISK_IMAGE),
     "L01": (b"LVF\t\r\n\xff\x00", Kind.DISK_IMAGE),
