@@ -134,7 +134,7 @@ class Unpacking:
 
     def _messages(self) -> Iterator[Message]:
         """What the walker says. Where one of a disk image crashes over a file, another goes on behind that file."""
-        last, within, begun = -1, False, 0
+        last, within, begun, stuck = -1, False, 0, 0
         for crashes in count(1):
             try:
                 with closing(self._stream(begun)) as payloads:
@@ -153,7 +153,8 @@ class Unpacking:
             except SandboxError as error:
                 said = self._said(error)
                 again = self.kind in IMAGES and isinstance(error, WorkerCrashedError) and crashes < _MOST_CRASHES
-                if not again or last < begun:
+                stuck = stuck + 1 if last < begun else 0
+                if not again or stuck > 1:
                     yield Problem(f"{said}: the rest was not read")
                     return
                 if within:
