@@ -37,6 +37,7 @@ from safelight.assertions.queries import (
     assertions_about,
     due_for_review,
     is_purpose_here,
+    make_ready_for_many,
     state_of,
     statement_named,
     statements_version,
@@ -50,8 +51,9 @@ from safelight.assertions.signing import (
     parse_envelope,
     reopen_envelope,
     sign_assertion,
+    verify_record,
 )
-from safelight.assertions.stating import do_state, write_draft
+from safelight.assertions.stating import countersigning, do_state, write_draft
 from safelight.errors import UsageError
 from safelight.log.entries import Event
 from safelight.log.models import LogEntry
@@ -457,6 +459,26 @@ def test_what_widens_the_handling_of_an_earlier_statement_is_approved_by_two(tmp
     do(wider, approve=approve)
     assert StoredAssertion.objects.count() == 2
     assert Approval.objects.get().used_at == moment
+
+
+def test_who_makes_a_batch_signs_its_header_with_the_own_key_and_with_no_other(tmp_path):
+    here = access.node(tmp_path)
+    lead, _ = access.enrolled(here)
+    moment = access.NOW + timedelta(hours=1)
+    with pytest.raises(UsageError, match="not that of"):
+        countersigning(access.key(2), lead, moment)
+    sign = countersigning(access.key(1), lead, moment)
+    envelope = sign(sign_assertion(statement(agency=here.name), here.keys.root.signing_key()))
+    keys = {**officer_records(), own_key(here).name: own_key(here)}
+    assert [one.officer for one in verify_record(envelope, keys, logged_at=moment)] == [lead.pseudonym]
+
+
+def test_the_server_counts_statements_when_it_is_told_to():
+    make(statement())
+    make_ready_for_many()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname IN ('assertion', 'assertion_about')")
+        assert cursor.fetchall() == [(1,), (1,)]
 
 
 @pytest.mark.parametrize("withdrawn", [False, True])
