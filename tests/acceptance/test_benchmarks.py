@@ -9,7 +9,18 @@ import pytest
 pytestmark = pytest.mark.acceptance
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-WITHOUT_PEERS = ["assertions", "faults", "known_base", "log", "sightings", "soak", "vault_rate", "videos"]
+WITHOUT_PEERS = [
+    "assertions",
+    "faults",
+    "images",
+    "known_base",
+    "log",
+    "public_sets",
+    "sightings",
+    "soak",
+    "vault_rate",
+    "videos",
+]
 
 
 @pytest.mark.parametrize("name", WITHOUT_PEERS)

@@ -134,7 +134,7 @@ class Unpacking:
 
     def _messages(self) -> Iterator[Message]:
         """What the walker says. Where one of a disk image crashes over a file, another goes on behind that file."""
-        last, within, begun, stuck = -1, False, 0, 0
+        last, within, begun = -1, False, 0
         for crashes in count(1):
             try:
                 with closing(self._stream(begun)) as payloads:
@@ -153,8 +153,7 @@ class Unpacking:
             except SandboxError as error:
                 said = self._said(error)
                 again = self.kind in IMAGES and isinstance(error, WorkerCrashedError) and crashes < _MOST_CRASHES
-                stuck = stuck + 1 if last < begun else 0
-                if not again or stuck > 1:
+                if not again or last < begun:
                     yield Problem(f"{said}: the rest was not read")
                     return
                 if within:

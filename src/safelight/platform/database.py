@@ -19,7 +19,7 @@ from typing import Any
 
 import django.apps
 import psycopg
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
 from django.db.utils import load_backend
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -243,6 +243,9 @@ def set_up_django() -> None:
 def apply_migrations() -> None:
     """Bring the tables to this version, if they are not; several commands may try at once.
 
+    All of it is one transaction: Django notes some migrations only after it has committed what they did, and who is
+    killed in between would find tables that are there already, for good.
+
     Raises:
         CannotRunError: The database was made by a newer version.
     """
@@ -252,7 +255,9 @@ def apply_migrations() -> None:
         return
     with _migrating_alone() as owner:
         tear_down(owner)
-        call_command("migrate", verbosity=0, interactive=False)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be altered
+            call_command("migrate", verbosity=0, interactive=False)
 
 
 @contextmanager

@@ -35,7 +35,8 @@ def send(connection: socket.socket, kind: Frame, payload: bytes = b"", fds: tupl
     first = _HEAD.pack(kind, len(payload)) + payload[:_CHUNK]
     if fds:
         sent = socket.send_fds(connection, [first], list(fds))
-        connection.sendall(memoryview(first)[sent:])
+        if sent < len(first):  # to send nothing would fail where the other side has answered and ended by now
+            connection.sendall(memoryview(first)[sent:])
     else:
         connection.sendall(first)
     if len(payload) > _CHUNK:

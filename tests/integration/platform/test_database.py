@@ -40,6 +40,21 @@ except SafelightError as error:
     print(error.message)
     sys.exit(error.exit_code)
 """
+KILLED = """
+import os, signal, sys
+from safelight.platform.database import open_database, set_up_django
+from safelight.platform.settings import read_settings
+set_up_django()
+from django.db.migrations.recorder import MigrationRecorder
+real = MigrationRecorder.record_applied
+def killed(self, app, name):
+    if app == "casework":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, app, name)
+MigrationRecorder.record_applied = killed
+with open_database(read_settings(data=sys.argv[1])):
+    pass
+"""
 FILL = "INSERT INTO vault_signature (realm, block, sha256) SELECT 1, 1, sha256(i::text::bytea) FROM generate_series(1, 4000000) i"
 
 
@@ -148,3 +163,16 @@ def test_a_disk_that_fills_up_ends_with_a_sentence_and_room_is_all_it_needs(tmp_
     first, status, rows, again = done.stdout.splitlines()
     assert first.startswith("The database's disk is full")
     assert (status, rows, again) == ("status 3", "0", "status 0")
+
+
+def test_who_is_killed_between_tables_and_the_note_that_they_are_made_begins_anew(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    struck, again = (
+        subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / "data")],
+            check=False, capture_output=True, text=True, env=environment,
+        )
+        for script in (KILLED, OPEN)
+    )  # fmt: skip
+    assert struck.returncode == -signal.SIGKILL, struck.stderr
+    assert (again.returncode, again.stdout) == (0, "0\n"), again.stderr
