@@ -1,11 +1,11 @@
 """Asks the known base about items and writes the answers down, with the evidence as it stands now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from safelight.casework.models import Answer, Case
 from safelight.casework.proof import TABLE, seal_evidence
@@ -42,6 +42,7 @@ _COLUMNS = [
     "made",
     "current",
 ]
+_AT_ONCE, _VIDEOS_AT_ONCE = 500, 8
 _ANSWERS_LOCK = 0x5AFE_0003
 EVIDENCE_KEPT = 200
 """Matches kept of one answer, strongest first; a hash that hits more is counted, and says so."""
@@ -89,11 +90,17 @@ def judge_items(
     return erased | standing | {item.number: judgement.verdict for item, judgement, _evidence in judged}
 
 
-def answered_otherwise(case: Case, exhibit: Exhibit, base: KnownBase) -> list[int]:
-    """The items of an exhibit that have no current answer in this case from this state of the base, ascending."""
+def answered_otherwise(case: Case, exhibit: Exhibit, base: KnownBase) -> Iterator[list[int]]:
+    """The items of an exhibit that have no current answer in this case from this state of the base, some at a time.
+
+    Of videos, which have very many hashes, few at a time.
+    """
     standing = _current(case, base).filter(item=OuterRef("item"))
-    items = Sighting.objects.filter(~Exists(standing), exhibit=exhibit, item__isnull=False)
-    return list(items.order_by("item").values_list("item_id", flat=True).distinct())
+    without = Sighting.objects.filter(~Exists(standing), exhibit=exhibit, item__isnull=False).order_by("item")
+    videos = Q(item__state=ItemState.VIDEO)
+    for rows, most in ((without.exclude(videos), _AT_ONCE), (without.filter(videos), _VIDEOS_AT_ONCE)):
+        items = list(rows.values_list("item_id", flat=True).distinct())
+        yield from (items[at : at + most] for at in range(0, len(items), most))
 
 
 def hold_answers(case: Case) -> None:

@@ -95,7 +95,7 @@ def kept_contents(case: Case, vault: Vault) -> dict[bytes, int]:
         InputError: a row of the vault was altered or moved.
     """
     items = Kept.objects.filter(case=case, leaving=False).values_list("item__signature", flat=True)
-    digests = [one.sha256 for one in vault.signatures.fetch(items).values() if one.sha256 is not None]
+    digests = [one.sha256 for one in vault.signatures.fetch(items, frames=False).values() if one.sha256 is not None]
     stored = stored_of(vault, digests, vault.keys.node)
     found = [vault.open_particulars(one.sealed, one.name) for one in stored]
     return {one.sha256: one.size for one in sorted(found, key=lambda one: one.sha256)}
@@ -123,12 +123,12 @@ def _digests(vault: Vault, items: list[int]) -> dict[int, bytes]:
     """The SHA-256 of items, as far as it opens."""
     item_of = dict(Item.objects.filter(pk__in=items).order_by("id").values_list("signature", "id"))
     try:
-        found = vault.signatures.fetch(item_of)
+        found = vault.signatures.fetch(item_of, frames=False)
     except InputError:  # one block hides no other
         found = {}
         for one in item_of:
             with suppress(InputError):
-                found |= vault.signatures.fetch([one])
+                found |= vault.signatures.fetch([one], frames=False)
     return {item_of[number]: one.sha256 for number, one in found.items() if one.sha256}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
 from django.db import connection, transaction
 from django.db.models import F, Q
 
@@ -12,16 +13,17 @@ from safelight.casework.models import Answer, Case, Kept, StackMember
 from safelight.casework.rules import Verdict
 from safelight.evidence.models import Item, ItemState
 from safelight.evidence.sealed import TABLE, open_seen
-from safelight.linking.types import Stack
+from safelight.linking.types import FilmFrames, Stack, StackFilm
 from safelight.platform.copying import copy_rows
 from safelight.platform.reading import binary_rows
 from safelight.platform.walls import across_cases
 from safelight.vault.actions.keeping import do_release_contents
 from safelight.vault.content import Vault
 from safelight.vault.sealing import ColumnSealer
-from safelight.vault.signatures import NewSignature, Which
+from safelight.vault.signatures import KeptBlocks, NewSignature, Which
 
 _CHUNK = 2000
+_BLOCKS_OF_FILMS = 8
 _TILE_BYTES = 4096
 _MEMBER_COLUMNS = ("case_id", "representative_id", "item_id", "how", "distance", "difference", "near")
 _STACKS_LOCK = 0x5AFE_0002
@@ -31,8 +33,9 @@ _KEPT = (Verdict.NEW, Verdict.COPY)
 
 
 def do_stack_case(case: Case, vault: Vault) -> bool:
-    """Build the stacks of a case where its pictures changed since; one process at a time. Tells whether it did."""
-    from safelight.linking.stacks import build_stacks  # noqa: PLC0415 - brings numba, and only a check stacks
+    """Build the stacks of a case where its media changed since; one process at a time. Tells whether it did."""
+    from safelight.linking.film_stacks import build_film_stacks  # noqa: PLC0415 - brings numba, and only a check stacks
+    from safelight.linking.stacks import build_stacks  # noqa: PLC0415 - the same
 
     with transaction.atomic():
         lock_stacks(case)
@@ -41,6 +44,8 @@ def do_stack_case(case: Case, vault: Vault) -> bool:
             return False
         columns = vault.columns(TABLE)
         stacks = build_stacks(_pictures(case, vault), lambda items: _tiles(items, columns))
+        films = _Films(case, vault)
+        stacks += build_film_stacks(films, films.frames)
         StackMember.objects.filter(case=case).delete()
         copy_rows(StackMember, _MEMBER_COLUMNS, _members(case, stacks))
         Case.objects.filter(pk=case.pk).update(stacked=state)
@@ -70,7 +75,7 @@ def do_let_go(case: Case, vault: Vault) -> None:
         with across_cases():
             still = set(Kept.objects.filter(item__in=items).exclude(case=case).values_list("item_id", flat=True))
         signatures = Item.objects.filter(pk__in=set(items) - still).values_list("signature", flat=True)
-        stored = vault.signatures.fetch(signatures).values()
+        stored = vault.signatures.fetch(signatures, frames=False).values()
         do_release_contents(vault, (one.sha256 for one in stored if one.sha256), vault.keys.node)
         Kept.objects.filter(case=case, item__in=items).delete()
 
@@ -89,11 +94,11 @@ def lock_kept(*, shared: bool = False) -> None:
 
 
 def _state(case: Case) -> str:
-    """What the stacks follow from: the pictures answered in this case."""
+    """What the stacks follow from: the pictures and videos answered in this case."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), coalesce(max(i.id), 0) FROM casework_answer a JOIN evidence_item i ON i.id = a.item_id"
-            " WHERE a.case_id = %s AND a.current AND i.state IN ('picture', 'damaged')",
+            " WHERE a.case_id = %s AND a.current AND i.state IN ('picture', 'video', 'damaged')",
             [case.pk],
         )
         count, last = cursor.fetchone()
@@ -132,6 +137,40 @@ def _pictures(case: Case, vault: Vault) -> Iterator[_Picture]:
                 shown_size=(width or 0, height or 0),
                 byte_size=size,
             )
+
+
+class _Films:
+    """The videos of a case as stacking sees them."""
+
+    def __init__(self, case: Case, vault: Vault) -> None:
+        answered = Answer.objects.filter(case=case, current=True).values("item")
+        self._videos = Item.objects.filter(pk__in=answered, state=ItemState.VIDEO).order_by("id")
+        self._signatures = vault.signatures
+        self._signature_of: dict[int, int] = {}
+        self._kept = KeptBlocks(_BLOCKS_OF_FILMS)
+
+    def __iter__(self) -> Iterator[StackFilm]:
+        rows = self._videos.values_list("id", "signature", "width", "height", "size").iterator(chunk_size=_CHUNK)
+        while chunk := list(islice(rows, _CHUNK)):
+            stored = self._signatures.fetch([key for _, key, *_ in chunk], frames=False)
+            for item, key, width, height, size in chunk:
+                self._signature_of[item] = key
+                one = stored[key]
+                yield StackFilm(item, one.sha256 or b"", one.pixels, (width or 0) * (height or 0), size)
+
+    def frames(self, item: int) -> FilmFrames:
+        """The hashes of one of them."""
+        key = self._signature_of[item]
+        return _frames(self._signatures.fetch([key], self._kept)[key])
+
+
+def _frames(signature: NewSignature) -> FilmFrames:
+    hashes = [one for one in signature.pdqs if one.which.of_film]
+    return FilmFrames(
+        times=np.array([one.frame for one in hashes], np.int64) * 1000,
+        codes=np.frombuffer(b"".join(one.bits for one in hashes), np.uint8).reshape(-1, 32),
+        telling=np.array([(one.quality or 0) >= STACK_QUALITY for one in hashes], np.bool_),
+    )
 
 
 def _tiles(items: Sequence[int], columns: ColumnSealer) -> list[bytes]:

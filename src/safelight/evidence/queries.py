@@ -116,7 +116,7 @@ def with_digests(known: Sequence[Known], vault: Vault) -> list[Known]:
     signatures = dict(
         Item.objects.filter(pk__in={one.item for one in known if one.item}).values_list("id", "signature")
     )
-    stored = vault.signatures.fetch(signatures.values())
+    stored = vault.signatures.fetch(signatures.values(), frames=False)
     digests = {item: stored[signature].sha256 for item, signature in signatures.items() if signature in stored}
     return [replace(one, sha256=digests.get(one.item or 0)) for one in known]
 

@@ -1,21 +1,21 @@
 """What a video shares with a known one: a frame that looks alike is chance, a passage is not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.linking.alignment import Passage, passages
+from safelight.linking.frames import near_frames
 from safelight.search.banded import BandedIndex
 from safelight.search.ports import Codes
 from safelight.signatures.types import TRANSFORMS, Transform
 from safelight.vault.signature_blocks import NewPdq, NewSignature
 
 _MICROSECONDS = 1000
-_PAIRS_AT_ONCE = 4_000_000
-_MOST_NEAR = 50
-"""Known frames that one frame is taken to be near; more are a scene that stands still."""
-Numbers = NDArray[np.int64]
+_EACH = 100
+"""Milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -31,51 +31,67 @@ def is_film(signature: NewSignature) -> bool:
     return bool(signature.pdqs) and signature.pdqs[0].which.of_film
 
 
+def asked_first(signature: NewSignature) -> list[NewPdq]:
+    """The hashes by which a content is looked for: a picture's all, of a video a frame in a tenth of a second.
+
+    Those whose turned versions are known are among them.
+    """
+    if not is_film(signature):
+        return list(signature.pdqs)
+    chosen: list[NewPdq] = []
+    last = -_EACH
+    for one in signature.pdqs:
+        if one.turned is not None or one.frame - last >= _EACH or one.frame == last:  # two may be of one frame
+            last = one.frame
+            chosen.append(one)
+    return chosen
+
+
 def shared(asked: NewSignature, known: NewSignature, radius: int, min_quality: int) -> Shared | None:
-    """Where a video shows what a known one shows; None where they share no passage."""
-    theirs = _taking_part(known, min_quality)
-    ours = _taking_part(asked, min_quality)
-    if not theirs or not ours:
+    """Where a video shows what a known one shows; None where they share no passage.
+
+    The frames that ask first decide; where they show no passage, every frame is asked, upright.
+    """
+    theirs = _taking_part(known.pdqs, min_quality)
+    first = _taking_part(asked_first(asked), min_quality)
+    if not theirs or not first:
         return None
     index = BandedIndex()
-    index.add(np.arange(len(theirs)), np.frombuffer(b"".join(one.bits for one in theirs), np.uint8).reshape(-1, 32))
-    known_times, times = _times(theirs), _times(ours)
-    best: Shared | None = None
-    for number, transform in enumerate(TRANSFORMS):
-        rows = [row for row, one in enumerate(ours) if len(one.versions) > 32 * number]
-        if not rows:
-            break
-        codes = b"".join(ours[row].versions[32 * number : 32 * number + 32] for row in rows)
-        near = _pairs(index, np.frombuffer(codes, np.uint8).reshape(-1, 32), radius, len(theirs))
-        found = passages(times[np.array(rows)[near[0]]], known_times[near[1]])
-        if found and (best is None or _support(found) > _support(best.passages)):
-            best = Shared(transform, tuple(found))
-    return best
+    index.add(np.arange(len(theirs)), _codes(theirs, 0))
+    found: list[tuple[float, int, tuple[Passage, ...]]] = []
+    for number in range(len(TRANSFORMS)):
+        rows = [one for one in first if len(one.versions) > 32 * number]
+        if together := _together(index, rows, number, theirs, radius):
+            found.append((-_support(together) / len(rows), number, together))
+    if found:
+        _, number, together = min(found)
+        return Shared(TRANSFORMS[number], together)
+    together = _together(index, _taking_part(asked.pdqs, min_quality), 0, theirs, radius)
+    return Shared(Transform.ORIGINAL, together) if together else None
 
 
-def _pairs(index: BandedIndex, codes: Codes, radius: int, known: int) -> tuple[Numbers, Numbers]:
-    """Which row is near which known frame; of one that is near very many, the nearest."""
-    step = max(1, _PAIRS_AT_ONCE // known)
-    asked, met = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for at in range(0, len(codes), step):
-        hits = index.within(codes[at : at + step], radius)
-        order = np.lexsort((hits.key, hits.distance, hits.query))
-        query, key = hits.query[order], hits.key[order]
-        counts = np.bincount(query, minlength=1)
-        place = np.arange(len(query)) - (np.cumsum(counts) - counts)[query]
-        kept = place < _MOST_NEAR
-        asked.append(query[kept] + at)
-        met.append(key[kept])
-    return np.concatenate(asked), np.concatenate(met)
+def _together(
+    index: BandedIndex, ours: Sequence[NewPdq], number: int, theirs: Sequence[NewPdq], radius: int
+) -> tuple[Passage, ...]:
+    """The passages of frames turned in one way."""
+    if not ours:
+        return ()
+    asked, met = near_frames(index, _codes(ours, number), radius)
+    return tuple(passages(_times(ours)[asked], _times(theirs)[met]))
 
 
-def _taking_part(signature: NewSignature, min_quality: int) -> list[NewPdq]:
-    return [one for one in signature.pdqs if one.quality is None or one.quality >= min_quality]
+def _codes(hashes: Sequence[NewPdq], number: int) -> Codes:
+    bits = b"".join(one.versions[32 * number : 32 * number + 32] for one in hashes)
+    return np.frombuffer(bits, np.uint8).reshape(-1, 32)
 
 
-def _times(hashes: list[NewPdq]) -> NDArray[np.int64]:
+def _taking_part(hashes: Sequence[NewPdq], min_quality: int) -> list[NewPdq]:
+    return [one for one in hashes if one.quality is None or one.quality >= min_quality]
+
+
+def _times(hashes: Sequence[NewPdq]) -> NDArray[np.int64]:
     return np.array([one.frame for one in hashes], np.int64) * _MICROSECONDS
 
 
-def _support(found: list[Passage] | tuple[Passage, ...]) -> int:
+def _support(found: Sequence[Passage]) -> int:
     return sum(one.frames for one in found)

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from safelight.access.node import Node
 from safelight.assertions.handling import Reader
 from safelight.assertions.queries import any_statements, make_ready_for_many, statements_version
-from safelight.known.films import is_film, shared
+from safelight.known.films import asked_first, is_film, shared
 from safelight.known.matches import Match, Nearness, Statement, harmless
 from safelight.known.models import KnownSource
 from safelight.known.public.sets import DigestSet, Questions
@@ -280,7 +280,7 @@ class _Asked:
         hashes = [
             (number, pdq)
             for number, content in enumerate(contents)
-            for pdq in content.pdqs
+            for pdq in asked_first(content)
             if (pdq.quality or 0) >= min_quality
         ]
         versions = [pdq.versions for _, pdq in hashes]

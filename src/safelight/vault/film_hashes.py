@@ -1,9 +1,10 @@
-"""Which of a film's frames are stored as hashes: few that ask, many that are known.
+"""Which of a film's frames are stored as hashes.
 
 Rules kept here:
-- who asks brings a frame in half a second, in all its turned versions; what is known is kept dense, each frame that
-  differs from the one before: so each that asks meets the very moment it was taken from;
-- of a film too long for either, as many frames are taken as there may be, spread evenly;
+- each frame that differs from the one before, of what is known and of what was seized: so each that is asked about
+  meets the very moment it was taken from, and two films that were seized can be laid side by side;
+- of what was seized, one in half a second in all its turned versions, by which it is looked for;
+- of a film too long for that, as many frames are taken as there may be, spread evenly;
 - a frame inside plain borders has a hash beside the whole one's, without turned versions.
 """
 
@@ -16,24 +17,24 @@ from safelight.signatures.film_reading import Film
 from safelight.signatures.pdq import MATCHED_QUALITY
 from safelight.vault.signature_blocks import NewPdq, Which
 
-MOST_ASKING = 7_200
-"""An hour, at two a second."""
-MOST_KNOWN = 100_000
+MOST_FRAMES = 100_000
 """More than an hour in which every frame differs from the one before."""
+MOST_TURNED = 7_200
+"""An hour, at two a second."""
 
 
 def asking_hashes(film: Film) -> Iterator[NewPdq]:
-    """The hashes by which a film that was seized is looked for."""
-    places = np.searchsorted(film.times, film.turned_times)
-    for one in _spread(len(places), MOST_ASKING):
-        at = int(places[one])
-        yield NewPdq(Which.FILM, _moment(film, at), *_whole(film, at), film.turned[one].tobytes())
+    """The hashes of a film that was seized."""
+    places: list[int] = np.searchsorted(film.times, film.turned_times).tolist()
+    turned = {places[one]: film.turned[one].tobytes() for one in _spread(len(places), MOST_TURNED)}
+    for at in sorted(turned.keys() | set(_spread(len(film.times), MOST_FRAMES - len(turned)))):
+        yield NewPdq(Which.FILM, _moment(film, at), *_whole(film, at), turned.get(at))
         yield from _inside(film, at)
 
 
 def known_hashes(film: Film) -> Iterator[NewPdq]:
     """The hashes by which a film that is known is found."""
-    for at in _spread(len(film.times), MOST_KNOWN):
+    for at in _spread(len(film.times), MOST_FRAMES):
         yield NewPdq(Which.FILM, _moment(film, at), *_whole(film, at))
         yield from _inside(film, at)
 

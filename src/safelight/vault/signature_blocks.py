@@ -185,8 +185,8 @@ class Block:
         """Whether it holds a signature."""
         return number in self._rows
 
-    def signature(self, number: int) -> NewSignature:
-        """The signature of a number.
+    def signature(self, number: int, *, frames: bool = True) -> NewSignature:
+        """The signature of a number; without `frames` those of a video's frames are left out.
 
         Raises:
             KeyError: the block holds none.
@@ -194,6 +194,8 @@ class Block:
         row = self._rows[number]
         _, has, md5, sha1, sha256, size, pixels = _CONTENT.unpack_from(self._raw, _HEAD.size + row * _CONTENT.size)
         first, end = self._bounds[row : row + 2]
+        if not frames and first < end and Which(self._hashes["which"][first]).of_film:
+            end = first
         return NewSignature(
             md5 if has & _MD5 else None,
             sha1 if has & _SHA1 else None,

@@ -190,8 +190,12 @@ class Signatures:
         md5, sha1, sha256 = (digest if len(digest) == length else None for length in _LENGTHS.values())
         return [hit.signature for hit in self.find(realm, [NewSignature(md5, sha1, sha256, None)])]
 
-    def fetch(self, signatures: Iterable[int], kept: KeptBlocks | None = None) -> dict[int, NewSignature]:
+    def fetch(
+        self, signatures: Iterable[int], kept: KeptBlocks | None = None, *, frames: bool = True
+    ) -> dict[int, NewSignature]:
         """The stored rows by id; unknown ids are absent. Blocks that are `kept` from earlier calls are not opened anew.
+
+        Without `frames` the hashes of a video's frames, of which there may be a hundred thousand, are left out.
 
         Raises:
             InputError: a block was altered, or does not belong to this node.
@@ -203,7 +207,7 @@ class Signatures:
             for number, block in binary_rows(_BLOCKS_OF, [wanted[start : start + _CHUNK]]):
                 by_block[block].append(number)
             for block, opened in self._opened(by_block) if kept is None else self._kept(by_block, kept):
-                found.update((number, opened.signature(number)) for number in by_block[block])
+                found.update((number, opened.signature(number, frames=frames)) for number in by_block[block])
         return found
 
     def code_arrays(self, realm: Realm, *, min_quality: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8]]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.casework.models import Answer, Kept
+from safelight.casework.models import Answer, Kept, StackMember
 from safelight.casework.proof import TABLE, open_evidence
 from safelight.evidence.models import Item, Sighting
 from safelight.samples.films import RATE, film, moving, still
@@ -115,3 +115,43 @@ def test_what_cannot_be_read_of_a_film_is_named_and_the_rest_goes_on(bench):
     assert (item.width, item.height, item.frames, item.mode) == (320, 192, 4 * RATE, "mpeg4")
     again = bench.check()
     assert (again.tally.failures, again.tally.verdicts) == (0, {})
+
+
+def stacks():
+    """Of each stack's first name: the names in it, and those beside it."""
+    names = {row.item_id: bytes(row.name).decode() for row in Sighting.objects.filter(item__isnull=False)}
+    found = {}
+    for one in StackMember.objects.order_by("id"):
+        within = found.setdefault(names[one.representative_id], ({}, []))
+        if one.near:
+            within[1].append(names[one.item_id])
+        else:
+            within[0][names[one.item_id]] = one.how
+    return found
+
+
+def test_copies_of_a_new_film_are_one_stack_and_a_clip_stands_beside_it(bench):
+    whole = moving(11, 9 * RATE)
+    bench.put("whole", film(whole))
+    small = [np.asarray(Image.fromarray(frame).resize((240, 144))) for frame in whole]
+    bench.put("small", film(small, "matroska", bits=500_000))
+    bench.put("other", film(moving(12, 4 * RATE)))
+    bench.check()
+    assert stacks() == {
+        "whole": ({"whole": "representative", "small": "copy"}, []),
+        "other": ({"other": "representative"}, []),
+    }
+    assert Kept.objects.count() == 2
+    bench.put("clip", film(whole[3 * RATE : 7 * RATE], bits=900_000))
+    bench.check()
+    assert stacks()["whole"] == ({"whole": "representative", "small": "copy"}, ["clip"])
+
+
+def test_a_film_that_was_answered_is_answered_again_when_more_is_known(bench, tmp_path):
+    whole = moving(13, 6 * RATE)
+    bench.put("seen", film(whole, bits=900_000))
+    bench.check()
+    assert answers(bench)["seen"][0] == "new"
+    graded(bench, tmp_path, known=film(whole))
+    bench.check()
+    assert answers(bench)["seen"][0] == "copy of known"

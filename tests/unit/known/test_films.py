@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from safelight.known.films import is_film, shared
+from safelight.known.films import asked_first, is_film, shared
 from safelight.signatures.types import TRANSFORMS, Transform
 from safelight.vault.film_hashes import asking_hashes, known_hashes
 from safelight.vault.signature_blocks import NewPdq, NewSignature, Which
@@ -63,4 +63,30 @@ def test_a_scene_that_stands_still_and_flickers_is_found_where_it_is_and_once():
     turned = np.repeat(random_codes(7, 6)[None], 200, axis=0)
     again = stored(asking_hashes(film_of(times, flicker, asking=asking, turned=turned)))
     [passage] = shared(again, stored(known_hashes(film_of(times, flicker))), 31, 50).passages
-    assert (passage.query_start, passage.query_end) == (passage.known_start, passage.known_end) == (0, asking[-1])
+    assert (passage.query_start, passage.known_start) == (0, 0)
+    assert abs(passage.query_end - passage.known_end) <= 100_000
+    assert passage.query_end >= asking[-1]
+
+
+def test_a_frame_in_a_tenth_of_a_second_asks_first_and_all_that_are_turned():
+    times = np.arange(50) * 40_000
+    inside = np.zeros((50, 32), np.uint8)
+    inside[[4, 6]] = CODES[0]
+    film = stored(asking_hashes(film_of(times, CODES[:50], asking=times[[0, 13, 26]], trimmed=inside)))
+    told = [(one.which, one.frame) for one in asked_first(film)]
+    whole = [at for which, at in told if which is Which.FILM]
+    assert {0, 520, 1040} <= set(whole)
+    assert max(np.diff(whole)) <= 120
+    assert len(whole) < 25
+    assert [at for which, at in told if which is Which.FILM_INSIDE] == [240]
+
+
+def test_where_the_frames_that_ask_first_show_no_passage_every_frame_is_asked():
+    times = np.arange(100) * 40_000
+    strange = random_codes(100, 9)
+    strange[1::3] = CODES[1:100:3]  # none of those that ask first
+    film = stored(asking_hashes(film_of(times, strange, asking=times[[0]])))
+    known = stored(known_hashes(film_of(times, CODES[:100])))
+    assert not {one.frame for one in asked_first(film)} & set((times[1::3] // 1000).tolist())
+    [passage] = shared(film, known, 31, 50).passages
+    assert passage.frames == 33

@@ -40,7 +40,6 @@ from safelight.sandbox.layers import WHAT_FOLLOWS, missing
 from safelight.vault.actions.sweeping import UnsureOrphansError, do_sweep
 from safelight.vault.content import Vault
 
-_CHUNK = 500
 _MANY = 10_000
 """Files recorded by a run from which the database looks at its tables anew before they are queried as a whole."""
 _VALUES_PER_COLLECTION = 500_000
@@ -239,7 +238,7 @@ def _finish(
 ) -> None:
     """Answer again what was answered from another state of the base, then stack, then settle what is kept."""
     around.watcher.stage("answering from the known base")
-    for chunk in _chunks(answered_otherwise(case, exhibit, base)):
+    for chunk in answered_otherwise(case, exhibit, base):
         judge_items(case, run, chunk, base, around.vault, now=around.clock())
     around.watcher.stage("stacking copies")
     do_stack_case(case, around.vault)
@@ -258,10 +257,6 @@ def _keep_missing(unkept: Unkept, case: Case, nursery: Nursery, options: CheckOp
         options.passwords,
     )  # fmt: skip
     return do_keep_missing(unkept, shelf)
-
-
-def _chunks(items: list[int]) -> list[list[int]]:
-    return [items[at : at + _CHUNK] for at in range(0, len(items), _CHUNK)]
 
 
 def _record(options: CheckOptions, base: KnownBase) -> RunRecord:

@@ -115,4 +115,4 @@ class Unkept:
 
 def _digests(items: set[int], vault: Vault) -> dict[int, bytes]:
     numbers = dict(Item.objects.filter(pk__in=items).values_list("signature", "id"))
-    return {numbers[key]: stored.sha256 or b"" for key, stored in vault.signatures.fetch(numbers).items()}
+    return {numbers[key]: stored.sha256 or b"" for key, stored in vault.signatures.fetch(numbers, frames=False).items()}

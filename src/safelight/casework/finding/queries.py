@@ -34,7 +34,7 @@ def texts_of_case(case: Case, node: Node, reader: Reader, digests: dict[int, byt
     current = Answer.objects.filter(case=case, current=True).exclude(item__state=ItemState.ERASED)
     rows = current.select_related("item").order_by("item_id").iterator(chunk_size=_CHUNK)
     while some := list(islice(rows, _CHUNK)):
-        stored = vault.signatures.fetch([answer.item.signature for answer in some])
+        stored = vault.signatures.fetch([answer.item.signature for answer in some], frames=False)
         here = {answer.item_id: stored[answer.item.signature].sha256 or b"" for answer in some}
         digests.update(here)
         for answer in some:

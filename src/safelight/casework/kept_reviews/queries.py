@@ -39,5 +39,5 @@ def kept_due(before: datetime, acting: Acting, *, now: datetime) -> list[KeptRev
         if may(acting.officer, Permission.CASE_WORK, case=case, members=case_members(case, now))
     }
     shown = [row for row in rows if row.case_id in mine]
-    stored = acting.node.vault.signatures.fetch([row.item.signature for row in shown])
+    stored = acting.node.vault.signatures.fetch([row.item.signature for row in shown], frames=False)
     return [KeptReview(row.pk, row.review, row.case.name, stored[row.item.signature].sha256 or b"") for row in shown]

@@ -138,7 +138,7 @@ def _items(case: Case, sightings: dict[int, list[m.Sighting]], opener: _Opener) 
     current = Answer.objects.filter(case=case, current=True).exclude(item__state=evidence.ItemState.ERASED)
     answers = current.select_related("item").order_by("item_id")
     for chunk in _chunks(answers.iterator(chunk_size=_CHUNK)):
-        stored = opener.signatures.fetch([answer.item.signature for answer in chunk])
+        stored = opener.signatures.fetch([answer.item.signature for answer in chunk], frames=False)
         for answer in chunk:
             yield answer.item_id, _item(answer, stored[answer.item.signature], sightings[answer.item_id], opener)
 

@@ -87,7 +87,7 @@ def _urgent_items(exhibit: Exhibit, reader: Reader, node: Node) -> Iterator[tupl
     seen = Sighting.objects.filter(exhibit=exhibit, item__isnull=False).exclude(item__state=ItemState.ERASED)
     coming = seen.values_list("item_id", "item__signature").distinct().iterator(chunk_size=_AT_A_TIME)
     while some := list(islice(coming, _AT_A_TIME)):
-        stored = node.vault.signatures.fetch([signature for _item, signature in some])
+        stored = node.vault.signatures.fetch([signature for _item, signature in some], frames=False)
         digests = {item: stored[signature].sha256 or b"" for item, signature in some}
         said = _urgent(digests.values(), reader, node)
         yield from ((item, said[digest]) for item, digest in digests.items() if digest in said)
