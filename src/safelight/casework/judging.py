@@ -25,6 +25,7 @@ _OTHERWISE = {
     ItemState.VIDEO: Verdict.NEW,
     ItemState.DAMAGED: Verdict.NEW,
     ItemState.UNREADABLE: Verdict.UNREADABLE,
+    ItemState.LOCKED: Verdict.LOCKED,
     ItemState.NO_MEDIA: Verdict.NOT_EXAMINED,
 }
 _COLUMNS = [
@@ -133,7 +134,7 @@ def _row(item: RecordedItem, judgement: Judgement) -> tuple[object, ...]:
 def _reason(item: RecordedItem, judgement: Judgement) -> str | None:
     more = len(judgement.order) - EVIDENCE_KEPT
     parts = [judgement.reason, f"{more} more matches are not listed" if more > 0 else None]
-    if judgement.verdict in (Verdict.UNREADABLE, Verdict.NOT_EXAMINED):
+    if judgement.verdict in (Verdict.UNREADABLE, Verdict.NOT_EXAMINED, Verdict.LOCKED):
         parts.append(item.reason)
     elif judgement.verdict is Verdict.NEW and not item.signature.pdqs:
         parts.append(_WITHOUT_INFORMATION)

@@ -33,6 +33,7 @@ class ItemState(models.TextChoices):
     VIDEO = "video"
     DAMAGED = "damaged"
     UNREADABLE = "unreadable"
+    LOCKED = "locked"
     NO_MEDIA = "no media"
     ERASED = "erased"
 

@@ -219,7 +219,7 @@ def _signature(content: Content) -> NewSignature:
     if content.film is not None:
         digests = content.digests
         frames = tuple(asking_hashes(content.film))
-        return NewSignature(digests.md5, digests.sha1, digests.sha256, digests.size, frames)
+        return NewSignature(digests.md5, digests.sha1, digests.sha256, digests.size, frames, content.film.stream)
     return NewSignature.of(content.digests, content.examination.stills if content.examination else ())
 
 

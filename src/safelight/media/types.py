@@ -94,7 +94,7 @@ class Metadata(msgspec.Struct, frozen=True):
     """What a file says about itself, raw (`raw`: "exif", "xmp", "iptc", "icc" ...) and parsed, bounded throughout.
 
     `serials` holds body, lens and image numbers that single out one device or one shot; `text` comments and text chunks
-    (JPEG COM, PNG tEXt, GIF comments), where generators leave their prompts.
+    (JPEG COM, PNG tEXt, GIF comments), where generators leave their prompts. `container` is how a video's is built.
     """
 
     raw: dict[Text, Raw] = {}
@@ -109,6 +109,7 @@ class Metadata(msgspec.Struct, frozen=True):
     taken: Text | None = None
     gps: Gps | None = None
     jpeg: JpegStructure | None = None
+    container: Text | None = None
     problems: list[Text] = []
 
 

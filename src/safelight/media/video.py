@@ -8,13 +8,16 @@ Rules kept here:
 - Only the demuxers named here are tried: playlists and the like, which open other files, are no video.
 - A packet that cannot be decoded costs its frames; the rest is read on, and `damaged` says so. A file that decodes
   without end is left where `VideoLimits` say, with what was read so far.
+- Of encrypted pictures no frame is decoded: noise has hashes, too. A container without a film has none either.
+- Each stream's packets are digested as they stand, so that a film or its sound is told again in another container.
 """
 
+import hashlib
 import importlib
 import pkgutil
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, BinaryIO, Final
 
@@ -23,6 +26,7 @@ import av.error
 import msgspec
 import numpy as np
 
+from safelight.media.film_structure import Structure, read_structure
 from safelight.media.text import clean
 from safelight.media.types import Gps, Metadata, Pixels, Text, UnreadableVideoError
 
@@ -48,6 +52,8 @@ for _module in pkgutil.walk_packages(av.__path__, "av."):  # it loads parts when
     if _module.name not in ("av.__main__", "av.datasets"):
         importlib.import_module(_module.name)
 
+FILM: Final = "film"
+"""What a stream is, where it is the film, and no sound, text or cover picture beside it."""
 Time = Annotated[int, msgspec.Meta(ge=0, le=_LATEST)]
 """Microseconds from the first picture on."""
 
@@ -64,7 +70,8 @@ class VideoFacts(msgspec.Struct, frozen=True):
     """What a container says of itself; nothing of it is proven.
 
     `size` is width and height as stored, `duration` microseconds, `rate` frames a second, `created` the time tag as it
-    stands. `tags` are the container's.
+    stands. `tags` are the container's. `codec` is empty and `size` 0 x 0 where it holds no film. `boxes`, `times` and
+    `locked` are those of `film_structure.Structure`.
     """
 
     container: Text
@@ -76,6 +83,18 @@ class VideoFacts(msgspec.Struct, frozen=True):
     created: Text | None
     tags: dict[Text, Text]
     streams: list[VideoStream]
+    boxes: Text | None = None
+    times: dict[Text, Text] = {}
+    locked: Text | None = None
+
+
+class StreamDigest(msgspec.Struct, frozen=True):
+    """The SHA-256 of one stream's packets, end to end as the container holds them, and how many bytes they are."""
+
+    stream: Annotated[int, msgspec.Meta(ge=0, lt=_MOST_STREAMS)]
+    what: Text
+    sha256: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+    size: Annotated[int, msgspec.Meta(ge=0, le=_LATEST)]
 
 
 @dataclass(frozen=True)
@@ -103,25 +122,33 @@ class Video:
     """An opened video.
 
     Once its frames are through, `damaged` says on one line what was wrong or not read, `decoded` how many there were,
-    and `rotation` by how many degrees a player turns them counter-clockwise.
+    `rotation` by how many degrees a player turns them counter-clockwise, and `digests` tells its streams: those of one
+    that breaks off are left out.
     """
 
-    def __init__(self, container: Any, limits: VideoLimits) -> None:
+    def __init__(self, container: Any, structure: Structure, limits: VideoLimits) -> None:
         self._container, self._limits = container, limits
         self._stream = _film_of(container)
-        self._clock = _Clock(self._stream)
-        self.facts = _facts(container, self._stream)
+        self.facts = _facts(container, self._stream, structure)
         self.damaged: str | None = None
         self.decoded = self.rotation = 0
+        self.digests: list[StreamDigest] = []
 
     def frames(self, *, key_frames: bool = False) -> Iterator[LumaFrame]:
         """Yield the frames in order of presentation, once; with `key_frames` only those that stand alone."""
-        self._stream.thread_count = 1
-        self._stream.codec_context.skip_frame = "NONKEY" if key_frames else "DEFAULT"
+        stream = self._stream
+        if stream is None or self.facts.locked:
+            for _ in self._packets():  # its streams are digested all the same
+                pass
+            return
+        clock = _Clock(stream)
+        stream.thread_count = 1
+        stream.codec_context.skip_frame = "NONKEY" if key_frames else "DEFAULT"
         until = time.monotonic() + self._limits.seconds
         lost = 0
-        packets = self._packets()
-        for packet in packets:
+        for packet in self._packets():
+            if packet.stream_index != stream.index:
+                continue
             try:
                 decoded = packet.decode()
             except _DECODER_ERRORS:
@@ -130,35 +157,65 @@ class Video:
             for frame in decoded:
                 if self.decoded >= self._limits.max_frames or time.monotonic() > until:
                     self._say(f"reading was ended after {self.decoded} frames, the limit of what is decoded")
+                    self.digests = []
                     return
                 self.decoded += 1
                 self.rotation = int(frame.rotation) % 360
-                yield LumaFrame(self._clock.tell(frame), *_luma(frame, self._limits))
+                yield LumaFrame(clock.tell(frame), *_luma(frame, self._limits))
         if lost:
             self._say(f"{lost} parts of it could not be decoded")
-        self._look_for_the_end()
+        self._look_for_the_end(stream, clock)
 
     def _packets(self) -> Iterator[Any]:
-        """The film's packets; a container that breaks off ends here."""
-        packets = self._container.demux(self._stream)
+        """The packets of all streams; a container that breaks off ends here."""
+        sums = _Sums(self._container, self._stream)
+        packets = self._container.demux()
         while True:
             try:
                 packet = next(packets)
             except StopIteration:
+                self.digests = sums.told()
                 return
             except _DECODER_ERRORS as error:
                 self._say(f"it breaks off: {_reason(error)}")
                 return
+            sums.take(packet)
             yield packet
 
-    def _look_for_the_end(self) -> None:
+    def _look_for_the_end(self, stream: Any, clock: "_Clock") -> None:
         """A film that is cut where a packet ends has no other sign than that more was promised."""
-        promised, last = _promised(self._container, self._stream), self._clock.last
+        promised, last = _promised(self._container, stream), clock.last
         if promised is not None and promised - last > max(_SHORTFALL, promised // 20):
             self._say(f"it ends at {last / _MICROSECONDS:.1f} of the {promised / _MICROSECONDS:.1f} seconds it claims")
+            self.digests = []
 
     def _say(self, what: str) -> None:
         self.damaged = f"{self.damaged}; {what}" if self.damaged else what
+
+
+class _Sums:
+    """The digests of each stream's packets."""
+
+    def __init__(self, container: Any, film: Any | None) -> None:
+        self._what = {one.index: clean(one.type or "", 20) for one in list(container.streams)[:_MOST_STREAMS]}
+        if film is not None:
+            self._what[film.index] = FILM
+        self._sums = {index: hashlib.sha256() for index in self._what}
+        self._sizes = dict.fromkeys(self._what, 0)
+
+    def take(self, packet: Any) -> None:
+        """Take a packet in."""
+        if packet.stream_index in self._sums and packet.size:
+            self._sums[packet.stream_index].update(packet)
+            self._sizes[packet.stream_index] += packet.size
+
+    def told(self) -> list[StreamDigest]:
+        """The digests of the streams that had packets."""
+        return [
+            StreamDigest(index, self._what[index], self._sums[index].digest(), size)
+            for index, size in self._sizes.items()
+            if size
+        ]
 
 
 class _Clock:
@@ -198,14 +255,16 @@ def open_video(file: BinaryIO, limits: VideoLimits | None = None) -> Video:
     """Read what a video's container says; frames are decoded when they are asked for.
 
     Raises:
-        UnreadableVideoError: no demuxer of ours knows it, it holds no film, or more pixels a frame than are decoded.
+        UnreadableVideoError: no demuxer of ours knows it, or it has more pixels a frame than are decoded.
     """
     limits = limits or VideoLimits()
+    structure = read_structure(file)
+    file.seek(0)
     try:
         container = av.open(file, mode="r", options=dict(_OPTIONS), metadata_errors="replace")
     except _DECODER_ERRORS as error:
         raise UnreadableVideoError(f"no video that can be opened: {_reason(error)}") from None
-    video = Video(container, limits)
+    video = Video(container, structure, limits)
     width, height = video.facts.size
     if width * height > limits.max_pixels:
         raise UnreadableVideoError(
@@ -214,19 +273,25 @@ def open_video(file: BinaryIO, limits: VideoLimits | None = None) -> Video:
     return video
 
 
-def described(facts: VideoFacts) -> Metadata:
-    """What a container says, as a picture's metadata is kept: camera, software, time, place, and all tags as text."""
+def described(facts: VideoFacts, digests: Sequence[StreamDigest] = ()) -> Metadata:
+    """What a container says, as a picture's metadata is kept: camera, software, time, place, and all tags as text.
+
+    The digests of its streams stand among the texts.
+    """
     tags = {name.lower(): value for name, value in facts.tags.items()}
     said = {f"container {name}": value for name, value in facts.tags.items()}
     for number, stream in enumerate(facts.streams):
         said[f"stream {number}"] = f"{stream.what} {stream.codec}"
         said |= {f"stream {number} {name}": value for name, value in stream.tags.items()}
+    said |= {f"stream {one.stream} sha256": one.sha256.hex() for one in digests}
+    said |= facts.times
     return Metadata(
         text=said,
         make=_first(tags, "com.apple.quicktime.make", "make", "com.android.manufacturer"),
         model=_first(tags, "com.apple.quicktime.model", "model", "com.android.model"),
         software=_first(tags, "com.apple.quicktime.software", "software", "encoder", "com.android.version"),
         taken=_first(tags, "com.apple.quicktime.creationdate") or facts.created,
+        container=facts.boxes,
         gps=_place(_first(tags, "com.apple.quicktime.location.iso6709", "location") or ""),
     )
 
@@ -246,35 +311,37 @@ def _place(text: str) -> Gps | None:
     return Gps(latitude, longitude, float(found[3]) if found[3] else None)
 
 
-def _film_of(container: Any) -> Any:
-    """The stream that is the film: the one with most pixels that is no cover picture."""
+def _film_of(container: Any) -> Any | None:
+    """The stream that is the film: the one with most pixels that is no cover picture; None where none is."""
     films = [one for one in container.streams.video if one.codec_context is not None and not _is_cover(one)]
-    if not films:
-        raise UnreadableVideoError("it holds no film: sound, text or cover pictures only")
-    return max(films, key=lambda one: (one.codec_context.width * one.codec_context.height, -one.index))
+    return max(films, key=lambda one: (one.codec_context.width * one.codec_context.height, -one.index), default=None)
 
 
 def _is_cover(stream: Any) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def _facts(container: Any, stream: Any) -> VideoFacts:
+def _facts(container: Any, film: Any | None, structure: Structure) -> VideoFacts:
     tags = _tags(container.metadata)
     duration = container.duration
-    rate = stream.average_rate
+    context = film.codec_context if film is not None else None
+    rate = film.average_rate if film is not None else None
     return VideoFacts(
         container=clean(container.format.name, 100),
-        codec=clean(stream.codec_context.name, 100),
-        size=(stream.codec_context.width, stream.codec_context.height),
+        codec=clean(context.name, 100) if context is not None else "",
+        size=(context.width, context.height) if context is not None else (0, 0),
         duration=duration if duration is not None and 0 <= duration <= _LATEST else None,
         rate=float(rate) if rate else None,
-        frames=stream.frames if 0 < stream.frames < 1 << 31 else None,
-        created=tags.get("creation_time") or _tags(stream.metadata).get("creation_time"),
+        frames=film.frames if film is not None and 0 < film.frames < 1 << 31 else None,
+        created=tags.get("creation_time") or (_tags(film.metadata).get("creation_time") if film is not None else None),
         tags=tags,
         streams=[
             VideoStream(clean(one.type or "", 20), clean(_codec(one), 60), _tags(one.metadata))
             for one in list(container.streams)[:_MOST_STREAMS]
         ],
+        boxes=structure.boxes,
+        times=structure.times,
+        locked=structure.locked,
     )
 
 

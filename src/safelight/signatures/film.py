@@ -19,7 +19,7 @@ import numpy as np
 
 from safelight.media.compiled import warm_up
 from safelight.media.types import Pixels
-from safelight.media.video import LumaFrame, Time, Video, VideoFacts, VideoLimits, open_video
+from safelight.media.video import LumaFrame, StreamDigest, Time, Video, VideoFacts, VideoLimits, open_video
 from safelight.signatures import pdq
 from safelight.signatures.border import find_box
 from safelight.signatures.tiles import to_bytes
@@ -72,7 +72,8 @@ class FilmPart(msgspec.Struct, frozen=True, tag="part"):
 class FilmEnd(msgspec.Struct, frozen=True, tag="end"):
     """The last message: how many frames were decoded and left out, the time of the last, and what was wrong.
 
-    `tile` is the first kept frame of quality as 64 x 64 grey bytes, to stand for the film.
+    `tile` is the first kept frame of quality as 64 x 64 grey bytes, to stand for the film. `streams` are digests of all
+    streams that were read to their ends.
     """
 
     decoded: Count
@@ -84,6 +85,7 @@ class FilmEnd(msgspec.Struct, frozen=True, tag="end"):
     rotation: Annotated[int, msgspec.Meta(ge=0, lt=360)]
     tile: Tile | None
     damaged: Annotated[str, msgspec.Meta(max_length=300)] | None
+    streams: Annotated[list[StreamDigest], msgspec.Meta(max_length=64)] = []
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -160,9 +162,8 @@ class _Track:
     def end(self, video: Video) -> FilmEnd:
         """The last word."""
         counts = video.decoded, self._dark, self._flat, self._repeated
-        return FilmEnd(
-            *counts, self._time, self._longest_gap, video.rotation, self._tile, (video.damaged or "")[:300] or None
-        )
+        damaged = (video.damaged or "")[:300] or None
+        return FilmEnd(*counts, self._time, self._longest_gap, video.rotation, self._tile, damaged, video.digests)
 
     def _keep(self, frame: LumaFrame, luma: Pixels, seen: pdq.LumaPdq) -> None:
         self._before = seen.bits

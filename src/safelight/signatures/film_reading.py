@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.media.video import FILM as FILM_STREAM
 from safelight.media.video import VideoFacts, described
 from safelight.sandbox import BadReplyError, Nursery, SandboxError, reply_decoder
 from safelight.signatures.film import FILM, HASH_BYTES, TURNED_BYTES, FilmEnd, FilmHead, FilmOrder, FilmPart
@@ -40,6 +41,12 @@ class Film:
     turned: NDArray[np.uint8]
     end: FilmEnd | None
     damaged: str | None
+
+    @property
+    def stream(self) -> bytes | None:
+        """What tells the film's encoded pictures, 16 bytes; None where they were not read to their end."""
+        told = self.end.streams if self.end is not None else []
+        return next((one.sha256[:16] for one in told if one.what == FILM_STREAM), None)
 
     @classmethod
     def of(cls, head: FilmHead, parts: list[FilmPart], end: FilmEnd | None, damaged: str | None) -> Self:
@@ -124,5 +131,5 @@ def examination_of(film: Film, kind: str) -> Examination:
         mode=film.facts.codec[:20],
         stills=[still],
         embedded=[],
-        metadata=described(film.facts),
+        metadata=described(film.facts, film.end.streams if film.end is not None else ()),
     )

@@ -12,6 +12,7 @@ from safelight.casework.proof import TABLE, open_evidence
 from safelight.evidence.models import Item, Sighting
 from safelight.samples.films import RATE, film, moving, still
 from safelight.vault.queries import open_content
+from tests.unit.signatures.test_film import encrypted, sound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -155,3 +156,32 @@ def test_a_film_that_was_answered_is_answered_again_when_more_is_known(bench, tm
     graded(bench, tmp_path, known=film(whole))
     bench.check()
     assert answers(bench)["seen"][0] == "copy of known"
+
+
+def test_encrypted_films_are_locked_and_sound_alone_is_not_examined(bench):
+    bench.put("encrypted", encrypted())
+    bench.put("again", encrypted())
+    bench.put("sound", sound())
+    assert bench.check().tally.failures == 0
+    told = {bytes(row.name).decode(): (row.state, row.reason) for row in Sighting.objects.all()}
+    assert told == {
+        "encrypted": ("locked", "its pictures are encrypted (cenc)"),
+        "again": ("locked", "its pictures are encrypted (cenc)"),
+        "sound": ("not examined", "it holds no film: a sound recording, or text, in a video's container"),
+    }
+    assert {name: verdict for name, (verdict, _) in answers(bench).items()} == {
+        "encrypted": "locked", "again": "locked", "sound": "not examined",
+    }  # fmt: skip
+    again = bench.check()
+    assert (again.tally.failures, again.tally.verdicts) == (0, {})
+
+
+def test_what_tells_a_film_in_another_container_stacks_it(bench):
+    frames = moving(14, RATE // 2)
+    bench.put("one", film(frames))
+    bench.put("other", film(frames, "matroska"))
+    bench.check()
+    [(members, near)] = stacks().values()
+    assert (sorted(members.values()), near) == (["representative", "same stream"], [])
+    item = Sighting.objects.get(name=b"one").item
+    assert item.metadata["container"].startswith("ftyp(isom/512")

@@ -102,7 +102,8 @@ def test_reading_ends_at_the_limit_with_what_was_read():
     assert video.damaged == "reading was ended after 2 frames, the limit of what is decoded"
 
 
-def test_sound_alone_is_no_film():
+def sound():
+    """A container that holds nothing but sound."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as file:
         stream = file.add_stream("aac", rate=8000)
@@ -110,8 +111,43 @@ def test_sound_alone_is_no_film():
         frame.sample_rate, frame.pts = 8000, 0
         file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
-    with pytest.raises(UnreadableVideoError, match="no film"):
-        open_video(io.BytesIO(out.getvalue()))
+    return out.getvalue()
+
+
+def encrypted():
+    """A film with encrypted pictures (ISO 23001-7)."""
+    out = io.BytesIO()
+    key = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "00" * 16, "encryption_kid": "11" * 16}
+    with av.open(out, "w", format="mp4", options=key) as file:
+        stream = file.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        for number in range(5):
+            frame = av.VideoFrame.from_ndarray(still(number), format="rgb24")
+            frame.pts = number
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def test_sound_alone_is_no_film():
+    whole = seen(sound())
+    assert (whole.facts.codec, whole.facts.size, len(whole.times), whole.damaged) == ("", (0, 0), 0, None)
+    assert [one.what for one in whole.end.streams] == ["audio"]
+    assert whole.stream is None
+
+
+def test_no_frame_of_encrypted_pictures_is_taken():
+    whole = seen(encrypted())
+    assert (whole.facts.locked, len(whole.times)) == ("its pictures are encrypted (cenc)", 0)
+
+
+def test_a_film_is_told_by_its_stream_in_another_container():
+    frames = [np.roll(still(6), 4 * number, axis=1) for number in range(20)]
+    mp4, matroska, other = (seen(made(*one)) for one in ((frames,), (frames, "matroska"), (frames[::-1],)))
+    assert mp4.stream == matroska.stream != other.stream
+    assert described(mp4.facts, mp4.end.streams).text["stream 0 sha256"] == mp4.end.streams[0].sha256.hex()
+    cut = made(frames * 5, "matroska")
+    assert seen(cut[: len(cut) // 3]).stream is None
 
 
 @pytest.fixture(scope="module")

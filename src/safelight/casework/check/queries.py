@@ -16,7 +16,7 @@ from safelight.media.types import CONTAINERS
 from safelight.vault.content import Vault
 
 _ROWS = 500
-_KEPT_STATES = (ItemState.PICTURE, ItemState.VIDEO, ItemState.DAMAGED, ItemState.UNREADABLE)
+_KEPT_STATES = (ItemState.PICTURE, ItemState.VIDEO, ItemState.DAMAGED, ItemState.UNREADABLE, ItemState.LOCKED)
 
 # As `do_settle_kept` lets go: a copy in a stack is stood for by its representative.
 # The "+ 0" keep a planner without statistics, as after a first run, from reading a whole exhibit for each item.

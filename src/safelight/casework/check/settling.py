@@ -25,11 +25,13 @@ _NO_MEDIA = {
     Kind.DOCUMENT: "a document",
     Kind.UNKNOWN: "no media by its content",
 }
+_NO_FILM = "it holds no film: a sound recording, or text, in a video's container"
 _STATES = {
     ItemState.PICTURE: SightingState.EXAMINED,
     ItemState.VIDEO: SightingState.EXAMINED,
     ItemState.DAMAGED: SightingState.EXAMINED,
     ItemState.UNREADABLE: SightingState.UNREADABLE,
+    ItemState.LOCKED: SightingState.LOCKED,
     ItemState.NO_MEDIA: SightingState.NOT_EXAMINED,
 }
 _NAMED = frozenset({Kind.OTHER_PICTURE, Kind.OTHER_ARCHIVE, Kind.DISK_IMAGE})
@@ -62,6 +64,8 @@ def settle_as_seen(draft: Draft, item: SeenItem) -> None:
         name_failure(draft, item.state.value, item.reason or "")
     elif item.state is ItemState.VIDEO and item.reason:
         name_failure(draft, ItemState.DAMAGED.value, item.reason)
+    elif item.state in (ItemState.LOCKED, ItemState.NO_MEDIA):
+        draft.reason = draft.reason or item.reason
 
 
 def settle_unexamined(draft: Draft, reading: Reading) -> None:
@@ -109,12 +113,18 @@ def _picture(draft: Draft, reading: Reading, seen: Examination) -> None:
 
 
 def _film(draft: Draft, reading: Reading, film: Film) -> None:
-    draft.state = SightingState.EXAMINED
-    damage = line_of(film.damaged or "")[:REASON_CHARACTERS] or None
+    state, reason = ItemState.VIDEO, line_of(film.damaged or "")[:REASON_CHARACTERS] or None
+    if film.facts.locked:
+        state, reason = ItemState.LOCKED, line_of(film.facts.locked)
+    elif not film.facts.codec:
+        state, reason = ItemState.NO_MEDIA, _NO_FILM
+    elif reason:
+        name_failure(draft, "damaged", reason)
+    if state is not ItemState.VIDEO:
+        draft.reason = draft.reason or reason
+    draft.state = _STATES[state]
     kind = reading.kind.value
-    draft.content = Content(reading.digests, kind, ItemState.VIDEO, damage, examination_of(film, kind), film)
-    if damage:
-        name_failure(draft, "damaged", damage)
+    draft.content = Content(reading.digests, kind, state, reason, examination_of(film, kind), film)
 
 
 def _unreadable(draft: Draft, reading: Reading, reason: str, code: str) -> None:
