@@ -32,7 +32,7 @@ _COMMANDS = {
     "database": "safelight.cli.database:database",
     "review": "safelight.cli.review:review",
     "hash": "safelight.cli.engine:hash_files",
-    "compare": "safelight.cli.engine:compare_files",
+    "compare": "safelight.cli.comparing:compare_files",
     "officer": "safelight.cli.officer:officer",
     "act": "safelight.cli.act:act",
     "doctor": "safelight.cli.doctor:doctor",

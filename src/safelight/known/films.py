@@ -70,6 +70,34 @@ def shared(asked: NewSignature, known: NewSignature, radius: int, min_quality: i
     return Shared(Transform.ORIGINAL, together) if together else None
 
 
+@dataclass(frozen=True)
+class Frame:
+    """The frame of a video that a picture is nearest to, when it is shown (microseconds), and how far away it is.
+
+    `transform` is what has to be done to the picture to get the frame.
+    """
+
+    time: int
+    distance: int
+    transform: Transform
+
+
+def nearest_frame(picture: NewSignature, film: NewSignature, min_quality: int) -> Frame | None:
+    """Of a video's frames the nearest to a picture, the earliest of those; None where none takes part."""
+    theirs = _taking_part(film.pdqs, min_quality)
+    codes = _codes(theirs, 0)
+    found: list[tuple[int, int, int]] = []
+    for one in _taking_part(picture.pdqs, min_quality) if theirs else ():
+        for turned, version in enumerate(np.frombuffer(one.versions, np.uint8).reshape(-1, 32)):
+            distances = np.bitwise_count(codes ^ version).sum(axis=1, dtype=np.int64)
+            at = int(distances.argmin())
+            found.append((int(distances[at]), turned, theirs[at].frame * _MICROSECONDS))
+    if not found:
+        return None
+    distance, turned, time = min(found)
+    return Frame(time, distance, TRANSFORMS[turned])
+
+
 def _together(
     index: BandedIndex, ours: Sequence[NewPdq], number: int, theirs: Sequence[NewPdq], radius: int
 ) -> tuple[Passage, ...]:

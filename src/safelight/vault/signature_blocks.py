@@ -95,10 +95,11 @@ class NewSignature(msgspec.Struct, frozen=True, gc=False):
     def of(cls, digests: Digests, stills: Sequence[Still] = ()) -> Self:
         """That of a content at hand, with every hash of its frames that carries information."""
         pixels = stills[0].pixels if stills else None
-        return cls(digests.md5, digests.sha1, digests.sha256, digests.size, tuple(_pdqs(stills)), pixels)
+        return cls(digests.md5, digests.sha1, digests.sha256, digests.size, tuple(hashes_of(stills)), pixels)
 
 
-def _pdqs(stills: Iterable[Still]) -> Iterator[NewPdq]:
+def hashes_of(stills: Iterable[Still]) -> Iterator[NewPdq]:
+    """Every hash of a picture's frames that carries information."""
     for still in stills:
         for which, pdq in ((Which.LISTED, still.listed), (Which.SHOWN, still.shown)):
             if pdq is not None and pdq.usable:
