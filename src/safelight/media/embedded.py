@@ -1,4 +1,4 @@
-"""The sandbox's task that takes embedded pictures out of a picture, as they are, without decoding its pixels."""
+"""The sandbox's task that takes pictures and videos out of a picture, as they are, without decoding its pixels."""
 
 import mmap
 from typing import Annotated
@@ -18,13 +18,14 @@ _decode = reply_decoder(Annotated[list[bytes], msgspec.Meta(max_length=_MOST)])
 
 
 def extract(content: mmap.mmap | bytes, argument: bytes) -> bytes:
-    """The bytes of each picture embedded in `content`, of the kind that `argument` names, as one encoded list.
+    """The bytes of each picture and video inside `content`, of the kind that `argument` names, as one encoded list.
 
     Raises:
         UnreadablePictureError: the picture's header cannot be read.
     """
     picture = open_picture(content, Kind(argument.decode()))
-    return _encode([inside for _what, inside in picture.thumbnails][:_MOST])
+    clips = [bytes(memoryview(content)[one.offset : one.offset + one.size]) for one in picture.clips]
+    return _encode([*([inside for _what, inside in picture.thumbnails][: _MOST - len(clips)]), *clips])
 
 
 def decode_embedded(untrusted_reply: bytes) -> list[bytes]:

@@ -5,6 +5,8 @@ files is a copy that must not be applied again (ISO 23008-12, annex A), so the p
 """
 
 from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import pi_heif
@@ -14,12 +16,23 @@ from safelight.media.container import Found, describe
 from safelight.media.decoding import DECODER_ERRORS, bounded_count, check_size, reason
 from safelight.media.jpeg_segments import as_bitmap
 from safelight.media.pixels import rgb_and_alpha
-from safelight.media.types import Frame, FrameSource, Kind, Picture, PictureLimits, Pixels, UnreadablePictureError
+from safelight.media.types import (
+    Beside,
+    Frame,
+    FrameSource,
+    Kind,
+    Picture,
+    PictureLimits,
+    Pixels,
+    UnreadablePictureError,
+)
 
 pi_heif.options.DECODE_THREADS = 1
-pi_heif.options.AUX_IMAGES = False
-pi_heif.options.DEPTH_IMAGES = False
+pi_heif.options.AUX_IMAGES = True
+pi_heif.options.DEPTH_IMAGES = True
 
+_KINDS = {"gainmap": Beside.GAIN_MAP, "matte": Beside.MATTE, "depth": Beside.DEPTH, "auxid:2": Beside.DEPTH}
+"""What an auxiliary picture is, by a word in its URN."""
 _THUMBNAIL_OF, _NOTHING_OF = b"thmb", b"none"
 _MAX_META = 1 << 20
 
@@ -100,7 +113,28 @@ def _found(image: pi_heif.HeifImage, content: bytes, limits: PictureLimits) -> F
     found.icc = info.get("icc_profile") or b""
     if info.get("thumbnails"):
         _add_thumbnails(content, info["thumbnails"], found, limits)
+    _add_auxiliaries(image, found, limits)
     return found
+
+
+def _auxiliaries(image: pi_heif.HeifImage) -> Iterator[tuple[str, Any]]:
+    """What stands beside the picture: depth maps, gain maps, mattes and whatever else a file calls so."""
+    for depth in image.info.get("depth_images") or ():
+        yield Beside.DEPTH, depth
+    for urn, numbers in (image.info.get("aux") or {}).items():
+        kind = next((kind for word, kind in _KINDS.items() if word in urn.lower()), "heif-auxiliary")
+        for number in numbers:
+            yield kind, image.get_aux_image(number)
+
+
+def _add_auxiliaries(image: pi_heif.HeifImage, found: Found, limits: PictureLimits) -> None:
+    """Decode them; they are no files of their own, so each is handed on as a grey BMP."""
+    try:
+        for kind, auxiliary in islice(_auxiliaries(image), limits.max_embedded):
+            check_size(auxiliary.size, limits)
+            found.embedded.append((kind, as_bitmap(Image.fromarray(_decoded(auxiliary)[0]).convert("L"))))
+    except (*DECODER_ERRORS, UnreadablePictureError) as error:
+        found.problems.add(f"a HEIF auxiliary picture could not be decoded: {reason(error)}")
 
 
 def _add_thumbnails(content: bytes, boxes: list[int], found: Found, limits: PictureLimits) -> None:

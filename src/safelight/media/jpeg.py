@@ -8,6 +8,7 @@ from safelight.media.container import describe
 from safelight.media.decoding import DECODER_ERRORS, check_size, reason
 from safelight.media.jpeg_structure import JpegHead, read_structure
 from safelight.media.memory import pixel_memory
+from safelight.media.motion import clips_behind
 from safelight.media.multi_picture import read_further_pictures
 from safelight.media.pillow import PillowFrames
 from safelight.media.types import (
@@ -45,6 +46,7 @@ def open_jpeg(view: memoryview, limits: PictureLimits) -> Picture:
         metadata=described.metadata,
         thumbnails=described.thumbnails,
         frames=_JpegFrames(view, head, limits),
+        clips=clips_behind(view, head.end) if head.end is not None else (),
     )
 
 

@@ -87,9 +87,9 @@ def _add_bitmap(
 
 
 def as_bitmap(image: Image.Image) -> bytes:
-    """Write pixels as an uncompressed 24-bit BMP file."""
+    """Write pixels as an uncompressed BMP file: of 8 bits where they are grey, else of 24."""
     written = io.BytesIO()
-    image.convert("RGB").save(written, "BMP")
+    (image if image.mode == "L" else image.convert("RGB")).save(written, "BMP")
     return written.getvalue()
 
 

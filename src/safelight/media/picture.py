@@ -1,12 +1,14 @@
 """Open a picture of any kind: the one entrance to this package's decoders."""
 
 import mmap
+from dataclasses import replace
 
 from safelight.media.container import Found, describe
 from safelight.media.decoding import check_size
 from safelight.media.gif import read_gif
 from safelight.media.heif import open_heif
 from safelight.media.jpeg import open_jpeg
+from safelight.media.motion import clips_in_boxes
 from safelight.media.pillow import PillowFrames
 from safelight.media.png import read_png
 from safelight.media.riff import read_webp
@@ -32,7 +34,7 @@ def open_picture(
     if kind is Kind.JPEG:
         return open_jpeg(view, limits)
     if kind is Kind.HEIF:
-        return open_heif(view, limits)
+        return replace(open_heif(view, limits), clips=clips_in_boxes(view))
     return _open_with_pillow(view, kind, limits)
 
 
@@ -55,6 +57,7 @@ def _open_with_pillow(view: memoryview, kind: Kind, limits: PictureLimits) -> Pi
         metadata=described.metadata,
         thumbnails=described.thumbnails,
         frames=frames,
+        clips=clips_in_boxes(view) if kind is Kind.AVIF else (),
     )
 
 

@@ -48,6 +48,14 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Beside(StrEnum):
+    """Pictures that a camera computes beside the one that it took, as embedded pictures are named."""
+
+    DEPTH = "heif-depth"
+    GAIN_MAP = "heif-gain-map"
+    MATTE = "heif-matte"
+
+
 PICTURES = frozenset({Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP, Kind.BMP, Kind.TIFF, Kind.HEIF, Kind.AVIF})
 VIDEOS = frozenset({Kind.VIDEO})
 ARCHIVES = frozenset({Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.BZIP2, Kind.XZ, Kind.SEVEN_ZIP, Kind.MAIL, Kind.MAILBOX})
@@ -113,6 +121,14 @@ class Metadata(msgspec.Struct, frozen=True):
     problems: list[Text] = []
 
 
+class Clip(msgspec.Struct, frozen=True):
+    """A video inside a picture's file: what it is, and where it lies, in bytes."""
+
+    kind: Annotated[str, msgspec.Meta(max_length=40)]
+    offset: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+    size: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+
+
 @dataclass(frozen=True)
 class PictureLimits:
     """How much of one picture is decoded at the most; what goes beyond is refused or named, never silently cut.
@@ -164,7 +180,8 @@ class Picture:
 
     `size` is width and height as stored (before `orientation`), `mode` Pillow's name of the pixel layout.
     `orientation` (EXIF, 1 to 8) is what still has to be applied to `Frame.rgb`: 1 where the decoder applies it itself
-    (HEIC, TIFF). `thumbnails` are embedded pictures as (what it is, its bytes as a file of its own).
+    (HEIC, TIFF). `thumbnails` are embedded pictures as (what it is, its bytes as a file of its own), `clips` where
+    videos lie in it.
     """
 
     kind: Kind
@@ -175,3 +192,4 @@ class Picture:
     metadata: Metadata
     thumbnails: tuple[tuple[str, bytes], ...]
     frames: FrameSource
+    clips: tuple[Clip, ...] = ()

@@ -45,6 +45,7 @@ def examine(content: bytes | memoryview | mmap.mmap, kind: Kind) -> Examination:
         embedded=embedded,
         metadata=_noting(picture.metadata, dropped),
         damaged=_damage(picture, len(stills)),
+        clips=list(picture.clips),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from safelight.media.types import Metadata
+from safelight.media.types import Clip, Metadata
 
 PdqBits = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _LARGEST = (1 << 31) - 1
@@ -83,7 +83,8 @@ class Examination(msgspec.Struct, frozen=True):
     """What one picture file turned out to be.
 
     `size` is width and height as stored; `damaged` says what is wrong where pixels came out all the same.
-    The first still is the picture; further ones are frames of an animation that differ from every earlier one.
+    The first still is the picture; further ones are frames of an animation that differ from every earlier one. `clips`
+    are videos inside it, to be read by themselves.
     """
 
     format: Annotated[str, msgspec.Meta(max_length=20)]
@@ -95,6 +96,7 @@ class Examination(msgspec.Struct, frozen=True):
     embedded: Annotated[list[Embedded], msgspec.Meta(max_length=16)]
     metadata: Metadata
     damaged: Annotated[str, msgspec.Meta(max_length=300)] | None = None
+    clips: Annotated[list[Clip], msgspec.Meta(max_length=4)] = []
 
 
 class Digests(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 import io
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from safelight.samples.films import RATE, film, moving, still
 from safelight.vault.queries import open_content
 from tests.unit.signatures.test_film import encrypted, sound
 
+HEIC = Path(__file__).parents[2] / "data/heic"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -185,3 +187,41 @@ def test_what_tells_a_film_in_another_container_stacks_it(bench):
     assert (sorted(members.values()), near) == (["representative", "same stream"], [])
     item = Sighting.objects.get(name=b"one").item
     assert item.metadata["container"].startswith("ftyp(isom/512")
+
+
+def test_the_video_of_a_motion_photo_is_a_sighting_of_its_own(bench, tmp_path):
+    moment, known = film(moving(15, 3 * RATE)), moving(16, 3 * RATE)
+    graded(bench, tmp_path, known=film(known))
+    bench.put("new.jpg", jpeg(still(80)) + moment)
+    bench.put("again.jpg", jpeg(still(80)) + moment)
+    bench.put("known.jpg", jpeg(still(81)) + film(known, bits=500_000) + b"\0\0\0\0SEFT")
+    bench.put("cut.jpg", jpeg(still(82)) + moment[:300])
+    assert bench.check().tally.failures == 1
+    rows = {}
+    columns = bench.vault.columns(TABLE)
+    for row in Sighting.objects.filter(how="embedded").select_related("item", "parent").order_by("id"):
+        answer = Answer.objects.get(item=row.item, current=True)
+        found = open_evidence(bytes(answer.evidence), answer.pk, columns)
+        rows[bytes(row.parent.name).decode()] = (row.detail, row.item.state, answer.verdict, len(found))
+    assert rows == {
+        "new.jpg": ("motion-photo", "video", "new", 0),
+        "again.jpg": ("motion-photo", "video", "new", 0),
+        "known.jpg": ("motion-photo", "video", "copy of known", 1),
+        "cut.jpg": ("motion-photo", "unreadable", "unreadable", 0),
+    }
+    assert bench.failures() == {"cut.jpg [motion-photo]": "unreadable"}
+    owner = bench.vault.keys.node
+    assert open_content(bench.vault, sha256(moment).digest(), owner).read() == moment
+    again = bench.check()
+    assert (again.tally.failures, again.tally.verdicts) == (0, {})
+
+
+def test_what_a_camera_computes_beside_a_picture_is_matched_and_not_shown(bench, tmp_path):
+    urn = b"urn:mpeg:hevc:2015:auxid:1", b"urn:mpeg:hevc:2015:auxid:2"
+    bench.put("depth.heic", (HEIC / "alpha.heic").read_bytes().replace(*urn))
+    bench.check()
+    row = Sighting.objects.get(how="embedded")
+    assert (row.detail, row.state, row.item.state) == ("heif-depth", "not examined", "no media")
+    assert row.reason.startswith("the depth map of the picture")
+    assert answers(bench)["heif-depth"][0] == "not examined"
+    assert (row.item.width, row.item.height) == (96, 64)

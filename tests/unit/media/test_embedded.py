@@ -97,3 +97,32 @@ def test_what_is_beyond_the_limits_is_named() -> None:
 def test_the_same_thumbnail_twice_is_one() -> None:
     opened, _ = frames_of(jpeg_with(exif_thumbnail(SMALL), segment(0xE0, b"JFXX\x00\x10" + SMALL)))
     assert opened.thumbnails == (("exif-thumbnail", SMALL),)
+
+
+@pytest.mark.parametrize(
+    ("urn", "kind"),
+    [
+        (b"urn:mpeg:hevc:2015:auxid:2", "heif-depth"),
+        (b"urn:x:photo:aux:hdrgainmap", "heif-gain-map"),
+        (b"urn:x:portraiteffectsmatte", "heif-matte"),
+        (b"urn:x:of:something:unheard", "heif-auxiliary"),
+    ],
+)
+def test_what_stands_beside_a_heic_comes_as_a_grey_bitmap(urn: bytes, kind: str) -> None:
+    content = heic("alpha").replace(b"urn:mpeg:hevc:2015:auxid:1", urn)
+    opened, (frame,) = frames_of(content)
+    ((name, beside),) = opened.thumbnails
+    assert name == kind
+    assert Image.open(io.BytesIO(beside)).mode == "L"
+    assert Image.open(io.BytesIO(beside)).size == (frame.rgb.shape[1], frame.rgb.shape[0])
+
+
+def test_the_alpha_of_a_heic_is_no_picture_beside_it() -> None:
+    assert frames_of(heic("alpha"))[0].thumbnails == ()
+
+
+def test_an_auxiliary_picture_that_cannot_be_decoded_is_named_and_the_picture_read() -> None:
+    content = heic("alpha").replace(b"urn:mpeg:hevc:2015:auxid:1", b"urn:x:of:something:unheard")
+    opened = open_picture(content, Kind.HEIF, limits=PictureLimits(max_embedded_bytes=100))
+    assert opened.thumbnails == ()
+    assert any("heif-auxiliary" in problem for problem in opened.metadata.problems)

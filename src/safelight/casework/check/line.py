@@ -2,16 +2,18 @@
 
 import os
 import threading
+from collections.abc import Iterator
 from functools import partial
 
 from safelight.casework.check.budget import Budget, contents_allowed
 from safelight.casework.check.parcel import Parcel
-from safelight.casework.check.settling import settle, settle_as_seen
+from safelight.casework.check.settling import settle, settle_as_seen, settle_clip
 from safelight.evidence.drafts import Draft
-from safelight.evidence.reading import Reading
+from safelight.evidence.reading import CHUNK_BYTES, Reading, read_content
 from safelight.evidence.recording import SeenItem, find_items
-from safelight.sandbox import Handover, Job, Nursery, Outcome, Pool
-from safelight.signatures.film_reading import read_film
+from safelight.media.types import VIDEOS, Clip
+from safelight.sandbox import BadReplyError, Handover, Job, Nursery, Outcome, Pool, SandboxError, SealedContent
+from safelight.signatures.film_reading import Film, read_film
 from safelight.vault.content import Vault
 
 _BUDGET_BYTES = 512 << 20
@@ -124,11 +126,28 @@ class Line:
 
     def _examined(self, outcome: Outcome) -> None:
         parcel, reading = outcome.job.tag
-        settle(parcel.draft, reading, outcome)
+        for clip in settle(parcel.draft, reading, outcome):
+            self._watch(parcel, clip)
         if parcel.opened is not None:
             self.let_go(parcel)
         self.put(parcel)
         self._release_waiting(reading.digests.sha256, parcel.draft)
+
+    def _watch(self, parcel: Parcel, clip: Clip) -> None:
+        """Have a video inside a picture read, and add its sighting."""
+        assert parcel.content is not None
+        seen: Film | SandboxError
+        with SealedContent.of(_pieces(parcel.content, clip)) as content:
+            inside = read_content(_pieces(content, Clip(clip.kind, 0, content.size)))
+            inside.close()
+            if inside.kind in VIDEOS:
+                try:
+                    seen = read_film(self._nursery, content.fd)
+                except SandboxError as error:
+                    seen = error
+            else:
+                seen = BadReplyError("no video lies where one was said to be")
+        settle_clip(parcel.draft, clip, inside.digests, inside.kind, seen)
 
     def _release_waiting(self, sha256: bytes, first: Draft) -> None:
         with self._lock:
@@ -138,3 +157,10 @@ class Line:
             other.draft.failure = other.draft.failure or first.failure
             other.draft.reason = other.draft.reason or first.reason
             self.put(other)
+
+
+def _pieces(content: SealedContent, clip: Clip) -> Iterator[bytes]:
+    """What lies in a stretch of a content, as far as it reaches."""
+    end = min(clip.offset + clip.size, content.size)
+    for at in range(clip.offset, end, CHUNK_BYTES):
+        yield content.read(min(CHUNK_BYTES, end - at), at)

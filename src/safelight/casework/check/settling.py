@@ -7,12 +7,12 @@ from safelight.evidence.names import child_place, line_of
 from safelight.evidence.reading import Reading
 from safelight.evidence.recording import SeenItem
 from safelight.media.sniff import sniff
-from safelight.media.types import PICTURES, Kind
-from safelight.sandbox import BadReplyError, Outcome
+from safelight.media.types import PICTURES, Beside, Clip, Kind
+from safelight.sandbox import BadReplyError, Outcome, SandboxError
 from safelight.signatures.digests import digest
 from safelight.signatures.family import EmbeddedPicture, decode_family
 from safelight.signatures.film_reading import Film, examination_of
-from safelight.signatures.types import Examination
+from safelight.signatures.types import Digests, Examination
 
 REASON_CHARACTERS = 500
 _NO_MEDIA = {
@@ -25,6 +25,13 @@ _NO_MEDIA = {
     Kind.DOCUMENT: "a document",
     Kind.UNKNOWN: "no media by its content",
 }
+_MATCHED = "what is known is looked for in it, and nobody has to look at it"
+_BESIDE: dict[str, str] = {
+    Beside.DEPTH: f"the depth map of the picture: {_MATCHED}",
+    Beside.GAIN_MAP: f"the brightness map of the picture: {_MATCHED}",
+    Beside.MATTE: f"a matte of the picture: {_MATCHED}",
+}
+"""Pictures that a camera computes beside the one that it took."""
 _NO_FILM = "it holds no film: a sound recording, or text, in a video's container"
 _STATES = {
     ItemState.PICTURE: SightingState.EXAMINED,
@@ -38,22 +45,33 @@ _NAMED = frozenset({Kind.OTHER_PICTURE, Kind.OTHER_ARCHIVE, Kind.DISK_IMAGE})
 """Kinds that may hold pictures and were not looked into."""
 
 
-def settle(draft: Draft, reading: Reading, outcome: Outcome) -> None:
-    """Fill in a draft from the sandbox's answer about its content."""
+def settle(draft: Draft, reading: Reading, outcome: Outcome) -> list[Clip]:
+    """Fill in a draft from the sandbox's answer about its content; videos inside it come back, to be read as well."""
     if isinstance(outcome.result, Film):
-        _film(draft, reading, outcome.result)
-        return
+        _film(draft, reading.digests, reading.kind, outcome.result)
+        return []
     if outcome.error is not None or outcome.reply is None:
         reason = outcome.error.message if outcome.error else "no answer"
-        _unreadable(draft, reading, reason, outcome.error.code if outcome.error else "crashed")
-        return
+        _unreadable(draft, reading.digests, reading.kind, reason, outcome.error.code if outcome.error else "crashed")
+        return []
     try:
         family = decode_family(outcome.reply)
     except BadReplyError as error:
-        _unreadable(draft, reading, error.message, error.code)
-        return
+        _unreadable(draft, reading.digests, reading.kind, error.message, error.code)
+        return []
     _picture(draft, reading, family.picture)
     draft.children = [_child(draft, number, inside) for number, inside in enumerate(family.embedded)]
+    return family.picture.clips
+
+
+def settle_clip(parent: Draft, clip: Clip, digests: Digests, kind: Kind, seen: Film | SandboxError) -> None:
+    """Add the sighting of a video inside a picture: what reading it yielded, or why it could not be read."""
+    child = _inner(parent, len(parent.children), clip.kind, digests)
+    if isinstance(seen, Film):
+        _film(child, digests, kind, seen)
+    else:
+        _unreadable(child, digests, kind, seen.message, seen.code)
+    parent.children.append(child)
 
 
 def settle_as_seen(draft: Draft, item: SeenItem) -> None:
@@ -112,7 +130,7 @@ def _picture(draft: Draft, reading: Reading, seen: Examination) -> None:
         name_failure(draft, "damaged", damage)
 
 
-def _film(draft: Draft, reading: Reading, film: Film) -> None:
+def _film(draft: Draft, digests: Digests, kind: Kind, film: Film) -> None:
     state, reason = ItemState.VIDEO, line_of(film.damaged or "")[:REASON_CHARACTERS] or None
     if film.facts.locked:
         state, reason = ItemState.LOCKED, line_of(film.facts.locked)
@@ -123,38 +141,44 @@ def _film(draft: Draft, reading: Reading, film: Film) -> None:
     if state is not ItemState.VIDEO:
         draft.reason = draft.reason or reason
     draft.state = _STATES[state]
-    kind = reading.kind.value
-    draft.content = Content(reading.digests, kind, state, reason, examination_of(film, kind), film)
+    draft.content = Content(digests, kind.value, state, reason, examination_of(film, kind.value), film)
 
 
-def _unreadable(draft: Draft, reading: Reading, reason: str, code: str) -> None:
+def _unreadable(draft: Draft, digests: Digests, kind: Kind, reason: str, code: str) -> None:
     reason = line_of(reason)[:REASON_CHARACTERS]
     draft.state = SightingState.UNREADABLE
     name_failure(draft, code if code in ("crashed", "timed-out", "reply-too-large") else "unreadable", reason)
-    draft.content = Content(reading.digests, reading.kind.value, ItemState.UNREADABLE, reason)
+    draft.content = Content(digests, kind.value, ItemState.UNREADABLE, reason)
 
 
 def _child(parent: Draft, number: int, inside: EmbeddedPicture) -> Draft:
     embedded = inside.embedded
     digests = digest(embedded.content)
-    kind = sniff(embedded.content[:4096]).value
-    name = embedded.kind.encode()
-    child = Draft(
-        source=parent.source,
-        parent=None,
-        place=child_place(parent.place, name, number),
-        how=SightingHow.EMBEDDED,
-        name=name,
-        state=SightingState.EXAMINED,
-        times=Times(size=digests.size),
-        version=parent.version,
-        detail=embedded.kind,
-    )
+    child = _inner(parent, number, embedded.kind, digests)
     seen = inside.examination
     if seen is None:
+        kind = sniff(embedded.content[:4096]).value
         child.state, child.reason = SightingState.UNREADABLE, line_of(inside.refused or "")
         child.content = Content(digests, kind, ItemState.UNREADABLE, child.reason)
+    elif embedded.kind in _BESIDE:
+        child.state, child.reason = SightingState.NOT_EXAMINED, _BESIDE[embedded.kind]
+        child.content = Content(digests, seen.format, ItemState.NO_MEDIA, child.reason, seen)
     else:
         state = ItemState.DAMAGED if seen.damaged else ItemState.PICTURE
         child.content = Content(digests, seen.format, state, line_of(seen.damaged or "") or None, seen)
     return child
+
+
+def _inner(parent: Draft, number: int, kind: str, digests: Digests) -> Draft:
+    """The sighting of something inside a picture."""
+    return Draft(
+        source=parent.source,
+        parent=None,
+        place=child_place(parent.place, kind.encode(), number),
+        how=SightingHow.EMBEDDED,
+        name=kind.encode(),
+        state=SightingState.EXAMINED,
+        times=Times(size=digests.size),
+        version=parent.version,
+        detail=kind,
+    )
