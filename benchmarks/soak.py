@@ -1,9 +1,9 @@
 """The soak: very many damaged files of all formats through `safelight check`, with not one aborted run.
 
-Every file is a small good picture or archive with random injuries (`safelight.samples.hostile.mutations`), the same for
-the same seed. They go through the real command, a portion a run, each run an exhibit of its own in one data folder. A
-run is aborted when it ends with another status than 0 (done) or 1 (done, with named failures), when it takes too long,
-or when its report lacks one of the files. Files that crash or hang a decoder are named and kept.
+Every file is a small good picture, archive or video with random injuries (`safelight.samples.hostile.mutations`), the
+same for the same seed. They go through the real command, a portion a run, each run an exhibit of its own in one data
+folder. A run is aborted when it ends with another status than 0 (done) or 1 (done, with named failures), when it takes
+too long, or when its report lacks one of the files. Files that crash or hang a decoder are named and kept.
 
     .venv/bin/python benchmarks/soak.py [--files N] [--portion N] [--seed N] [--out FILE] [--keep FOLDER]
 """
@@ -25,7 +25,7 @@ from pathlib import Path
 from surroundings import ROOT, commit, machine, make_node
 
 from safelight.platform.clock import now
-from safelight.samples.many import Base, archive_bases, bases, make_many
+from safelight.samples.many import Base, archive_bases, bases, film_bases, make_many
 
 COMMAND = [sys.executable, "-c", "from safelight.cli import main; main()"]
 SECONDS_PER_FILE = 2.0
@@ -48,9 +48,14 @@ class Tally:
 
 
 def sources(seed: int) -> list[Base]:
-    """Everything that is injured: pictures in every format, archives of them, and HEIC files from the tests."""
+    """Everything that is injured: pictures in every format, archives of them, videos, and HEIC files from the tests."""
     heic = sorted((ROOT / "tests" / "data" / "heic").glob("*.heic"))
-    return [*bases(seed, 1), *archive_bases(seed), *(Base("heic", "heic", path.read_bytes()) for path in heic)]
+    return [
+        *bases(seed, 1),
+        *archive_bases(seed),
+        *film_bases(seed),
+        *(Base("heic", "heic", path.read_bytes()) for path in heic),
+    ]
 
 
 def check(data: Path, folder: Path, name: str, count: int, tally: Tally) -> dict[str, str]:

@@ -136,10 +136,14 @@ class Video:
 
     def frames(self, *, key_frames: bool = False) -> Iterator[LumaFrame]:
         """Yield the frames in order of presentation, once; with `key_frames` only those that stand alone."""
+        return (frame for frame in self.steps(key_frames=key_frames) if frame is not None)
+
+    def steps(self, *, key_frames: bool = False) -> Iterator[LumaFrame | None]:
+        """Yield the frames, as `frames`, and None for each packet of which none came: it may be long until one does."""
         stream = self._stream
         if stream is None or self.facts.locked:
             for _ in self._packets():  # its streams are digested all the same
-                pass
+                yield None
             return
         clock = _Clock(stream)
         stream.thread_count = 1
@@ -147,6 +151,7 @@ class Video:
         until = time.monotonic() + self._limits.seconds
         lost = 0
         for packet in self._packets():
+            yield None
             if packet.stream_index != stream.index:
                 continue
             try:
@@ -265,6 +270,8 @@ def open_video(file: BinaryIO, limits: VideoLimits | None = None) -> Video:
     except _DECODER_ERRORS as error:
         raise UnreadableVideoError(f"no video that can be opened: {_reason(error)}") from None
     video = Video(container, structure, limits)
+    if not video.facts.codec and not _is_sound(container):
+        raise UnreadableVideoError("no film can be found in it: its index is broken, or it holds none")
     width, height = video.facts.size
     if width * height > limits.max_pixels:
         raise UnreadableVideoError(
@@ -315,6 +322,13 @@ def _film_of(container: Any) -> Any | None:
     """The stream that is the film: the one with most pixels that is no cover picture; None where none is."""
     films = [one for one in container.streams.video if one.codec_context is not None and not _is_cover(one)]
     return max(films, key=lambda one: (one.codec_context.width * one.codec_context.height, -one.index), default=None)
+
+
+def _is_sound(container: Any) -> bool:
+    """Whether a container is whole and holds sound, and no film: streams that cannot be told are a broken film's."""
+    known = {one.type for one in container.streams if one.codec_context is not None and not _is_cover(one)}
+    others = [one for one in container.streams if one.codec_context is None and one.type in ("video", "data", None)]
+    return "audio" in known and not others
 
 
 def _is_cover(stream: Any) -> bool:

@@ -48,10 +48,14 @@ def film(
     *,
     times: Sequence[int] = (),
     bits: int = 4_000_000,
+    options: dict[str, str] | None = None,
 ) -> bytes:
-    """A film of RGB frames of one size: a 25th of a second each, or at these times (in 25ths); `bits` a second."""
+    """A film of RGB frames of one size: a 25th of a second each, or at these times (in 25ths); `bits` a second.
+
+    `options` are FFmpeg's for the container.
+    """
     out = io.BytesIO()
-    with av.open(out, "w", format=container) as file:
+    with av.open(out, "w", format=container, options={"fflags": "+bitexact", **(options or {})}) as file:
         stream = cast("VideoStream", file.add_stream(codec, rate=RATE))
         stream.bit_rate = bits
         stream.height, stream.width = frames[0].shape[:2]

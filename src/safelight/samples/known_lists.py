@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from safelight.samples.originals import Role
+from safelight.samples.recordings import known_recording
 from safelight.samples.truth import GroundTruth, Listed
 
 SERIES = ("Series Harbour", "Series Lantern", None)
@@ -42,6 +43,7 @@ def make_known_base(folder: Path, truth: GroundTruth, *, extra: int = 0) -> list
         path = folder / (PREFIX + name)
         write(path, [one for one in truth.listed if one.role in roles])
         paths.append(path)
+    paths.append(_write_graded(folder, truth.seed))
     if extra:
         with (folder / f"{PREFIX}gamma.csv").open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(_nowhere(truth.seed, extra))
@@ -118,6 +120,15 @@ def _write_known_good(path: Path, listed: Sequence[Listed]) -> None:
         writer = csv.writer(file)
         writer.writerow(["sha256", "sha1", "md5", "size"])
         writer.writerows([one.sha256, one.sha1, one.md5, one.size] for one in listed)
+
+
+def _write_graded(folder: Path, seed: int) -> Path:
+    """Write a unit's own graded file, a video, and the table that names it."""
+    (folder / "graded").mkdir(exist_ok=True)
+    (folder / "graded" / "recording.mp4").write_bytes(known_recording(seed))
+    path = folder / f"{PREFIX}graded.csv"
+    path.write_text(f"path,category,series\ngraded/recording.mp4,2,{SERIES[0]}\n", encoding="utf-8")
+    return path
 
 
 def _nowhere(seed: int, count: int) -> Iterator[list[object]]:

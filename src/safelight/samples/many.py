@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from safelight.samples.archives import ZipEntry, write_tar, write_zip
+from safelight.samples.films import RATE, film, moving
 from safelight.samples.formats import FORMATS
 from safelight.samples.hostile import mutations
 from safelight.samples.pictures import SCENES, picture
+from safelight.samples.recordings import KEY
 
 PER_FOLDER = 1000
 BASE_SIZE = (160, 120)
+_BITS = 400_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,26 @@ def archive_bases(seed: int) -> list[Base]:
         Base("zip-nested", "zip", write_zip([ZipEntry(b"inner.zip", plain), *entries])),
         Base("tar", "tar", write_tar(inside)),
         *(Base(f"tar-{kind}", f"tar.{kind}", write_tar(inside, compression=kind)) for kind in ("gz", "bz2", "xz")),
+    ]
+
+
+def film_bases(seed: int) -> list[Base]:
+    """Return short videos in each family of containers, one encrypted, and one behind a picture."""
+    frames = moving(seed, RATE, BASE_SIZE)
+    made = {
+        "mp4": film(frames, bits=_BITS),
+        "mkv": film(frames, "matroska", bits=_BITS),
+        "avi": film(frames, "avi", "mjpeg", bits=_BITS),
+        "mpg": film(frames, "mpeg", "mpeg2video", bits=_BITS),
+        "wmv": film(frames, "asf", "wmv2", bits=_BITS),
+        "flv": film(frames, "flv", "flv", bits=_BITS),
+        "webm": film(frames[:5], "webm", "libvpx", bits=_BITS),
+    }
+    photograph = FORMATS["jpeg-baseline"].write(picture(seed, 1, BASE_SIZE))
+    return [
+        *(Base(f"film-{suffix}", suffix, content) for suffix, content in made.items()),
+        Base("film-encrypted", "mp4", film(frames, bits=_BITS, options=KEY)),
+        Base("motion-photo", "jpg", photograph + made["mp4"]),
     ]
 
 

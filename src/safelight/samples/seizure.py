@@ -1,7 +1,7 @@
 """A made-up seizure of any size: a folder as units find them, and the truth about it.
 
-Exact and changed copies of listed pictures, new pictures, known-good ones, documents, broken files, archives within
-archives, locked entries, a link that leads out, and names in any bytes. All pictures are generated and benign.
+Exact and changed copies of listed pictures, new pictures, known-good ones, videos, documents, broken files, archives
+within archives, locked entries, a link that leads out, and names in any bytes. All of it is generated and benign.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from safelight.samples.hostile import picture_bomb
 from safelight.samples.names import names
 from safelight.samples.originals import Original, Role, original
 from safelight.samples.pictures import picture
+from safelight.samples.recordings import recordings
 from safelight.samples.things import Pack, Thing
 from safelight.samples.transforms import TRANSFORMS, Encoding, Transform
 from safelight.samples.truth import GroundTruth, Verdict
@@ -56,7 +57,7 @@ def make_seizure(folder: Path, *, seed: int, originals: int, copies: int = 3) ->
                 packed.append(thing)
             else:
                 _put(folder, truth, naming, thing)
-    for thing in _strangers(seed):
+    for thing in (*_strangers(seed), *recordings(seed)):
         _put(folder, truth, naming, thing)
     for pack in _packs(packed, naming):
         _write(folder, truth, pack)

@@ -194,9 +194,11 @@ class Nursery:
         finally:
             worker.end()
 
-    def stream(self, fd: int, argument: bytes = b"", task: str | None = None) -> Generator[bytes, None, None]:
-        """Run one stream in a worker of its own."""
-        worker = self.spawn(task)
+    def stream(
+        self, fd: int, argument: bytes = b"", task: str | None = None, limits: Limits | None = None
+    ) -> Generator[bytes, None, None]:
+        """Run one stream in a worker of its own, within limits of its own."""
+        worker = self.spawn(task, limits)
         try:
             yield from worker.stream(fd, argument)
         finally:

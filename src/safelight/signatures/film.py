@@ -11,6 +11,7 @@ Rules kept here:
   decoded without end, keeps what it showed until then.
 """
 
+import time
 from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 
@@ -18,7 +19,7 @@ import msgspec
 import numpy as np
 
 from safelight.media.compiled import warm_up
-from safelight.media.types import Pixels
+from safelight.media.types import Pixels, UnreadableVideoError
 from safelight.media.video import LumaFrame, StreamDigest, Time, Video, VideoFacts, VideoLimits, open_video
 from safelight.signatures import pdq
 from safelight.signatures.border import find_box
@@ -42,10 +43,14 @@ _FRAME_SIDE = 16
 
 
 class FilmOrder(msgspec.Struct, frozen=True):
-    """How a film is to be read: all its frames or those that stand alone, and for how many seconds at the most."""
+    """How a film is to be read: all its frames or those that stand alone, and for how many seconds at the most.
+
+    A message comes at least every `beat` seconds, also of a scene that stands still for hours.
+    """
 
     key_frames: bool = False
     seconds: float = 4 * 3600.0
+    beat: float = 5.0
 
 
 class FilmHead(msgspec.Struct, frozen=True, tag="head"):
@@ -95,16 +100,21 @@ def examine_film(file: BinaryIO, argument: bytes) -> Iterator[bytes]:
     """Read a video from an open file as `argument` (an encoded `FilmOrder`) says; yield the messages, encoded.
 
     Raises:
-        UnreadableVideoError: no demuxer or decoder of ours can read it.
+        UnreadableVideoError: no demuxer of ours can read it, or no frame of it can be decoded.
     """
     order = msgspec.msgpack.decode(argument, type=FilmOrder)
     video = open_video(file, VideoLimits(seconds=order.seconds))
     yield _encode(FilmHead(video.facts))
     track = _Track()
-    for frame in video.frames(key_frames=order.key_frames):
-        track.take(frame)
-        if track.full:
+    told = time.monotonic()
+    for frame in video.steps(key_frames=order.key_frames):
+        if frame is not None:
+            track.take(frame)
+        if track.full or time.monotonic() - told >= order.beat:
+            told = time.monotonic()
             yield _encode(track.part())
+    if not video.decoded and video.facts.codec and not video.facts.locked:
+        raise UnreadableVideoError(f"no frame of it could be decoded{f': {video.damaged}' if video.damaged else ''}")
     yield _encode(track.part())
     yield _encode(track.end(video))
 

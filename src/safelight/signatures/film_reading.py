@@ -1,7 +1,7 @@
 """The parent's side of `film`: has a video read in the sandbox, checks every message, and puts the film together."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import msgspec
@@ -17,6 +17,8 @@ from safelight.signatures.types import Examination, Pdq, Still
 
 MOST_FRAMES = 4_000_000
 """Of one film: about two days at 25 a second, if no frame were like the one before."""
+_SPARE_SECONDS = 60
+"""For a film's decoder to end by itself at its own limit, before it is ended."""
 NO_PDQ = Pdq(versions=bytes(8 * HASH_BYTES), quality=0, usable=False)
 """A film has hashes of its frames, and none of its own."""
 _decode_head = reply_decoder(FilmHead)
@@ -84,7 +86,9 @@ def read_film(nursery: Nursery, fd: int, order: FilmOrder | None = None) -> Film
         SandboxError: it is no video that can be read, or its decoder came to nothing.
     """
     os.lseek(fd, 0, os.SEEK_SET)
-    untrusted = nursery.stream(fd, msgspec.msgpack.encode(order or FilmOrder()), FILM)
+    order = order or FilmOrder()
+    limits = replace(nursery.limits, cpu_seconds=int(order.seconds) + _SPARE_SECONDS)
+    untrusted = nursery.stream(fd, msgspec.msgpack.encode(order), FILM, limits)
     head = _decode_head(next(untrusted))
     parts: list[FilmPart] = []
     kept = 0

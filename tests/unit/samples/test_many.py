@@ -1,13 +1,15 @@
 import hashlib
+import io
 
 import pytest
 from click.testing import CliRunner
 
 from safelight.media.sniff import sniff
 from safelight.media.types import Kind
+from safelight.media.video import open_video
 from safelight.samples.__main__ import main
 from safelight.samples.formats import FORMATS
-from safelight.samples.many import archive_bases, bases, make_many
+from safelight.samples.many import archive_bases, bases, film_bases, make_many
 from safelight.samples.truth import GroundTruth
 
 
@@ -45,7 +47,7 @@ def test_the_seizure_command_writes_seizure_lists_and_truth(tmp_path):
     assert first.exit_code == 0, first.output
     assert "known good" not in first.output
     assert GroundTruth.load(out / "truth.json").originals == 3
-    assert len(list((out / "known").iterdir())) == 4
+    assert len(list((out / "known").glob("*.*"))) == 5
     again = CliRunner().invoke(main, ["seizure", "--out", str(out)])
     assert again.exit_code == 2
     assert "is there already" in again.output
@@ -57,3 +59,15 @@ def test_the_other_commands_write_what_they_say(tmp_path):
     pictures = CliRunner().invoke(main, ["pictures", "--count", "1", "--out", str(tmp_path / "pictures")])
     assert pictures.output.startswith("6 pictures")
     assert len(list((tmp_path / "pictures").iterdir())) == 6
+
+
+def test_films_are_of_every_family_and_each_can_be_read():
+    made = {base.name: base.content for base in film_bases(3)}
+    assert len(made) == 9
+    for name, content in made.items():
+        if name == "motion-photo":
+            assert sniff(content[:4096]) is Kind.JPEG
+            continue
+        video = open_video(io.BytesIO(content))
+        frames = len(list(video.frames()))
+        assert (frames > 3) is (name != "film-encrypted"), name

@@ -13,7 +13,8 @@ from safelight.media.types import UnreadableVideoError
 from safelight.media.video import VideoLimits, described, open_video
 from safelight.samples.films import SIZE, still
 from safelight.samples.films import film as encoded_film
-from safelight.sandbox import BadReplyError, Nursery, TaskFailedError
+from safelight.samples.recordings import KEY
+from safelight.sandbox import BadReplyError, Limits, Nursery, TaskFailedError
 from safelight.signatures import film
 from safelight.signatures.film import FILM, FilmEnd, FilmHead, FilmOrder, FilmPart, examine_film
 from safelight.signatures.film_reading import Film, read_film
@@ -116,17 +117,7 @@ def sound():
 
 def encrypted():
     """A film with encrypted pictures (ISO 23001-7)."""
-    out = io.BytesIO()
-    key = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "00" * 16, "encryption_kid": "11" * 16}
-    with av.open(out, "w", format="mp4", options=key) as file:
-        stream = file.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for number in range(5):
-            frame = av.VideoFrame.from_ndarray(still(number), format="rgb24")
-            frame.pts = number
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
-    return out.getvalue()
+    return made([still(number) for number in range(5)], options=KEY)
 
 
 def test_sound_alone_is_no_film():
@@ -184,10 +175,14 @@ def part(n=1, m=1, **instead):
 class Told:
     """A nursery whose decoder says what it is told to say."""
 
+    limits = Limits(cpu_seconds=1)
+
     def __init__(self, *messages):
         self._messages = messages
+        self.given = None
 
-    def stream(self, _fd, _argument, _task):
+    def stream(self, _fd, _argument, _task, limits):
+        self.given = limits
         for message in self._messages:
             if isinstance(message, Exception):
                 raise message
@@ -262,3 +257,11 @@ def test_tags_of_a_container_become_metadata(tags, make, place):
     assert (said.gps and (said.gps.latitude, said.gps.longitude, said.gps.altitude)) == place
     assert said.text["stream 0"] == "video mpeg4"
     assert {f"container {name}" for name in tags} <= said.text.keys()
+
+
+def test_a_decoder_may_work_as_long_as_a_film_may_take(tmp_path):
+    (tmp_path / "x").write_bytes(b"x")
+    told = Told(HEAD, END)
+    with (tmp_path / "x").open("rb") as file:
+        read_film(told, file.fileno(), FilmOrder(seconds=5000.0))
+    assert told.given.cpu_seconds > 5000
