@@ -5,6 +5,10 @@ of each: a clip of three seconds or more, re-encoded at a tenth of the bits and 
 mirrored; put into a film that is not known; and a still. One is placed rightly where a passage begins at most a
 second late, and at the very moment it was taken from within half a second. False is every other film that is named.
 
+Stacks: of each film there are copies (smaller at a tenth of the bits; every other frame; slower by a twenty-fifth;
+between bars) and what is none (a clip; three seconds put in, or cut out), all new, as in one case. Wrongly joined is
+what is in a stack with anything that it is no copy of.
+
 Speed: all frames of a film, against `vpdq` (the code inside ThreatExchange) and FFmpeg's own decoding, each on one
 thread, processor time, the best of three, in turn. `vpdq` comes as source only: `--peer` names a Python that has it.
 Without it, or without `ffmpeg`, a column is empty.
@@ -28,7 +32,9 @@ import numpy as np
 from PIL import Image
 from surroundings import commit, machine
 
-from safelight.known.films import shared
+from safelight.known.films import asked_first, shared
+from safelight.linking.film_stacks import build_film_stacks
+from safelight.linking.types import FilmFrames, StackFilm
 from safelight.media.types import Kind
 from safelight.platform.clock import now
 from safelight.samples.films import RATE, Rgb, film, moving
@@ -42,6 +48,7 @@ from safelight.vault.signature_blocks import NewPdq, NewSignature
 
 RADIUS, QUALITY = 31, 50
 SECONDS = 12
+COPIES = ("smaller", "half the frames", "slower", "barred")
 RESULTS = Path(__file__).with_name("VIDEOS.md")
 KINDS = ("clip", "letterboxed", "mirrored", "inside another", "still")
 _NO_DIGESTS = Digests(b"\0" * 16, b"\0" * 20, b"\0" * 32, 0)
@@ -113,7 +120,7 @@ class Base:
 
     def ask(self, query: NewSignature) -> dict[int, list[tuple[float, float]]]:
         """The films that answer: of each, where each passage begins in the query and in the known film, in seconds."""
-        asked = [one for one in query.pdqs if (one.quality or 0) >= QUALITY]
+        asked = [one for one in asked_first(query) if (one.quality or 0) >= QUALITY]
         codes = np.frombuffer(b"".join(one.versions for one in asked), np.uint8).reshape(-1, 32)
         met = self.index.within(codes, RADIUS)
         answers = {}
@@ -153,6 +160,48 @@ def recall(count: int) -> tuple[Counter[str], Counter[str], int, int]:
         if number % 20 == 19:
             print(f"{number + 1} of {count}: {dict(found)}, false {false}", flush=True)
     return found, placed, false, count * count * len(KINDS)
+
+
+def variants(number: int, frames: list[Rgb]) -> dict[str, bytes]:
+    """A film, copies of it, and what is none, each of fewer pixels than the one before."""
+    small = [np.asarray(Image.fromarray(frame).resize((240, 144))) for frame in frames]
+    put_in = [*frames[:150], *moving(300_000 + number, 3 * RATE), *frames[150:]]
+    return {
+        "whole": film(frames),
+        "smaller": film(small, "matroska", bits=400_000),
+        "half the frames": film(frames[::2], times=range(0, len(frames), 2), bits=900_000),
+        "slower": film(frames, times=[round(at * 1.04) for at in range(len(frames))], bits=900_000),
+        "barred": film(barred(small), "avi", bits=600_000),
+        "clip": film(frames[2 * RATE : 8 * RATE], bits=900_000),
+        "put in": film(put_in, bits=900_000),
+        "cut out": film(frames[:100] + frames[175:], bits=900_000),
+    }
+
+
+def stacks(count: int) -> tuple[Counter[str], int]:
+    """How many of each kind joined their film's stack, and how many stand in a wrong one."""
+    listed, frames_of, kind_of = [], {}, {}
+    for number in range(count):
+        for place, (kind, content) in enumerate(variants(number, moving(number, SECONDS * RATE)).items()):
+            key = 10 * number + place
+            listed.append(StackFilm(key, key.to_bytes(32), None, 100_000 - place, len(content)))
+            frames_of[key], kind_of[key] = frames(signature(list(asking_hashes(read(content))))), kind
+    joined: Counter[str] = Counter()
+    wrong = 0
+    for stack in build_film_stacks(listed, frames_of.__getitem__):
+        head = stack.members[0].key
+        for one in stack.members[1:]:
+            mine = one.key // 10 == head // 10 and kind_of[head] == "whole" and kind_of[one.key] in COPIES
+            joined[kind_of[one.key]] += mine
+            wrong += not mine
+    return joined, wrong
+
+
+def frames(of: NewSignature) -> FilmFrames:
+    """The hashes of a film as stacking takes them."""
+    codes = np.frombuffer(b"".join(one.bits for one in of.pdqs), np.uint8).reshape(-1, 32)
+    times = np.array([one.frame for one in of.pdqs], np.int64) * 1000
+    return FilmFrames(times, codes, np.array([(one.quality or 0) >= QUALITY for one in of.pdqs]))
 
 
 def speed(path: Path, peer: str | None) -> str:
@@ -204,6 +253,8 @@ def main() -> None:
     options = parser.parse_args()
     warm_up()
     found, placed, false, pairs = recall(options.films)
+    joined, wrong = stacks(options.films)
+    copies = [f"| {kind} | {joined[kind] / options.films:.1%} |" for kind in COPIES]
     with tempfile.TemporaryDirectory() as folder:
         rows = [speed(path, options.peer) for path in [*made(Path(folder)), *options.paths]]
     kinds = [f"| {kind} | {found[kind] / options.films:.1%} | {placed[kind] / options.films:.1%} |" for kind in KINDS]
@@ -222,6 +273,12 @@ def main() -> None:
 | query | its film is named | and placed rightly |
 |---|---:|---:|
 {chr(10).join(kinds)}
+
+**{wrong} wrongly joined of {8 * options.films:,} in one case.**
+
+| copy | in its film's stack |
+|---|---:|
+{chr(10).join(copies)}
 
 | film | size | frames | decoding alone, frames/s | vpdq | Safelight | ratio to vpdq |
 |---|---|---:|---:|---:|---:|---:|
