@@ -14,6 +14,8 @@ from safelight.signatures.types import TRANSFORMS, Transform
 from safelight.vault.signature_blocks import NewPdq, NewSignature
 
 _MICROSECONDS = 1000
+_WORTH_MORE = 2
+"""Frames that are near, from which on all are asked: one is chance, a title or a wall."""
 _EACH = 100
 """Milliseconds."""
 
@@ -50,7 +52,7 @@ def asked_first(signature: NewSignature) -> list[NewPdq]:
 def shared(asked: NewSignature, known: NewSignature, radius: int, min_quality: int) -> Shared | None:
     """Where a video shows what a known one shows; None where they share no passage.
 
-    The frames that ask first decide; where they show no passage, every frame is asked, upright.
+    The frames that ask first decide; where some of them are near and show no passage, every frame is asked, upright.
     """
     theirs = _taking_part(known.pdqs, min_quality)
     first = _taking_part(asked_first(asked), min_quality)
@@ -59,14 +61,19 @@ def shared(asked: NewSignature, known: NewSignature, radius: int, min_quality: i
     index = BandedIndex()
     index.add(np.arange(len(theirs)), _codes(theirs, 0))
     found: list[tuple[float, int, tuple[Passage, ...]]] = []
+    upright = 0
     for number in range(len(TRANSFORMS)):
         rows = [one for one in first if len(one.versions) > 32 * number]
-        if together := _together(index, rows, number, theirs, radius):
+        near, together = _together(index, rows, number, theirs, radius)
+        upright = near if number == 0 else upright
+        if together:
             found.append((-_support(together) / len(rows), number, together))
     if found:
         _, number, together = min(found)
         return Shared(TRANSFORMS[number], together)
-    together = _together(index, _taking_part(asked.pdqs, min_quality), 0, theirs, radius)
+    if upright < _WORTH_MORE:
+        return None
+    _, together = _together(index, _taking_part(asked.pdqs, min_quality), 0, theirs, radius)
     return Shared(Transform.ORIGINAL, together) if together else None
 
 
@@ -100,12 +107,12 @@ def nearest_frame(picture: NewSignature, film: NewSignature, min_quality: int) -
 
 def _together(
     index: BandedIndex, ours: Sequence[NewPdq], number: int, theirs: Sequence[NewPdq], radius: int
-) -> tuple[Passage, ...]:
-    """The passages of frames turned in one way."""
+) -> tuple[int, tuple[Passage, ...]]:
+    """How many frames turned in one way are near, and the passages that they make."""
     if not ours:
-        return ()
+        return 0, ()
     asked, met = near_frames(index, _codes(ours, number), radius)
-    return tuple(passages(_times(ours)[asked], _times(theirs)[met]))
+    return len(np.unique(asked)), tuple(passages(_times(ours)[asked], _times(theirs)[met]))
 
 
 def _codes(hashes: Sequence[NewPdq], number: int) -> Codes:

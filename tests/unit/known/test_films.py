@@ -84,9 +84,13 @@ def test_a_frame_in_a_tenth_of_a_second_asks_first_and_all_that_are_turned():
 def test_where_the_frames_that_ask_first_show_no_passage_every_frame_is_asked():
     times = np.arange(100) * 40_000
     strange = random_codes(100, 9)
-    strange[1::3] = CODES[1:100:3]  # none of those that ask first
+    strange[1::3] = CODES[1:100:3]  # none of those that ask first, but for two
+    strange[[30, 60]] = CODES[[30, 60]]
     film = stored(asking_hashes(film_of(times, strange, asking=times[[0]])))
     known = stored(known_hashes(film_of(times, CODES[:100])))
     assert not {one.frame for one in asked_first(film)} & set((times[1::3] // 1000).tolist())
     [passage] = shared(film, known, 31, 50).passages
-    assert passage.frames == 33
+    assert passage.frames == 35
+    strange[30] = random_codes(1, 10)[0]
+    once = stored(asking_hashes(film_of(times, strange, asking=times[[0]])))
+    assert shared(once, known, 31, 50) is None

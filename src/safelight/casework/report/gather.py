@@ -179,6 +179,8 @@ def _metadata(kept: object) -> dict[str, str]:
         told["gps"] = f"{parsed.gps.latitude:.6f}, {parsed.gps.longitude:.6f}"
     if parsed.jpeg is not None:
         told["jpeg tables"] = parsed.jpeg.quantisation
+    if parsed.container is not None:
+        told["container"] = parsed.container
     return told
 
 
