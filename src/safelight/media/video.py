@@ -44,6 +44,7 @@ _LEAP: Final = 3600 * _MICROSECONDS
 _LATEST: Final = 1 << 50
 _USUAL_RATE: Final = 25
 _ISO_6709 = re.compile(r"([+-]\d{1,2}(?:\.\d{1,10})?)([+-]\d{1,3}(?:\.\d{1,10})?)([+-]\d{1,6}(?:\.\d{1,6})?)?")
+MOST_COVERS, MOST_COVER_BYTES = 8, 16 << 20
 _MOST_STREAMS, _MOST_TAGS = 64, 200
 _TAG_CHARACTERS = 500
 _DECODER_ERRORS = (av.error.FFmpegError, OSError, ValueError, ArithmeticError, RuntimeError, EOFError, MemoryError)
@@ -123,7 +124,7 @@ class Video:
 
     Once its frames are through, `damaged` says on one line what was wrong or not read, `decoded` how many there were,
     `rotation` by how many degrees a player turns them counter-clockwise, and `digests` tells its streams: those of one
-    that breaks off are left out.
+    that breaks off are left out. `covers` gathers pictures beside the film, as files, as they are met.
     """
 
     def __init__(self, container: Any, structure: Structure, limits: VideoLimits) -> None:
@@ -133,6 +134,7 @@ class Video:
         self.damaged: str | None = None
         self.decoded = self.rotation = 0
         self.digests: list[StreamDigest] = []
+        self.covers: list[bytes] = []
 
     def frames(self, *, key_frames: bool = False) -> Iterator[LumaFrame]:
         """Yield the frames in order of presentation, once; with `key_frames` only those that stand alone."""
@@ -142,7 +144,7 @@ class Video:
         """Yield the frames, as `frames`, and None for each packet of which none came: it may be long until one does."""
         stream = self._stream
         if stream is None or self.facts.locked:
-            for _ in self._packets():  # its streams are digested all the same
+            for _ in self.packets():  # its streams are digested all the same
                 yield None
             return
         clock = _Clock(stream)
@@ -150,7 +152,7 @@ class Video:
         stream.codec_context.skip_frame = "NONKEY" if key_frames else "DEFAULT"
         until = time.monotonic() + self._limits.seconds
         lost = 0
-        for packet in self._packets():
+        for packet in self.packets():
             yield None
             if packet.stream_index != stream.index:
                 continue
@@ -171,9 +173,10 @@ class Video:
             self._say(f"{lost} parts of it could not be decoded")
         self._look_for_the_end(stream, clock)
 
-    def _packets(self) -> Iterator[Any]:
+    def packets(self) -> Iterator[Any]:
         """The packets of all streams; a container that breaks off ends here."""
         sums = _Sums(self._container, self._stream)
+        covers = {one.index for one in self._container.streams.video if _is_cover(one)}
         packets = self._container.demux()
         while True:
             try:
@@ -185,7 +188,15 @@ class Video:
                 self._say(f"it breaks off: {_reason(error)}")
                 return
             sums.take(packet)
+            if packet.stream_index in covers and packet.size:
+                self._cover(packet)
             yield packet
+
+    def _cover(self, packet: Any) -> None:
+        if packet.size > MOST_COVER_BYTES or len(self.covers) >= MOST_COVERS:
+            self._say(f"a cover picture of {packet.size} bytes was left out")
+        else:
+            self.covers.append(bytes(packet))
 
     def _look_for_the_end(self, stream: Any, clock: "_Clock") -> None:
         """A film that is cut where a packet ends has no other sign than that more was promised."""

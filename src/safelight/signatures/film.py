@@ -13,6 +13,7 @@ Rules kept here:
 
 import time
 from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, BinaryIO
 
 import msgspec
@@ -20,13 +21,22 @@ import numpy as np
 
 from safelight.media.compiled import warm_up
 from safelight.media.types import Pixels, UnreadableVideoError
-from safelight.media.video import LumaFrame, StreamDigest, Time, Video, VideoFacts, VideoLimits, open_video
+from safelight.media.video import (
+    MOST_COVER_BYTES,
+    LumaFrame,
+    StreamDigest,
+    Time,
+    Video,
+    VideoFacts,
+    VideoLimits,
+    open_video,
+)
 from safelight.signatures import pdq
 from safelight.signatures.border import find_box
 from safelight.signatures.tiles import to_bytes
 from safelight.signatures.types import Count, Tile
 
-__all__ = ["FILM", "FilmEnd", "FilmHead", "FilmOrder", "FilmPart", "examine_film", "warm_up"]
+__all__ = ["FILM", "FilmCover", "FilmEnd", "FilmHead", "FilmOrder", "FilmPart", "examine_film", "warm_up"]
 
 FILM = "safelight.signatures.film:examine_film"
 HASH_BYTES = 32
@@ -38,6 +48,7 @@ STANDING = 100_000
 SAME_FRAME = 2  # bits
 DARK = 24.0
 """A tile of which nothing is brighter, of 255, is near black: letters on black are far above."""
+_FIRST_PACKETS = 64
 _FRAME_SIDE = 16
 """Smaller frames have no picture to speak of."""
 
@@ -45,18 +56,27 @@ _FRAME_SIDE = 16
 class FilmOrder(msgspec.Struct, frozen=True):
     """How a film is to be read: all its frames or those that stand alone, and for how many seconds at the most.
 
+    With `covers` no frame is decoded: only the pictures beside the film are wanted.
+
     A message comes at least every `beat` seconds, also of a scene that stands still for hours.
     """
 
     key_frames: bool = False
     seconds: float = 4 * 3600.0
     beat: float = 5.0
+    covers: bool = False
 
 
 class FilmHead(msgspec.Struct, frozen=True, tag="head"):
     """The first message: what the container says."""
 
     facts: VideoFacts
+
+
+class FilmCover(msgspec.Struct, frozen=True, tag="cover"):
+    """A picture beside the film, as a file."""
+
+    content: Annotated[bytes, msgspec.Meta(max_length=MOST_COVER_BYTES)]
 
 
 class FilmPart(msgspec.Struct, frozen=True, tag="part"):
@@ -105,6 +125,9 @@ def examine_film(file: BinaryIO, argument: bytes) -> Iterator[bytes]:
     order = msgspec.msgpack.decode(argument, type=FilmOrder)
     video = open_video(file, VideoLimits(seconds=order.seconds))
     yield _encode(FilmHead(video.facts))
+    if order.covers:
+        yield from _covers(video)
+        return
     track = _Track()
     told = time.monotonic()
     for frame in video.steps(key_frames=order.key_frames):
@@ -115,8 +138,16 @@ def examine_film(file: BinaryIO, argument: bytes) -> Iterator[bytes]:
             yield _encode(track.part())
     if not video.decoded and video.facts.codec and not video.facts.locked:
         raise UnreadableVideoError(f"no frame of it could be decoded{f': {video.damaged}' if video.damaged else ''}")
+    yield from (_encode(FilmCover(cover)) for cover in video.covers)
     yield _encode(track.part())
     yield _encode(track.end(video))
+
+
+def _covers(video: Video) -> Iterator[bytes]:
+    for _ in islice(video.packets(), _FIRST_PACKETS):  # FFmpeg hands covers out before everything else
+        pass
+    yield from (_encode(FilmCover(cover)) for cover in video.covers)
+    yield _encode(_Track().end(video))
 
 
 class _Track:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.media.video import FILM as FILM_STREAM
-from safelight.media.video import VideoFacts, described
+from safelight.media.video import MOST_COVERS, VideoFacts, described
 from safelight.sandbox import BadReplyError, Nursery, SandboxError, reply_decoder
-from safelight.signatures.film import FILM, HASH_BYTES, TURNED_BYTES, FilmEnd, FilmHead, FilmOrder, FilmPart
+from safelight.signatures.film import FILM, HASH_BYTES, TURNED_BYTES, FilmCover, FilmEnd, FilmHead, FilmOrder, FilmPart
 from safelight.signatures.tiles import TILE_BYTES
 from safelight.signatures.types import Examination, Pdq, Still
 
@@ -22,7 +22,7 @@ _SPARE_SECONDS = 60
 NO_PDQ = Pdq(versions=bytes(8 * HASH_BYTES), quality=0, usable=False)
 """A film has hashes of its frames, and none of its own."""
 _decode_head = reply_decoder(FilmHead)
-_decode = reply_decoder(FilmPart | FilmEnd)
+_decode = reply_decoder(FilmPart | FilmCover | FilmEnd)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Film:
 
     `times` (n, microseconds from the first picture on, rising), `hashes` (n x 32 bytes), `qualities` (n), and `trimmed`
     (n x 32, zeros where nothing was to be trimmed); `turned_times` (m) and `turned` (m x 7 x 32) as in `FilmPart`.
-    `end` is None where its decoder did not come to an end. `damaged` says what was wrong or is missing.
+    `end` is None where its decoder did not come to an end. `damaged` says what was wrong or is missing. `covers` are
+    pictures beside the film, as files.
     """
 
     facts: VideoFacts
@@ -43,6 +44,7 @@ class Film:
     turned: NDArray[np.uint8]
     end: FilmEnd | None
     damaged: str | None
+    covers: tuple[bytes, ...] = ()
 
     @property
     def stream(self) -> bytes | None:
@@ -91,11 +93,15 @@ def read_film(nursery: Nursery, fd: int, order: FilmOrder | None = None) -> Film
     untrusted = nursery.stream(fd, msgspec.msgpack.encode(order), FILM, limits)
     head = _decode_head(next(untrusted))
     parts: list[FilmPart] = []
+    covers: list[bytes] = []
     kept = 0
     try:
         for message in map(_decode, untrusted):
             if isinstance(message, FilmEnd):
-                return Film.of(head, parts, message, message.damaged)
+                return replace(Film.of(head, parts, message, message.damaged), covers=tuple(covers))
+            if isinstance(message, FilmCover):
+                covers = [*covers, message.content][:MOST_COVERS]
+                continue
             kept += _count(message)
             if kept > MOST_FRAMES:
                 return Film.of(head, parts, None, f"only the first {MOST_FRAMES} different frames were taken")

@@ -4,6 +4,7 @@ import io
 from hashlib import sha256
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -225,3 +226,40 @@ def test_what_a_camera_computes_beside_a_picture_is_matched_and_not_shown(bench,
     assert row.reason.startswith("the depth map of the picture")
     assert answers(bench)["heif-depth"][0] == "not examined"
     assert (row.item.width, row.item.height) == (96, 64)
+
+
+def with_cover(frames, cover):
+    """A film with a picture beside it."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        stream = file.add_stream("mpeg4", rate=RATE)
+        stream.height, stream.width, stream.pix_fmt = *frames[0].shape[:2], "yuv420p"
+        beside = file.add_stream("mjpeg", rate=RATE)
+        beside.width, beside.height, beside.pix_fmt = 320, 192, "yuvj420p"
+        beside.disposition = av.stream.Disposition.attached_pic
+        for number, rgb in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            frame.pts = number
+            file.mux(stream.encode(frame))
+        packet = av.Packet(cover)
+        packet.stream, packet.pts, packet.dts, packet.is_keyframe = beside, 0, 0, True
+        file.mux(packet)
+        file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def test_the_cover_of_a_film_is_a_sighting_of_its_own(bench, tmp_path):
+    known, new = jpeg(still(90)), jpeg(still(91))
+    graded(bench, tmp_path, known=known)
+    bench.put("one", with_cover(moving(17, RATE), known))
+    bench.put("other", with_cover(moving(18, RATE), new))
+    bench.put("broken", with_cover(moving(19, RATE), new[:40]))
+    bench.check()
+    verdicts = dict(Answer.objects.filter(current=True).values_list("item", "verdict"))
+    rows = Sighting.objects.filter(how="embedded").select_related("parent")
+    told = {bytes(row.parent.name).decode(): (row.detail, verdicts[row.item_id]) for row in rows}
+    assert told == {"one": ("cover", "known"), "other": ("cover", "new"), "broken": ("cover", "unreadable")}
+    owner = bench.vault.keys.node
+    assert open_content(bench.vault, sha256(new).digest(), owner).read() == new
+    again = bench.check()
+    assert (again.tally.failures, again.tally.verdicts) == (0, {})

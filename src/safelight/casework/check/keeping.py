@@ -33,6 +33,8 @@ from safelight.evidence.unpacking import Allowance, Unpacking
 from safelight.media.embedded import EXTRACTOR, decode_embedded
 from safelight.media.types import CONTAINERS, VIDEOS
 from safelight.sandbox import Limits, Nursery, SandboxError, SealedContent, Worker, WorkerCrashedError
+from safelight.signatures.film import FilmOrder
+from safelight.signatures.film_reading import read_film
 from safelight.signatures.types import Digests
 from safelight.vault.actions.keeping import do_keep_contents, do_release_contents
 from safelight.vault.content import Vault
@@ -240,6 +242,13 @@ class _Hand:
                 yield from map(_read_bytes, self._extractor.extract(reading.content, reading.kind.value))
             except SandboxError as error:
                 search.problem = error.message
+        elif reading.kind in VIDEOS and reading.fd is not None:
+            try:
+                covers = read_film(self._shelf.nursery, reading.fd, FilmOrder(covers=True)).covers
+            except SandboxError as error:
+                search.problem = error.message
+            else:
+                yield from map(_read_bytes, covers)
         elif reading.kind in CONTAINERS and reading.fd is not None:
             shelf, fds = self._shelf, [reading.fd, *reading.segments.further]
             unpacking = Unpacking(shelf.nursery, fds, reading.kind, allowance, shelf.spool, shelf.passwords)

@@ -7,11 +7,12 @@ from functools import partial
 
 from safelight.casework.check.budget import Budget, contents_allowed
 from safelight.casework.check.parcel import Parcel
-from safelight.casework.check.settling import settle, settle_as_seen, settle_clip
+from safelight.casework.check.settling import settle, settle_as_seen, settle_clip, settle_cover
 from safelight.evidence.drafts import Draft
 from safelight.evidence.reading import CHUNK_BYTES, Reading, read_content
 from safelight.evidence.recording import SeenItem, find_items
-from safelight.media.types import VIDEOS, Clip
+from safelight.media.sniff import HEAD, sniff
+from safelight.media.types import PICTURES, VIDEOS, Clip
 from safelight.sandbox import BadReplyError, Handover, Job, Nursery, Outcome, Pool, SandboxError, SealedContent
 from safelight.signatures.film_reading import Film, read_film
 from safelight.vault.content import Vault
@@ -128,10 +129,23 @@ class Line:
         parcel, reading = outcome.job.tag
         for clip in settle(parcel.draft, reading, outcome):
             self._watch(parcel, clip)
+        for cover in outcome.result.covers if isinstance(outcome.result, Film) else ():
+            settle_cover(parcel.draft, cover, self._look(cover))
         if parcel.opened is not None:
             self.let_go(parcel)
         self.put(parcel)
         self._release_waiting(reading.digests.sha256, parcel.draft)
+
+    def _look(self, picture: bytes) -> bytes | SandboxError:
+        """Have a picture beside a film examined."""
+        kind = sniff(picture[:HEAD])
+        if kind not in PICTURES:
+            return BadReplyError("it is no picture of a kind that can be read")
+        try:
+            with SealedContent.of([picture]) as content:
+                return self._nursery.call(content, kind.value.encode())
+        except SandboxError as error:
+            return error
 
     def _watch(self, parcel: Parcel, clip: Clip) -> None:
         """Have a video inside a picture read, and add its sighting."""

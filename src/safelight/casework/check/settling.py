@@ -12,9 +12,10 @@ from safelight.sandbox import BadReplyError, Outcome, SandboxError
 from safelight.signatures.digests import digest
 from safelight.signatures.family import EmbeddedPicture, decode_family
 from safelight.signatures.film_reading import Film, examination_of
-from safelight.signatures.types import Digests, Examination
+from safelight.signatures.types import Digests, Embedded, Examination
 
 REASON_CHARACTERS = 500
+COVER = "cover"
 _NO_MEDIA = {
     Kind.EMPTY: "an empty file",
     Kind.SOUND: "a sound recording: this version examines pictures and videos",
@@ -113,6 +114,17 @@ def settle_no_file(draft: Draft, entry: Entry, reason: str | None) -> None:
         draft.failure = "not examined"
     elif entry.what == "differs":
         draft.state, draft.failure = SightingState.UNREADABLE, "stored digest"
+
+
+def settle_cover(parent: Draft, cover: bytes, seen: bytes | SandboxError) -> None:
+    """Add the sighting of a picture beside a film: the sandbox's answer about it, or why there is none."""
+    try:
+        if isinstance(seen, SandboxError):
+            raise seen
+        inside = EmbeddedPicture(Embedded(COVER, cover), decode_family(seen).picture, None)
+    except SandboxError as error:
+        inside = EmbeddedPicture(Embedded(COVER, cover), None, line_of(error.message)[:300])
+    parent.children.append(_child(parent, len(parent.children), inside))
 
 
 def name_failure(draft: Draft, failure: str, reason: str) -> None:
