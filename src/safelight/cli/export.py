@@ -26,7 +26,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group()
 def export() -> None:
-    """Content that is handed out: planned, approved by two, sealed for one recipient; and who was given what."""
+    """Content that is handed out: planned, approved by two, sealed for one recipient; answers; who was given what."""
 
 
 @export.command()
@@ -136,6 +136,56 @@ def send(
             say(f"Its passphrase, shown this once, to be told apart from the file: {words}")
     else:
         line(event="export", path=str(out), recipient=sent.recipient.agency, items=len(sent.items), **shown)
+
+
+def _answers(form: str, what: str) -> click.Command:
+    @click.argument("case_name", metavar="CASE")
+    @click.option("--to", "agency", required=True, help="The agency that is to receive it.")
+    @click.option("--purpose", "purposes", multiple=True, default=[_USUAL_PURPOSE], show_default=True,
+                  help="For what they ask; statements of other purposes stay. May be given again.")  # fmt: skip
+    @click.option("--group", "groups", multiple=True, help="A group that the agency is in; given again for each.")
+    @click.option("--provider", "is_provider", is_flag=True, help="The agency is a provider, and no unit.")
+    @click.option("--scheme", help="The scheme of the grades in it; else the case's. No grade is translated.")
+    @click.option("--with-lists", is_flag=True, help="Also what lists of others say, each named as such.")
+    @click.option("--out", type=_FILE, required=True, help="The new file, outside the data folder.")
+    @click.option("--why", required=True, help="Why; it stands in the log.")
+    @by_officer
+    @click.pass_obj
+    def command(
+        settings: Settings,
+        *,
+        case_name: str,
+        agency: str,
+        purposes: tuple[str, ...],
+        groups: tuple[str, ...],
+        is_provider: bool,
+        scheme: str | None,
+        with_lists: bool,
+        out: Path,
+        why: str,
+        named: str | None,
+    ) -> None:
+        with session(settings, named) as here:
+            from safelight.exchange.answers.actions import Order, do_write_answers
+            from safelight.exchange.manifest import Recipient
+
+            to = Recipient(agency, tuple(sorted(set(purposes))), tuple(sorted(set(groups))), is_provider)
+            order = Order(form, to, scheme, with_lists)
+            losses = do_write_answers(case_name, order, out, why=why, acting=_acting(here), now=here.now)
+        lost = {loss.value: count for loss, count in sorted(losses.counts.items())}
+        if not for_people():
+            line(event="answers", path=str(out), form=form, contents=losses.contents, lost=lost)
+            return
+        say(f"{losses.contents} contents for {agency}: {out}. It is in clear, and names them by digest.")
+        for what_is_lost, count in lost.items():
+            say(f"  {count} {what_is_lost}")
+
+    command.__doc__ = f"Write what was found in CASE as {what}, without any picture."
+    return click.command(form)(command)
+
+
+export.add_command(_answers("vics", "a VICS 2.0 case file"))
+export.add_command(_answers("icse", "a table in the shape of ICSE's export"))
 
 
 @export.command("open")

@@ -69,11 +69,13 @@ class Event(StrEnum):
     PICTURES_REPORTED = "casework:case:pictures-reported"
     CASE_SEARCHED = "casework:case:searched"
     EXPORTED = "casework:content:exported"
+    ANSWERS_WRITTEN = "exchange:answers:written"
     KEPT_ON = "casework:content:kept-on"
 
 
 REASONED = frozenset(
     {
+        Event.ANSWERS_WRITTEN,
         Event.CASE_SEARCHED,
         Event.CONSULTED,
         Event.ERASED,
