@@ -158,6 +158,7 @@ ELSEWHERE = {
     "casework.stacking.lock_kept": "answers nothing",
     "casework.stacking.lock_stacks": "answers nothing",
     "exchange.actions.Draft.digest": "values only",
+    "exchange.answers.actions.do_write_answers": "gather and signed_claims, asked here; tests/integration/exchange/test_answers.py",
     "exchange.actions.do_send_export": "decides what plan_export did, anew; tests/integration/exchange/test_sending.py",
     "exchange.actions.write_withdrawals": "of an erasure by digest, as do_erase_item; test_sending.py",
     "casework.actions.do_forget_unsigned": "a step of do_restore_node",

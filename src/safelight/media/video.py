@@ -15,20 +15,19 @@ Rules kept here:
 import hashlib
 import importlib
 import pkgutil
-import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import av
 import av.error
-import msgspec
 import numpy as np
 
+from safelight.media.film_facts import FILM, LATEST, MOST_STREAMS, StreamDigest, facts_of
 from safelight.media.film_structure import Structure, read_structure
 from safelight.media.text import clean
-from safelight.media.types import Gps, Metadata, Pixels, Text, UnreadableVideoError
+from safelight.media.types import Pixels, UnreadableVideoError
 
 _DEMUXERS: Final = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,h264,hevc,m4v,dv,rm,mxf,wtv,nut,ivf"
 _OPTIONS: Final = {"format_whitelist": _DEMUXERS, "protocol_whitelist": ""}
@@ -41,61 +40,13 @@ _FULL_RANGE: Final = 2  # AVCOL_RANGE_JPEG
 _MICROSECONDS: Final = 1_000_000
 _SHORTFALL: Final = 1_500_000
 _LEAP: Final = 3600 * _MICROSECONDS
-_LATEST: Final = 1 << 50
 _USUAL_RATE: Final = 25
-_ISO_6709 = re.compile(r"([+-]\d{1,2}(?:\.\d{1,10})?)([+-]\d{1,3}(?:\.\d{1,10})?)([+-]\d{1,6}(?:\.\d{1,6})?)?")
 MOST_COVERS, MOST_COVER_BYTES = 8, 16 << 20
-_MOST_STREAMS, _MOST_TAGS = 64, 200
-_TAG_CHARACTERS = 500
 _DECODER_ERRORS = (av.error.FFmpegError, OSError, ValueError, ArithmeticError, RuntimeError, EOFError, MemoryError)
 
 for _module in pkgutil.walk_packages(av.__path__, "av."):  # it loads parts when a file first needs them: too late here
     if _module.name not in ("av.__main__", "av.datasets"):
         importlib.import_module(_module.name)
-
-FILM: Final = "film"
-"""What a stream is, where it is the film, and no sound, text or cover picture beside it."""
-Time = Annotated[int, msgspec.Meta(ge=0, le=_LATEST)]
-"""Microseconds from the first picture on."""
-
-
-class VideoStream(msgspec.Struct, frozen=True):
-    """One stream of a container: what it carries, by which codec, and what it is tagged with."""
-
-    what: Text
-    codec: Text
-    tags: dict[Text, Text] = {}
-
-
-class VideoFacts(msgspec.Struct, frozen=True):
-    """What a container says of itself; nothing of it is proven.
-
-    `size` is width and height as stored, `duration` microseconds, `rate` frames a second, `created` the time tag as it
-    stands. `tags` are the container's. `codec` is empty and `size` 0 x 0 where it holds no film. `boxes`, `times` and
-    `locked` are those of `film_structure.Structure`.
-    """
-
-    container: Text
-    codec: Text
-    size: tuple[int, int]
-    duration: Time | None
-    rate: float | None
-    frames: int | None
-    created: Text | None
-    tags: dict[Text, Text]
-    streams: list[VideoStream]
-    boxes: Text | None = None
-    times: dict[Text, Text] = {}
-    locked: Text | None = None
-
-
-class StreamDigest(msgspec.Struct, frozen=True):
-    """The SHA-256 of one stream's packets, end to end as the container holds them, and how many bytes they are."""
-
-    stream: Annotated[int, msgspec.Meta(ge=0, lt=_MOST_STREAMS)]
-    what: Text
-    sha256: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
-    size: Annotated[int, msgspec.Meta(ge=0, le=_LATEST)]
 
 
 @dataclass(frozen=True)
@@ -130,7 +81,7 @@ class Video:
     def __init__(self, container: Any, structure: Structure, limits: VideoLimits) -> None:
         self._container, self._limits = container, limits
         self._stream = _film_of(container)
-        self.facts = _facts(container, self._stream, structure)
+        self.facts = facts_of(container, self._stream, structure)
         self.damaged: str | None = None
         self.decoded = self.rotation = 0
         self.digests: list[StreamDigest] = []
@@ -213,7 +164,7 @@ class _Sums:
     """The digests of each stream's packets."""
 
     def __init__(self, container: Any, film: Any | None) -> None:
-        self._what = {one.index: clean(one.type or "", 20) for one in list(container.streams)[:_MOST_STREAMS]}
+        self._what = {one.index: clean(one.type or "", 20) for one in list(container.streams)[:MOST_STREAMS]}
         if film is not None:
             self._what[film.index] = FILM
         self._sums = {index: hashlib.sha256() for index in self._what}
@@ -255,7 +206,7 @@ class _Clock:
         after = self._last + self._step if self._last >= 0 else 0
         if told is None or told <= self._last or told > after + _LEAP:
             told = after
-        self._last = min(told, _LATEST)
+        self._last = min(told, LATEST)
         return self._last
 
     def _told(self, frame: Any) -> int | None:
@@ -291,44 +242,6 @@ def open_video(file: BinaryIO, limits: VideoLimits | None = None) -> Video:
     return video
 
 
-def described(facts: VideoFacts, digests: Sequence[StreamDigest] = ()) -> Metadata:
-    """What a container says, as a picture's metadata is kept: camera, software, time, place, and all tags as text.
-
-    The digests of its streams stand among the texts.
-    """
-    tags = {name.lower(): value for name, value in facts.tags.items()}
-    said = {f"container {name}": value for name, value in facts.tags.items()}
-    for number, stream in enumerate(facts.streams):
-        said[f"stream {number}"] = f"{stream.what} {stream.codec}"
-        said |= {f"stream {number} {name}": value for name, value in stream.tags.items()}
-    said |= {f"stream {one.stream} sha256": one.sha256.hex() for one in digests}
-    said |= facts.times
-    return Metadata(
-        text=said,
-        make=_first(tags, "com.apple.quicktime.make", "make", "com.android.manufacturer"),
-        model=_first(tags, "com.apple.quicktime.model", "model", "com.android.model"),
-        software=_first(tags, "com.apple.quicktime.software", "software", "encoder", "com.android.version"),
-        taken=_first(tags, "com.apple.quicktime.creationdate") or facts.created,
-        container=facts.boxes,
-        gps=_place(_first(tags, "com.apple.quicktime.location.iso6709", "location") or ""),
-    )
-
-
-def _first(tags: dict[str, str], *names: str) -> str | None:
-    return next((tags[name] for name in names if tags.get(name)), None)
-
-
-def _place(text: str) -> Gps | None:
-    """A place as ISO 6709 spells it in decimal degrees, such as "+59.9139+010.7522+012.3/"."""
-    found = _ISO_6709.match(text)
-    if found is None:
-        return None
-    latitude, longitude = float(found[1]), float(found[2])
-    if abs(latitude) > 90 or abs(longitude) > 180:
-        return None
-    return Gps(latitude, longitude, float(found[3]) if found[3] else None)
-
-
 def _film_of(container: Any) -> Any | None:
     """The stream that is the film: the one with most pixels that is no cover picture; None where none is."""
     films = [one for one in container.streams.video if one.codec_context is not None and not _is_cover(one)]
@@ -346,45 +259,12 @@ def _is_cover(stream: Any) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def _facts(container: Any, film: Any | None, structure: Structure) -> VideoFacts:
-    tags = _tags(container.metadata)
-    duration = container.duration
-    context = film.codec_context if film is not None else None
-    rate = film.average_rate if film is not None else None
-    return VideoFacts(
-        container=clean(container.format.name, 100),
-        codec=clean(context.name, 100) if context is not None else "",
-        size=(context.width, context.height) if context is not None else (0, 0),
-        duration=duration if duration is not None and 0 <= duration <= _LATEST else None,
-        rate=float(rate) if rate else None,
-        frames=film.frames if film is not None and 0 < film.frames < 1 << 31 else None,
-        created=tags.get("creation_time") or (_tags(film.metadata).get("creation_time") if film is not None else None),
-        tags=tags,
-        streams=[
-            VideoStream(clean(one.type or "", 20), clean(_codec(one), 60), _tags(one.metadata))
-            for one in list(container.streams)[:_MOST_STREAMS]
-        ],
-        boxes=structure.boxes,
-        times=structure.times,
-        locked=structure.locked,
-    )
-
-
 def _promised(container: Any, stream: Any) -> int | None:
     """How long the film is said to be; a container with sound says no more than how long the longer of the two is."""
     if stream.duration and stream.time_base:
         return int(stream.duration * stream.time_base * _MICROSECONDS)
     duration: int | None = container.duration
     return duration if not container.streams.audio else None
-
-
-def _codec(stream: Any) -> str:
-    context = stream.codec_context
-    return str(context.name) if context is not None else "unknown"
-
-
-def _tags(metadata: dict[str, str]) -> dict[str, str]:
-    return {clean(name, 200): clean(value, _TAG_CHARACTERS) for name, value in list(metadata.items())[:_MOST_TAGS]}
 
 
 def _luma(frame: Any, limits: VideoLimits) -> tuple[Pixels, bool]:

@@ -20,17 +20,9 @@ import msgspec
 import numpy as np
 
 from safelight.media.compiled import warm_up
+from safelight.media.film_facts import StreamDigest, Time, VideoFacts
 from safelight.media.types import Pixels, UnreadableVideoError
-from safelight.media.video import (
-    MOST_COVER_BYTES,
-    LumaFrame,
-    StreamDigest,
-    Time,
-    Video,
-    VideoFacts,
-    VideoLimits,
-    open_video,
-)
+from safelight.media.video import MOST_COVER_BYTES, LumaFrame, Video, VideoLimits, open_video
 from safelight.signatures import pdq
 from safelight.signatures.border import find_box
 from safelight.signatures.tiles import to_bytes

@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.media.video import FILM as FILM_STREAM
-from safelight.media.video import MOST_COVERS, VideoFacts, described
+from safelight.media.film_facts import FILM as FILM_STREAM
+from safelight.media.film_facts import VideoFacts, described
+from safelight.media.video import MOST_COVERS
 from safelight.sandbox import BadReplyError, Nursery, SandboxError, reply_decoder
 from safelight.signatures.film import FILM, HASH_BYTES, TURNED_BYTES, FilmCover, FilmEnd, FilmHead, FilmOrder, FilmPart
 from safelight.signatures.tiles import TILE_BYTES

@@ -35,6 +35,8 @@ ASKED = {
     "backup verify": ("FOLDER",),
     "check": ("FILE",),
     "export list": (),
+    "export icse": ("Case of others", "--to", "Agency Beta", "--out", "NEW", *WHY),
+    "export vics": ("Case of others", "--to", "Agency Beta", "--out", "NEW", *WHY),
     "export plan": ("Case", "--to", "Agency Beta", "--out", "DRAFT"),
     "export withdraw": (DIGEST, "--out", "FOLDER"),
     "find": ("harbour", "--case", "Case", *WHY),
@@ -126,7 +128,12 @@ def outsider(embedded_database, tmp_path):
     settings = read_settings(data=data, key_file=UNLOCKED["SAFELIGHT_KEY_FILE"], database_url=url)
 
     def run(*words):
-        paths = {"FILE": str(tmp_path / "list"), "FOLDER": str(tmp_path), "DRAFT": str(tmp_path / "draft")}
+        paths = {
+            "FILE": str(tmp_path / "list"),
+            "FOLDER": str(tmp_path),
+            "DRAFT": str(tmp_path / "draft"),
+            "NEW": str(tmp_path / "new"),
+        }
         given = [paths.get(word, word) for word in words]
         with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
             safelight_commands.main([*given, "--officer", SECOND.pseudonym], standalone_mode=False, obj=settings)

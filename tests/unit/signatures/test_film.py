@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safelight.media.film_facts import described
 from safelight.media.types import UnreadableVideoError
-from safelight.media.video import VideoLimits, described, open_video
+from safelight.media.video import VideoLimits, open_video
 from safelight.samples.films import SIZE, still
 from safelight.samples.films import film as encoded_film
 from safelight.samples.recordings import KEY
