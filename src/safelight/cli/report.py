@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from safelight.casework.report.actions import Pictures
 
 
+FORMATS = ("html", "json", "csv", "geojson", "kml")
+
+
 @click.command()
 @click.argument("case_name", metavar="CASE")
-@click.option("--format", "kind", type=click.Choice(["html", "json", "csv"]), default="html", show_default=True)
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="html", show_default=True)
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The folder to write into."
 )

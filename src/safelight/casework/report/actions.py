@@ -68,7 +68,7 @@ def do_report_case(
     acting: Acting,
     now: datetime,
 ) -> Path:
-    """Write the report of a case as "html", "json" or "csv" into a folder; return the file.
+    """Write the report of a case, in a format of `write.WRITERS`, into a folder; return the file.
 
     `pictures_for` names who is given a report with pictures; without it there are none.
 

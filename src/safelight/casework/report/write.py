@@ -13,6 +13,7 @@ from safelight.casework.report.csv import write_csv
 from safelight.casework.report.html import write_html
 from safelight.casework.report.json import write_json
 from safelight.casework.report.model import Report
+from safelight.casework.report.places import write_geojson, write_kml
 from safelight.errors import CannotRunError, UsageError
 from safelight.evidence.names import line_of
 from safelight.platform.writing import sync_folder
@@ -29,11 +30,17 @@ class Writer(Protocol):
         """Write all of `report` to `out`; `pictures` asks for the small masked tiles where the format has them."""
 
 
-WRITERS: dict[str, Writer] = {"html": write_html, "json": write_json, "csv": write_csv}
+WRITERS: dict[str, Writer] = {
+    "html": write_html,
+    "json": write_json,
+    "csv": write_csv,
+    "geojson": write_geojson,
+    "kml": write_kml,
+}
 
 
 def write_report(report: Report, format: str, out: Path, *, pictures: bool = False) -> Path:  # noqa: A002 - the option's name
-    """Write `report` as "html", "json" or "csv" and return the file's path.
+    """Write `report` in a format of `WRITERS` and return the file's path.
 
     `out` is the file where its name ends in the format (`.html`), else a folder (made if missing) in which the file is
     named after the case. A report that is already there is replaced.

@@ -59,7 +59,7 @@ def test_no_room_leaves_the_former_report(tmp_path, form):
     target = tmp_path / f"a.{form}"
     target.write_text("former")
     with (
-        no_file_over(4096),
+        no_file_over(1024),
         pytest.raises(ReportNotWrittenError, match="case Harbour 17 could not be written") as raised,
     ):
         write_report(example_report(), form, target)
