@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from safelight.casework.report.actions import Pictures
 
 
-FORMATS = ("html", "json", "csv", "geojson", "kml")
+FORMATS = ("html", "json", "csv", "geojson", "kml", "pdf")
 
 
 @click.command()

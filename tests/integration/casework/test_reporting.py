@@ -105,3 +105,21 @@ def test_pictures_need_a_second_person_and_a_reason_and_the_log_lists_them(bench
     given = handouts(node.vault, node.name)
     assert [(one.recipient, one.sent) for one in given] == [("Agency Beta", Sent.WRITTEN)] * 2
     assert recipients_of(node.vault, sha256(content).digest(), node.name) == ["Agency Beta"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "pdf", "kml"])
+def test_pictures_are_refused_where_there_is_no_place_for_them(bench, tmp_path, kind):
+    bench.check(examiner=SKETCH)
+    with pytest.raises(UsageError, match="no place for pictures"):
+        do_report_case(
+            "Case", kind, tmp_path, pictures_for="the court", why="asked", acting=acting_in(bench.data), now=NOW
+        )
+    assert list(tmp_path.glob("report-*")) == []
+
+
+def test_a_report_is_written_as_pdf(bench, tmp_path):
+    bench.put("a.png", FORMATS["png-rgb"].write(picture(11, 1, (96, 64))))
+    bench.check(examiner=SKETCH)
+    written = do_report_case("Case", "pdf", tmp_path, acting=acting_in(bench.data), now=NOW)
+    assert written.read_bytes().startswith(b"%PDF")
+    assert logged(bench)[-1]["sha256"] == sha256(written.read_bytes()).hexdigest()

@@ -24,7 +24,7 @@ from safelight.casework.access import Acting, access_case
 from safelight.casework.models import Case
 from safelight.casework.report.gather import gather
 from safelight.casework.report.model import Report
-from safelight.casework.report.write import write_report
+from safelight.casework.report.write import WITH_PICTURES, write_report
 from safelight.casework.urgency.queries import said_first
 from safelight.errors import UsageError
 from safelight.evidence.names import line_of
@@ -68,7 +68,7 @@ def do_report_case(
     acting: Acting,
     now: datetime,
 ) -> Path:
-    """Write the report of a case, in a format of `write.WRITERS`, into a folder; return the file.
+    """Write the report of a case, in one of `write.FORMATS`, into a folder; return the file.
 
     `pictures_for` names who is given a report with pictures; without it there are none.
 
@@ -81,6 +81,8 @@ def do_report_case(
     pictures, vault = pictures_for is not None, acting.node.vault
     case = access_case(name, Permission.CASE_REPORT_PICTURES if pictures else Permission.CASE_REPORT, acting, now=now)
     _refuse_data_folder(out, acting.node.data)
+    if pictures and kind not in WITH_PICTURES:
+        raise UsageError(f"There is no place for pictures in {kind}: choose --format {' or '.join(WITH_PICTURES)}.")
     about: dict[str, object] = {"case": name, "format": kind, "pictures": pictures}
     handed = b""
     with for_case(case.pk), transaction.atomic(durable=pictures):

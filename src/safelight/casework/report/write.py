@@ -4,10 +4,12 @@ A report names what was found about children and where: it is written with mode 
 disk and moved there in one step, so that a full disk or a power cut leaves the former report, or none, but never half.
 """
 
+import io
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import BinaryIO, Protocol, TextIO
 
 from safelight.casework.report.csv import write_csv
 from safelight.casework.report.html import write_html
@@ -30,17 +32,20 @@ class Writer(Protocol):
         """Write all of `report` to `out`; `pictures` asks for the small masked tiles where the format has them."""
 
 
-WRITERS: dict[str, Writer] = {
+_TEXTS: dict[str, Writer] = {
     "html": write_html,
     "json": write_json,
     "csv": write_csv,
     "geojson": write_geojson,
     "kml": write_kml,
 }
+FORMATS = (*_TEXTS, "pdf")
+WITH_PICTURES = ("html", "json")
+"""The formats that have a place for pictures."""
 
 
 def write_report(report: Report, format: str, out: Path, *, pictures: bool = False) -> Path:  # noqa: A002 - the option's name
-    """Write `report` in a format of `WRITERS` and return the file's path.
+    """Write `report` in one of `FORMATS` and return the file's path.
 
     `out` is the file where its name ends in the format (`.html`), else a folder (made if missing) in which the file is
     named after the case. A report that is already there is replaced.
@@ -49,14 +54,13 @@ def write_report(report: Report, format: str, out: Path, *, pictures: bool = Fal
         UsageError: no such format.
         ReportNotWrittenError: the file or its folder cannot be written (missing rights, full disk).
     """
-    writer = WRITERS.get(format)
-    if writer is None:
-        raise UsageError(f"There is no report format {line_of(format)!r}: choose one of {', '.join(WRITERS)}.")
+    if format not in FORMATS:
+        raise UsageError(f"There is no report format {line_of(format)!r}: choose one of {', '.join(FORMATS)}.")
     named = out.suffix.lower() == f".{format}" and not out.is_dir()
     target = out if named else out / f"{file_stem(report.case)}.{format}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(writer, report, target, pictures=pictures)
+        _write_whole(format, report, target, pictures=pictures)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise ReportNotWrittenError(
@@ -73,12 +77,12 @@ def file_stem(case: str) -> str:
     return "report-" + (kept.strip("-.")[:60] or "case")
 
 
-def _write_whole(writer: Writer, report: Report, target: Path, *, pictures: bool) -> None:
+def _write_whole(form: str, report: Report, target: Path, *, pictures: bool) -> None:
     number, name = tempfile.mkstemp(prefix=".report-", suffix=".part", dir=target.parent)
     part = Path(name)
     try:
-        with open(number, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123 - mkstemp gives a number, mode 0600
-            writer(report, stream, pictures=pictures)
+        with open(number, "wb") as stream:  # noqa: PTH123 - mkstemp gives a number, mode 0600
+            _write(form, report, stream, pictures=pictures)
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(target)
@@ -86,3 +90,18 @@ def _write_whole(writer: Writer, report: Report, target: Path, *, pictures: bool
         part.unlink(missing_ok=True)
         raise
     sync_folder(target.parent)
+
+
+def _write(form: str, report: Report, stream: BinaryIO, *, pictures: bool) -> None:
+    if form == "pdf":
+        from safelight.casework.report.pdf import write_pdf  # noqa: PLC0415 - Typst is large, and few reports are one
+
+        write_pdf(report, stream)
+        return
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    try:
+        _TEXTS[form](report, text, pictures=pictures)
+        text.flush()
+    finally:
+        with suppress(OSError, ValueError):  # what could not be written is said by the error that goes through
+            text.detach()

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from safelight.casework.report.write import WRITERS, ReportNotWrittenError, file_stem, write_report
+from safelight.casework.report.write import FORMATS, ReportNotWrittenError, file_stem, write_report
 from safelight.errors import UsageError
 from tests.unit.casework.report.example import example_report, item
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_written_for_its_owner_only(tmp_path, form):
     target = write_report(example_report(), form, tmp_path / f"a.{form}")
     assert target == tmp_path / f"a.{form}"
@@ -54,7 +54,7 @@ def no_file_over(size: int):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_no_room_leaves_the_former_report(tmp_path, form):
     target = tmp_path / f"a.{form}"
     target.write_text("former")
@@ -83,5 +83,5 @@ def test_a_place_that_is_no_folder(tmp_path):
 
 
 def test_an_unknown_format_is_named(tmp_path):
-    with pytest.raises(UsageError, match="no report format 'pdf': choose one of html, json, csv"):
-        write_report(example_report(), "pdf", tmp_path)
+    with pytest.raises(UsageError, match="no report format 'docx': choose one of html, json, csv"):
+        write_report(example_report(), "docx", tmp_path)
