@@ -76,4 +76,4 @@ def _beside(one: "Found") -> str:
     """Where a text was met, and what is near, for people; the first few of them."""
     shown = list(one.paths[:_SHOWN]) + [f"near: {near.path} ({near.sha256.hex()[:16]})" for near in one.near[:_SHOWN]]
     more = max(len(one.paths) - _SHOWN, 0) + max(len(one.near) - _SHOWN, 0)
-    return "\n".join(shown + ([f"and {more} more: --json lists all"] if more else []))
+    return "; ".join(shown + ([f"and {more} more: --json lists all"] if more else []))

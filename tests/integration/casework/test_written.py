@@ -3,6 +3,7 @@
 import email.message
 import io
 import zlib
+from hashlib import sha256
 
 import pytest
 
@@ -20,6 +21,7 @@ from safelight.vault.actions.erasing import ErasureOrder
 from tests.integration.casework.conftest import NOW, zipped
 from tests.integration.entrances import owner
 from tests.nodes import acting_in, node_in
+from tests.unit.evidence.disks import ntfs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ORDER = ErasureOrder("a made-up court said so", "made-up order 7")
@@ -47,6 +49,17 @@ def letters(bench):
     columns = bench.vault.columns(SIGHTINGS)
     rows = Sighting.objects.filter(sealed__isnull=False).order_by("id")
     return [open_letter(row.sealed, row.pk, columns) for row in rows]
+
+
+def stop_once():
+    """Stop the run, as Ctrl-C does, when something was recorded."""
+    left = [1]
+
+    def stop():
+        if left and left.pop():
+            raise KeyboardInterrupt
+
+    return stop
 
 
 def message(subject, text, *attached):
@@ -117,6 +130,27 @@ def test_an_office_document_is_near_the_pictures_in_it_and_a_stream_to_its_file(
     assert near(bench, "host.example", Only.URL) == {
         (("saved.zip > a.png:Zone.Identifier",), ("url",)): ["saved.zip > a.png", "saved.zip > b.png"]
     }
+
+
+def test_a_stream_of_ntfs_tells_where_its_file_came_from(bench, tmp_path):
+    zone = b"[ZoneTransfer]\r\nZoneId=3\r\nReferrerUrl=https://host.example/\r\nHostUrl=https://host.example/a.png\r\n"
+    bench.put("disk.img", ntfs(tmp_path, {"other.png": OTHER, "a.png": ONE, "a.png:Zone.Identifier": zone}))
+    bench.check()
+    [found] = search(bench, "host.example/a.png", Only.URL)
+    assert found.texts == (("url", "https://host.example/a.png"),)
+    assert [one.rpartition(" > ")[2] for one in found.paths] == ["a.png:Zone.Identifier"]
+    assert found.near[0].sha256 == sha256(ONE).digest()
+
+
+def test_stopped_amid_texts_the_same_command_reads_the_rest(bench):
+    for number in range(900):
+        bench.put(f"{number}.txt", b"lighthouse %d" % number)
+    bench.watching.on_advance = stop_once()
+    assert bench.check().stopped
+    bench.watching.on_advance = lambda: None
+    assert len(written(bench)) < 900
+    assert not bench.check().stopped
+    assert sorted(one.text for one in written(bench)) == sorted(f"lighthouse {number}" for number in range(900))
 
 
 def test_an_erasure_destroys_what_was_written_and_the_fields_of_the_mail(bench):

@@ -47,6 +47,8 @@ def places_of(case: Case, items: Collection[int]) -> dict[int, list[Place]]:
 
 def media_near(case: Case, sightings: Collection[int]) -> dict[int, list[Place]]:
     """For each of these sightings the media near it."""
+    if not sightings:
+        return {}
     asked = list(_sightings(case).filter(pk__in=sightings).select_related("parent__item").order_by("id"))
     wanted = {row.pk: _folders(row) for row in asked}
     found: dict[_Folder, list[Sighting]] = {folder: [] for folders in wanted.values() for folder in folders}
