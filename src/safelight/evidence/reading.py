@@ -46,6 +46,8 @@ class Reading:
     """What it is, in words, where it is of a kind that is not looked into."""
     text: bytes | None = None
     """The beginning of a text (`READ_BYTES`), for its reader."""
+    charset: str = ""
+    """What a mail says of the characters of its part."""
 
     @property
     def whole_size(self) -> int:

@@ -16,10 +16,11 @@ _WARM = ("text", "<html><p>page</p></html>", "<?xml version='1.0'?><a>b</a>", "<
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
-    """One of the texts that stand one after the other: how many bytes it has, whether its file is longer."""
+    """One of the texts in a row: how many bytes it has, whether its file is longer, what a mail says of it."""
 
     size: int
     cut: bool
+    charset: str = ""
 
 
 encode_parts = msgspec.msgpack.Encoder().encode
@@ -34,7 +35,7 @@ def read_batch(content: mmap.mmap | bytes, argument: bytes) -> bytes:
     read: list[Written] = []
     at = 0
     for part in _decode_parts(argument):
-        read.append(read_writing(bytes(content[at : at + part.size]), cut=part.cut))
+        read.append(read_writing(bytes(content[at : at + part.size]), cut=part.cut, charset=part.charset))
         at += part.size
     return msgspec.msgpack.encode(read)
 

@@ -9,10 +9,13 @@ from safelight.writing.forms import Read, read_form
 from safelight.writing.types import KEPT_BYTES, MOST_NAMED, READ_BYTES, Named, Written
 
 
-def read_writing(raw: bytes, *, cut: bool = False) -> Written:
-    """Read a text of up to `READ_BYTES`; `cut` says that its file is longer than what is given here."""
+def read_writing(raw: bytes, *, cut: bool = False, charset: str = "") -> Written:
+    """Read a text of up to `READ_BYTES`; `cut` says that its file is longer than what is given here.
+
+    `charset` is what the mail that it came with says of it.
+    """
     cut = cut or len(raw) > READ_BYTES
-    read = read_form(characters_of(raw[:READ_BYTES], cut=cut))
+    read = read_form(characters_of(raw[:READ_BYTES], cut=cut, charset=charset))
     left = [f"only the first {READ_BYTES >> 20} MiB were read"] if cut else []
     if read.problem and not cut:  # where it was cut, that it breaks off says nothing of the file
         left.append(read.problem)

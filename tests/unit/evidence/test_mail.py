@@ -140,6 +140,14 @@ def test_messages_within_messages_without_end_are_refused_by_name():
     assert problem.startswith("broken mail archive: ")
 
 
+def test_a_part_comes_with_what_its_mail_says_of_its_characters():
+    made = email.message.EmailMessage()
+    made["From"], made["To"], made["Subject"], made["Date"] = "a@alpha.example", "b@beta.example", "x", SENT
+    made.set_content("маяк", charset="koi8-r")
+    entries, _ = walk_archive(bytes(made), "mail")
+    assert [one.entry.charset for one in entries] == ["koi8-r"]
+
+
 def letters(raw, kind="mail"):
     """What the fields of mails say, by the part that they begin with."""
     entries, _ = walk_archive(raw, kind)

@@ -15,6 +15,8 @@ FORMS = [
     b"<a>&undeclared;</a>",
     b'{"user": "kim", "n": 1.5e3, "x": [true, null]}',
     b"[",
+    b"<meta charset=nonesuch>\xdf",
+    b"<meta charset=big5>\xa4\xa4",
     "Gruß".encode("utf-16"),
     "Gruß".encode("utf-16-be"),
     "Gruß".encode("cp1252"),

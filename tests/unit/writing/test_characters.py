@@ -50,6 +50,27 @@ def test_any_bytes_become_characters(raw, cut):
     assert len(characters_of(raw, cut=cut)) <= len(raw)
 
 
+CYRILLIC = "маяк и мельница"
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "iso8859-5", "cp866"])
+def test_what_a_page_or_a_mail_says_of_itself_counts_where_nothing_else_tells(encoding):
+    assert characters_of(CYRILLIC.encode(encoding), charset=encoding) == CYRILLIC
+    page = f'<meta charset="{encoding}">{CYRILLIC}'
+    assert characters_of(page.encode(encoding)) == page
+    assert characters_of(page.encode()) == page
+    assert characters_of(CYRILLIC.encode(), charset=encoding) == CYRILLIC
+
+
+def test_characters_behind_escapes_are_read_as_the_mail_says():
+    assert characters_of("灯台です".encode("iso2022_jp"), charset="ISO-2022-JP") == "灯台です"
+
+
+@pytest.mark.parametrize("charset", ["", "none", "idna", "base64", "rot13", "utf-7", "\0", "../x", "zlib", "punycode"])
+def test_what_is_no_encoding_of_texts_counts_as_nothing(charset):
+    assert characters_of(b"harbour \xdf", charset=charset) == "harbour ß"
+
+
 def test_a_character_that_was_cut_is_left_out_and_one_that_stands_alone_is_not():
     raw = "harbour ß".encode()[:-1]
     assert characters_of(raw, cut=True) == "harbour "

@@ -71,7 +71,7 @@ class Line:
         if known or reading.text is None or self.stop.is_set():
             self.put(parcel)
         else:
-            self._texts.read(Text(parcel, reading.text, len(reading.text) < reading.digests.size))
+            self._texts.read(Text(parcel, reading.text, len(reading.text) < reading.digests.size, reading.charset))
 
     def put(self, parcel: Parcel) -> None:
         """Hand a parcel to the recorder; waits while it has too many."""

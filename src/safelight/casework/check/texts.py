@@ -23,11 +23,15 @@ _NOTE_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Text:
-    """A parcel that waits for its text, and the beginning of its file; `cut` where the file is longer."""
+    """A parcel that waits for its text, and the beginning of its file; `cut` where the file is longer.
+
+    `charset` is what a mail says of it.
+    """
 
     parcel: Parcel
     raw: bytes
     cut: bool
+    charset: str = ""
 
 
 class Texts:
@@ -129,4 +133,4 @@ def _sealed(batch: list[Text]) -> SealedContent:
 
 
 def _parts(batch: list[Text]) -> bytes:
-    return encode_parts([Part(len(text.raw), text.cut) for text in batch])
+    return encode_parts([Part(len(text.raw), text.cut, text.charset) for text in batch])

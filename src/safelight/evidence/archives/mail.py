@@ -37,6 +37,7 @@ PRELOADED = (base64, binascii, email.charset, email.feedparser, quopri, *map(cod
 MESSAGE_BYTES = 128 << 20
 """Of one message; mail servers take a fifth of it."""
 _LINE_BYTES = 1 << 20
+_CHARSET_CHARACTERS = 40
 _CUT_OFF = (CloseBoundaryNotFoundDefect, StartBoundaryNotFoundDefect)
 _LATEST_SECOND = 1 << 33
 
@@ -111,7 +112,7 @@ def _entries(mail: Mail, number: int, below: str) -> Iterator[Message]:
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes):
             continue
-        yield Entry(number, _bytes_of(name), len(content), modified, letter=letter_of(begun))
+        yield Entry(number, _bytes_of(name), len(content), modified, letter=letter_of(begun), charset=_charset(part))
         begun = []
         for at in range(0, len(content), DATA_BYTES):
             yield Data(content[at : at + DATA_BYTES])
@@ -141,6 +142,15 @@ def _parts(mail: Mail, below: str) -> Iterator[tuple[str, Mail, list[Mail]]]:
         else:
             yield prefix + (_name(part) or f"part {place}.{part.get_content_subtype()}"), part, begun
             begun = []
+
+
+def _charset(part: Mail) -> str:
+    """The encoding that a message says a part of it has."""
+    try:
+        said = part.get_content_charset("")
+    except (LookupError, UnicodeError, ValueError):
+        return ""
+    return said if isinstance(said, str) and said.isascii() and len(said) <= _CHARSET_CHARACTERS else ""
 
 
 def _name(part: Mail) -> str | None:

@@ -43,7 +43,7 @@ class WalkOrder(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True, tag="entry"):
     """An entry begins. Numbers only grow; `modified` is nanoseconds since 1970; `what` "file", "link" or "special".
 
-    `letter` is what the fields of the mail say that begins with this part.
+    `letter` is what the fields of the mail say that begins with this part, `charset` what it says of its characters.
     """
 
     number: Number
@@ -54,6 +54,7 @@ class Entry(msgspec.Struct, frozen=True, tag="entry"):
     locked: bool = False
     reason: Reason | None = None
     letter: Written | None = None
+    charset: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class Data(msgspec.Struct, frozen=True, tag="data"):
