@@ -79,6 +79,15 @@ def plant(folder: Path) -> Planted:
     planted.laid_aside["picture in an archive in an archive"] = lake[-300:-240]
     inner = write_zip([ZipEntry(b"lake.jpg", lake)])
     (seizure / "boxes.zip").write_bytes(write_zip([ZipEntry(b"inner.zip", inner), ZipEntry(b"lane.jpg", _jpeg(4))]))
+    (seizure / "note.html").write_text(
+        f"<p>{planted.secret('text beside media', 'meadow')} <a href='https://{planted.secret('address in a text', 'pond')}"
+        f".example/'>x</a><p>user: {planted.secret('account in a text', 'robin')}"
+    )
+    (seizure / "letter.eml").write_text(
+        f"From: kim@{planted.secret('address in a mail', 'lane')}.example\nTo: robin@beta.example\n"
+        f"Subject: {planted.secret('subject of a mail', 'harbour')}\nDate: Sat, 14 Mar 2026 12:00:00 +0100\n\n"
+        f"{planted.secret('text of a mail', 'lantern')}\n"
+    )
     (seizure / "broken.jpg").write_bytes(_jpeg(5)[:600])
     listed = {kind: secrets.token_bytes(size) for kind, size in (("md5", 16), ("sha1", 20), ("sha256", 32))}
     planted.sealed |= {f"{kind} of a list": value for kind, value in listed.items()}

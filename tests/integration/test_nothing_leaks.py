@@ -51,6 +51,7 @@ from safelight.platform.settings import mark_demo, read_settings
 from safelight.platform.walls import acting as behind_walls
 from safelight.signatures.types import Digests, Examination, Pdq, Still
 from safelight.vault.actions.keeping import do_keep_contents
+from safelight.writing.reading import read_fields
 from tests.integration.access.example import LEAD, NOW, SECOND, enrolled, found, node
 from tests.integration.assertions.node import KEYS, sent
 from tests.integration.public_functions import public_functions
@@ -142,6 +143,13 @@ ELSEWHERE = {
     "casework.check.settling.settle_no_file": "values only",
     "casework.check.settling.settle_part": "values only",
     "casework.check.settling.settle_unexamined": "values only",
+    "casework.check.line.Line.read": "as Line.abandon",
+    "casework.check.texts.Texts.check": "as Line.abandon",
+    "casework.check.texts.Texts.close": "as Line.abandon",
+    "casework.check.texts.Texts.crashes": "as Line.abandon",
+    "casework.check.texts.Texts.read": "as Line.abandon",
+    "casework.finding.near.queries.media_near": "a step of do_search_case",
+    "casework.finding.near.queries.places_of": "a step of do_search_case",
     "casework.finding.queries.as_recorded": "a step of do_search_case",
     "casework.finding.queries.texts_of_case": "a step of do_search_case",
     "casework.judging.hold_answers": "answers nothing",
@@ -199,6 +207,8 @@ ELSEWHERE = {
     "casework.proof.seal_evidence": "values only",
     "casework.report.write.Writer.__call__": "as write_html",
     "evidence.sealed.open_seen": "opens the bytes that its caller brings",
+    "evidence.sealed.open_letter": "as open_seen",
+    "evidence.sealed.seal_letter": "values only",
     "evidence.sealed.seal_seen": "values only",
     "exchange.bundle.BundleReader.content": "reads a bundle that its caller brings with its passphrase; needs no node",
     "exchange.bundle.BundleReader.envelope": "as BundleReader.content",
@@ -378,9 +388,11 @@ def draft(source, place, content):
     if content is None:
         common |= {"state": SightingState.UNREADABLE, "failure": "unreadable", "reason": "made up"}
         return Draft(name=place.encode(), **common)
+    letter = read_fields([("Subject", f"Lanterns of {place}, see https://example.org/{content}")])
     return Draft(
-        name=place.encode(), state=SightingState.EXAMINED, times=Times(size=9), content=made(content), **common
-    )
+        name=place.encode(), state=SightingState.EXAMINED, times=Times(size=9), content=made(content), letter=letter,
+        **common,
+    )  # fmt: skip
 
 
 def made(content):
@@ -483,10 +495,10 @@ class Bench:
         written = do_report_case("Own", "json", self.folder / f"{self.number}.json", acting=acting, now=NOW)
         searched = [
             [
-                (one.sha256.hex(), one.texts)
+                (one.sha256.hex(), one.texts, one.paths, one.near)
                 for one in do_search_case("Own", asked, why="a lead", acting=acting, now=NOW)
             ]
-            for asked in ("file", "DEMO", "1")
+            for asked in ("file", "DEMO", "1", "lanterns", "example org")
         ]
         kept = kept_contents(case, vault)
         return {

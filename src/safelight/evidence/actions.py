@@ -44,7 +44,7 @@ class RecordedOfItems:
     vault: Vault
 
     def destroy(self, sha256: bytes, owner: str) -> Mapping[str, int]:
-        """Destroy signatures, small pictures and metadata of the item; items are the node's own."""
+        """Destroy signatures, small pictures, metadata and texts of the item; items are the node's own."""
         if owner != self.vault.keys.node:
             return {}
         return do_forget_items(items_of(sha256, self.vault), self.vault)
@@ -54,12 +54,16 @@ def do_forget_items(items: Iterable[int], vault: Vault) -> Mapping[str, int]:
     """Destroy what is recorded of these items, in the caller's transaction; return how many of what there were."""
     rows = Item.objects.filter(pk__in=items)
     signatures = list(rows.values_list("signature", flat=True))
-    pictures = rows.filter(sealed__isnull=False).count()
+    sealed = rows.filter(sealed__isnull=False)
+    texts = sealed.filter(state=ItemState.NO_MEDIA).count()
+    pictures = sealed.count() - texts
     numbers = list(rows.values_list("id", flat=True))
     nothing: dict[str, None] = dict.fromkeys(_MADE_OF_CONTENT)
     Item.objects.filter(pk__in=numbers).update(state=ItemState.ERASED, **nothing)
+    letters = Sighting.objects.filter(item__in=numbers, sealed__isnull=False).update(sealed=None)
     vault.signatures.remove(signatures)
-    return {"signatures": len(signatures), "small pictures": pictures}
+    said = {"texts": texts, "fields of mails": letters}
+    return {"signatures": len(signatures), "small pictures": pictures} | {what: n for what, n in said.items() if n}
 
 
 def do_read_again(items: Iterable[int] | None = None) -> None:

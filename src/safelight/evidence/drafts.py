@@ -6,6 +6,7 @@ from typing import Any
 from safelight.evidence.models import ItemState, SightingHow, SightingState
 from safelight.signatures.film_reading import Film
 from safelight.signatures.types import Digests, Examination
+from safelight.writing.types import Written
 
 CHANGED = "changed"
 
@@ -14,7 +15,7 @@ CHANGED = "changed"
 class Content:
     """A content that was read: its digests, what it is, what examining it yielded (None: no picture or no pixels).
 
-    Of a video `film` holds its frames, and `examination` what stands for it as for a picture.
+    Of a video `film` holds its frames, and `examination` what stands for it as for a picture. `written` is of a text.
     """
 
     digests: Digests
@@ -23,6 +24,7 @@ class Content:
     reason: str | None = None
     examination: Examination | None = None
     film: Film | None = None
+    written: Written | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Times:
 @dataclass
 class Draft:
     """One sighting to be recorded; `children` are recorded in the same transaction, below it.
+
+    `letter` is what the mail says in its fields that begins with this part.
 
     `altered` says in which way a place holds other content than an earlier run recorded there. `tag` is the caller's
     own. `number` is the sighting's id once it is recorded, `item` that of its item.
@@ -61,6 +65,7 @@ class Draft:
     version: int = 1
     children: list["Draft"] = field(default_factory=list)
     tag: Any = None
+    letter: Written | None = None
     number: int = 0
     item: int | None = None
 

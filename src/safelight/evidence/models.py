@@ -114,7 +114,8 @@ class Sighting(models.Model):
 
     `modified`, `changed`, `inode` and `device` are those of the run that recorded it: they may be evidence. `met_…` is
     what a later run met there, read again and found to be the same content. `news` says that the failure is only that
-    the place changed: it was named by the run that found it, and does not stand against what is there now.
+    the place changed: it was named by the run that found it, and does not stand against what is there now. `sealed` is
+    what the mail says in its fields that begins here (`sealed.open_letter`); it goes with the item that was met here.
 
     Exhibit, source and run come first and are never deleted; a constraint would look them up again for each of millions
     of sightings.
@@ -144,6 +145,7 @@ class Sighting(models.Model):
     reason = models.TextField(null=True)
     news = models.BooleanField(default=False)
     complete = models.BooleanField(default=True)
+    sealed = models.BinaryField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["exhibit", "place", "version"], name="evidence_sighting_once")]

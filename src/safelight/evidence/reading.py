@@ -18,11 +18,14 @@ from safelight.media.unread import TAIL, words_for, words_for_end
 from safelight.sandbox import SealedContent
 from safelight.signatures.digests import Digester
 from safelight.signatures.types import Digests
+from safelight.writing.characters import is_writing
+from safelight.writing.types import READ_BYTES
 
 HELD_OPEN = CONTAINERS | VIDEOS
 """What is read in the sandbox from the open file, piece by piece, for it may be larger than memory."""
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = FAR_HEAD
+_MAYBE_TEXT = frozenset({Kind.DOCUMENT, Kind.UNKNOWN})
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC)
 """What is lacking on this machine, and no fault of the file."""
 PICTURE_BYTES = 512 << 20
@@ -41,6 +44,10 @@ class Reading:
     segments: Segments = field(default_factory=Segments)
     told: str | None = None
     """What it is, in words, where it is of a kind that is not looked into."""
+    text: bytes | None = None
+    """The beginning of a text (`READ_BYTES`), for its reader."""
+    charset: str = ""
+    """What a mail says of the characters of its part."""
 
     @property
     def whole_size(self) -> int:
@@ -129,6 +136,7 @@ def read_content(chunks: Iterable[bytes | memoryview]) -> Reading:
     told: str | None = None
     first = True
     tail = b""
+    text: bytearray | None = None
     try:
         for chunk in chunks:
             if first:
@@ -136,7 +144,10 @@ def read_content(chunks: Iterable[bytes | memoryview]) -> Reading:
                 kind = sniff(chunk[:HEAD_BYTES])
                 told = words_for(bytes(chunk[:HEAD]))
                 content = SealedContent() if kind in PICTURES else None
+                text = bytearray() if kind in _MAYBE_TEXT and is_writing(bytes(chunk[:HEAD])) else None
             digester.update(chunk)
+            if text is not None and len(text) < READ_BYTES:
+                text += chunk[: READ_BYTES - len(text)]
             if kind is Kind.UNKNOWN:
                 tail = (tail + bytes(chunk[-TAIL:]))[-TAIL:]
             if content is not None:
@@ -149,8 +160,9 @@ def read_content(chunks: Iterable[bytes | memoryview]) -> Reading:
             content.close()
         raise
     if kind is Kind.UNKNOWN and (known := words_for_end(tail)) is not None:
-        kind, told = known
-    return Reading(digester.finish(), kind, content.seal() if content else None, told=told)
+        kind, told, text = *known, None
+    sealed = content.seal() if content else None
+    return Reading(digester.finish(), kind, sealed, told=told, text=bytes(text) if text is not None else None)
 
 
 def _open(path: bytes, folder: int | None) -> int:

@@ -10,7 +10,7 @@ from django.db import connection
 from safelight.evidence.drafts import Content, Draft, Times
 from safelight.evidence.models import Item, ItemState, Run, Sighting, SightingHow, SightingState
 from safelight.evidence.names import child_place
-from safelight.evidence.sealed import TABLE, Seen, seal_seen
+from safelight.evidence.sealed import SIGHTINGS, TABLE, Seen, seal_letter, seal_seen
 from safelight.platform.copying import copy_rows, reserve_ids
 from safelight.platform.walls import across_cases
 from safelight.signatures.types import Digests, Examination
@@ -65,6 +65,7 @@ _SIGHTING_COLUMNS = [
     "reason",
     "news",
     "complete",
+    "sealed",
 ]
 _SEALED_TEXTS = ("xmp", "iptc", "text")
 """Parts of parsed metadata that are sealed."""
@@ -95,7 +96,8 @@ def record(run: Run, drafts: Sequence[Draft], vault: Vault) -> dict[int, Recorde
     for draft in flat:
         for child in draft.children:
             child.parent = draft.number
-    copy_rows(Sighting, _SIGHTING_COLUMNS, (_sighting_row(run, draft) for draft in flat))
+    columns = vault.columns(SIGHTINGS)
+    copy_rows(Sighting, _SIGHTING_COLUMNS, (_sighting_row(run, draft, columns) for draft in flat))
     return new
 
 
@@ -142,7 +144,7 @@ def _leave_erased(drafts: Sequence[Draft], vault: Vault) -> None:
     for draft in fresh:
         if draft.content is not None and draft.content.digests.sha256 in gone:
             draft.state, draft.failure, draft.reason = SightingState.NOT_EXAMINED, ERASED, ERASED_BEFORE
-            draft.content, draft.children = None, []
+            draft.content, draft.children, draft.letter = None, [], None
 
 
 def _adopt_children(drafts: Sequence[Draft], new: Collection[int]) -> None:
@@ -227,7 +229,8 @@ def _item_row(run: Run, columns: ColumnSealer, number: int, signature: int, cont
     seen = content.examination
     head = (number, signature, content.digests.size, content.kind, content.state.value, content.reason)
     if seen is None:
-        return (*head, *([None] * 9), run.pk)
+        said = seal_seen(Seen(written=content.written), number, columns) if content.written is not None else None
+        return (*head, *([None] * 8), said, run.pk)
     first = seen.stills[0]
     shape = (*seen.size, *first.shown_size, seen.orientation, seen.frames, seen.mode)
     metadata = seen.metadata
@@ -242,10 +245,11 @@ def _metadata(seen: Examination) -> str:
     return msgspec.json.encode(parsed).decode().replace("\\u0000", "\\ufffd")
 
 
-def _sighting_row(run: Run, draft: Draft) -> tuple[Any, ...]:
+def _sighting_row(run: Run, draft: Draft, columns: ColumnSealer) -> tuple[Any, ...]:
     times = draft.times
+    letter = seal_letter(draft.letter, draft.number, columns) if draft.letter is not None else None
     return (
         draft.number, run.exhibit_id, draft.source, run.pk, draft.parent, draft.place, draft.version, draft.how.value,
         draft.detail, draft.name, times.size, times.modified, times.changed, times.accessed, times.inode, times.device,
-        draft.item, draft.state.value, draft.named, draft.said, draft.news, draft.complete,
+        draft.item, draft.state.value, draft.named, draft.said, draft.news, draft.complete, letter,
     )  # fmt: skip

@@ -127,6 +127,7 @@ class Unpacking:
         if entry.locked or entry.what not in _FILES:
             body.discard(reading)
             return Unpacked(entry, None, line_of(entry.reason or body.problem or "") or None)
+        reading.charset = entry.charset
         reading.fd = body.take_spool() if reading.kind in HELD_OPEN else None
         if reading.fd is not None:
             reading.segments = segments_in_archive(reading.kind, reading.fd)

@@ -20,7 +20,7 @@ _RIFF = {b"WEBP": Kind.WEBP, b"AVI ": Kind.VIDEO, b"WAVE": Kind.SOUND, b"RMID": 
 _FORM = {b"AIFF": Kind.SOUND, b"AIFC": Kind.SOUND, b"8SVX": Kind.SOUND, b"ILBM": Kind.OTHER_PICTURE}
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<script")
 _BITMAP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
-_TEXT_CONTROLS = frozenset(b"\t\n\r\f\x08\x1b")
+_NO_TEXT = bytes(set(range(0x20)) - set(b"\t\n\r\f\x08\x1b"))
 _TRANSPORT_PACKETS = (188, 192, 204)
 _MP3_RATES = (
     (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),  # layer I
@@ -153,7 +153,7 @@ def _text(head: bytes) -> Kind | None:
         return Kind.OTHER_PICTURE
     if begin.startswith(_MARKUP) or head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return Kind.DOCUMENT
-    if any(byte < 0x20 and byte not in _TEXT_CONTROLS for byte in head):
+    if len(head.translate(None, _NO_TEXT)) != len(head):
         return None
     try:
         head.decode("utf-8")

@@ -5,6 +5,7 @@ import time
 
 from safelight.errors import InputError
 from safelight.signatures.family import examine_family, warm_up
+from safelight.writing.batch import read_batch
 
 __all__ = ["examine", "warm_up"]
 
@@ -34,3 +35,8 @@ _DEEDS = {
     "odd text": _odd_text,
     "raise": lambda: 1 // 0,
 }
+
+
+def read_texts(content, argument):
+    """End without a word over a batch with a text that asks for it."""
+    return ctypes.string_at(0) if b"DO:crash" in bytes(content) else read_batch(content, argument)

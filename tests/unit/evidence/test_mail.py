@@ -138,3 +138,50 @@ def test_messages_within_messages_without_end_are_refused_by_name():
     raw = b"From: a\nTo: b\nSubject: c\n" + b"Content-Type: message/rfc822\n\n" * 5000 + b"\nend\n"
     _, problem = walk_archive(raw, "mail")
     assert problem.startswith("broken mail archive: ")
+
+
+def test_a_part_comes_with_what_its_mail_says_of_its_characters():
+    made = email.message.EmailMessage()
+    made["From"], made["To"], made["Subject"], made["Date"] = "a@alpha.example", "b@beta.example", "x", SENT
+    made.set_content("маяк", charset="koi8-r")
+    entries, _ = walk_archive(bytes(made), "mail")
+    assert [one.entry.charset for one in entries] == ["koi8-r"]
+
+
+def letters(raw, kind="mail"):
+    """What the fields of mails say, by the part that they begin with."""
+    entries, _ = walk_archive(raw, kind)
+    return {one.entry.name.decode(): one.entry.letter for one in entries if one.entry.letter is not None}
+
+
+def test_what_a_mail_says_of_whom_it_is_from_goes_with_its_first_part():
+    made = message(harbour_jpg=PICTURE)
+    made["Cc"] = "=?utf-8?q?Zo=C3=AB?= <zoe@gamma.example>"
+    [(name, letter)] = letters(bytes(made)).items()
+    assert (name, letter.text.split("\n")) == (
+        "part 2.plain",
+        ["From: a@alpha.example", "To: b@beta.example", "Cc: Zoë <zoe@gamma.example>", f"Date: {SENT}",
+         "Subject: The harbour"],
+    )  # fmt: skip
+    assert [one.value for one in letter.named] == ["a@alpha.example", "b@beta.example", "zoe@gamma.example"]
+
+
+def test_each_message_has_fields_of_its_own_in_a_mailbox_and_inside_another():
+    outer, inner = message("Forwarded."), message("See the harbour.")
+    del outer["Subject"]
+    outer["Subject"] = "Fwd"
+    outer.add_attachment(inner)
+    told = {name: letter.text.rpartition("Subject: ")[2] for name, letter in letters(bytes(outer)).items()}
+    assert told == {"part 2.plain": "Fwd", "message 3/part 4.plain": "The harbour"}
+    told = letters(mailbox(bytes(message("a")), bytes(message("a"))), "mailbox")
+    assert list(told) == ["000001/part 1.plain", "000002/part 1.plain"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [b"=?none?q?x?=", b"=?utf-8?b?!?=", b"\xff\xfe", "Zo\u00eb".encode(), b"=?" * 5000, b"=?utf-7?q?+2AA-?=", b""],
+)
+def test_a_field_that_says_nothing_readable_costs_nothing_else(field):
+    raw = b"From: a@alpha.example\nTo: b@beta.example\nMessage-ID: <1@x>\nSubject: " + field + b"\n\nSee the harbour.\n"
+    [letter] = letters(raw).values()
+    assert letter.text.startswith("From: a@alpha.example\nTo: b@beta.example\n")

@@ -8,6 +8,7 @@ from functools import partial
 from safelight.casework.check.budget import Budget, contents_allowed
 from safelight.casework.check.parcel import Parcel
 from safelight.casework.check.settling import settle, settle_as_seen, settle_clip, settle_cover
+from safelight.casework.check.texts import Text, Texts
 from safelight.evidence.drafts import Draft
 from safelight.evidence.reading import CHUNK_BYTES, Reading, read_content
 from safelight.evidence.recording import SeenItem, find_items
@@ -22,12 +23,13 @@ _QUEUE = 2000
 
 
 class Line:
-    """Takes what was read, has pictures examined once per content, and hands parcels to the recorder."""
+    """Takes what was read, has pictures examined once per content and texts read, hands parcels to the recorder."""
 
     def __init__(self, nursery: Nursery, vault: Vault, *, workers: int, ask_database: bool) -> None:
         self.vault = vault
         self._nursery = nursery
         self._pool = Pool(nursery, self._examined, workers=workers)
+        self._texts = Texts(nursery, self.put)
         self.parcels: Handover[Parcel] = Handover(_QUEUE)
         self.urgent = threading.Event()
         self.budget = Budget(_BUDGET_BYTES, contents_allowed())
@@ -65,6 +67,15 @@ class Line:
             watch = partial(read_film, self._nursery, parcel.opened)
             self._pool.submit(Job(None, b"", (parcel, reading), watch))
 
+    def read(self, parcel: Parcel, reading: Reading) -> None:
+        """Have the text read of what is no media, unless it is recorded already; the parcel arrives with it."""
+        with self._lock:
+            known = reading.digests.sha256 in self._items
+        if known or reading.text is None or self.stop.is_set():
+            self.put(parcel)
+        else:
+            self._texts.read(Text(parcel, reading.text, len(reading.text) < reading.digests.size, reading.charset))
+
     def put(self, parcel: Parcel) -> None:
         """Hand a parcel to the recorder; waits while it has too many."""
         if self.stop.is_set() or not self.parcels.put(parcel, self.stop.is_set):
@@ -92,6 +103,7 @@ class Line:
     def abandon(self) -> None:
         """Drop what is not recorded yet; the line is stopped."""
         self._pool.close(drop=True)
+        self._texts.close(drop=True)
         while not self.parcels.empty():
             self.let_go(self.parcels.take())
 
@@ -103,6 +115,7 @@ class Line:
     def check(self) -> None:
         """Raise what ended the pool, where something did: nobody else may be about to hand it anything."""
         self._pool.check()
+        self._texts.check()
 
     def closed(self) -> bool:
         """Whether the pool has finished.
@@ -116,6 +129,7 @@ class Line:
 
     def _finish_pool(self) -> None:
         try:
+            self._texts.close()
             self._pool.close()
         except BaseException as error:  # noqa: BLE001 - the border of the thread: `closed` raises it again
             self._pool_failed = error
@@ -123,7 +137,7 @@ class Line:
     @property
     def crashes(self) -> int:
         """How often a decoder crashed."""
-        return self._pool.crashes
+        return self._pool.crashes + self._texts.crashes
 
     def _examined(self, outcome: Outcome) -> None:
         parcel, reading = outcome.job.tag

@@ -11,6 +11,7 @@ from safelight.evidence.images import order as images
 from safelight.evidence.unpacking import WALKER
 from safelight.sandbox import Layer, Limits
 from safelight.signatures.film import FILM
+from safelight.writing.batch import READER
 
 EXAMINER = "safelight.signatures.family:examine_family"
 
@@ -56,4 +57,4 @@ class CheckOptions:
     archives: ArchiveLimits = field(default_factory=ArchiveLimits)
     passwords: tuple[bytes, ...] = field(default=(), repr=False)
     examiner: str = EXAMINER
-    tasks: tuple[str, ...] = (WALKER, FILM, images.WALKER, images.VERIFIER)
+    tasks: tuple[str, ...] = (WALKER, FILM, READER, images.WALKER, images.VERIFIER)

@@ -148,7 +148,7 @@ class Reader:
             self._line.let_go(parcel)
             parcel.draft.complete = reading.segments.lone is None
             settle_unexamined(parcel.draft, reading)
-            self._line.put(parcel)
+            self._line.read(parcel, reading)
 
     def _archive(self, parcel: Parcel, reading: Reading, below: "_Below", resumed: Known | None) -> None:
         """Record the archive itself, then its entries below it, and mark it complete when all of them are recorded."""
@@ -229,6 +229,7 @@ class Reader:
             name=entry.name,
             state=SightingState.NOT_EXAMINED,
             times=Times(size=reading.digests.size if reading else entry.size, modified=entry.modified),
+            letter=entry.letter,
         )
         before = known_places(self._exhibit, [draft.place]).get(draft.place) if archive.resumed else None
         before = self.opened_again(before) if before is not None else None

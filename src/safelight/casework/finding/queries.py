@@ -11,14 +11,17 @@ from safelight.assertions.handling import Reader
 from safelight.assertions.kinds import Target
 from safelight.assertions.queries import assertions_about
 from safelight.casework import proof
-from safelight.casework.finding.index import TextOf
+from safelight.casework.finding.words import Only, TextOf
 from safelight.casework.models import Answer, Case
 from safelight.evidence import sealed
 from safelight.evidence.models import ItemState, Sighting
 from safelight.evidence.names import text_of
+from safelight.vault.sealing import ColumnSealer
+from safelight.writing.types import Naming, Written
 
 _CHUNK = 1000
 _CLAIMED = ("series", "external_id", "label")
+_ONLY = {Naming.URL: Only.URL, Naming.MAIL: Only.ACCOUNT, Naming.ACCOUNT: Only.ACCOUNT, Naming.PHONE: Only.ACCOUNT}
 
 
 def texts_of_case(case: Case, node: Node, reader: Reader, digests: dict[int, bytes]) -> Iterator[TextOf]:
@@ -44,7 +47,7 @@ def texts_of_case(case: Case, node: Node, reader: Reader, digests: dict[int, byt
                     if text := getattr(evidence.claim, word):
                         yield TextOf(answer.item_id, f"{word.replace('_', ' ')} by {evidence.claim.source}", text)
         yield from _stated(here, node, reader)
-        yield from _paths(case, list(here))
+        yield from _places(case, list(here), vault.columns(sealed.SIGHTINGS))
 
 
 def as_recorded(case: Case, items: Collection[int]) -> list[int]:
@@ -58,6 +61,14 @@ def _said_by_file(item: int, seen: sealed.Seen) -> Iterator[TextOf]:
     for block, texts in (seen.texts or {}).items():
         for name, text in texts.items():
             yield TextOf(item, f"{block}: {name}", text)
+    if seen.written is not None:
+        yield from _written(item, "text", seen.written)
+
+
+def _written(item: int, where: str, written: Written, sighting: int | None = None) -> Iterator[TextOf]:
+    yield TextOf(item, where, written.text, Only.TEXT, sighting)
+    for one in written.named:
+        yield TextOf(item, one.what.value, one.value, _ONLY[one.what], sighting)
 
 
 def _stated(items: dict[int, bytes], node: Node, reader: Reader) -> Iterator[TextOf]:
@@ -79,8 +90,11 @@ def _told(item: int, state: State) -> Iterator[TextOf]:
                     yield TextOf(item, f"{answer.kind} {name} by {agencies}", value)
 
 
-def _paths(case: Case, items: list[int]) -> Iterator[TextOf]:
+def _places(case: Case, items: list[int], columns: ColumnSealer) -> Iterator[TextOf]:
     rows = Sighting.objects.filter(exhibit__case=case.name, item__in=items).order_by("id")
     for sighting in rows.iterator(chunk_size=_CHUNK):
         if sighting.item_id is not None:
             yield TextOf(sighting.item_id, "path", text_of(bytes(sighting.name)))
+            if sighting.sealed is not None:
+                letter = sealed.open_letter(sighting.sealed, sighting.pk, columns)
+                yield from _written(sighting.item_id, "mail", letter, sighting.pk)

@@ -122,7 +122,9 @@ class _Opener:
         self._active = active
 
     def tile(self, item: evidence.Item) -> bytes | None:
-        """The item's small picture."""
+        """The item's small picture; what is no media has none, and its text need not be opened."""
+        if item.state == evidence.ItemState.NO_MEDIA:
+            return None
         return sealed.open_seen(item.sealed, item.pk, self._items).tile
 
     def evidence(self, answer: Answer) -> Iterator[m.Evidence]:

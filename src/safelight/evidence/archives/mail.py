@@ -4,6 +4,7 @@ Rules kept here:
 - an entry's bytes are those that were attached: the transfer encoding is taken off, nothing else is changed;
 - it has the name that the message gives it, below the messages it is attached to; in a mailbox its message's number,
   from 1, stands before that. What has no name is called by its place and its type;
+- what its fields say of whom it is from, to whom and about what goes with its first part;
 - where a message breaks off, what is there of it is read, and that it breaks off is named.
 """
 
@@ -24,6 +25,7 @@ from email.errors import CloseBoundaryNotFoundDefect, HeaderParseError, StartBou
 from email.message import Message as Mail
 from typing import Any, BinaryIO
 
+from safelight.evidence.archives.letters import letter_of
 from safelight.evidence.archives.messages import DATA_BYTES, Data, End, Entry, Message, Problem
 from safelight.media.mail import FROM_LINE
 
@@ -35,6 +37,7 @@ PRELOADED = (base64, binascii, email.charset, email.feedparser, quopri, *map(cod
 MESSAGE_BYTES = 128 << 20
 """Of one message; mail servers take a fifth of it."""
 _LINE_BYTES = 1 << 20
+_CHARSET_CHARACTERS = 40
 _CUT_OFF = (CloseBoundaryNotFoundDefect, StartBoundaryNotFoundDefect)
 _LATEST_SECOND = 1 << 33
 
@@ -103,20 +106,27 @@ def _parsed(raw: bytes) -> Mail:
 
 def _entries(mail: Mail, number: int, below: str) -> Iterator[Message]:
     modified = _sent(mail)
-    for name, part in _parts(mail, below):
+    begun: list[Mail] = []
+    for name, part, begins in _parts(mail, below):
+        begun += begins
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes):
             continue
-        yield Entry(number, _bytes_of(name), len(content), modified)
+        yield Entry(number, _bytes_of(name), len(content), modified, letter=letter_of(begun), charset=_charset(part))
+        begun = []
         for at in range(0, len(content), DATA_BYTES):
             yield Data(content[at : at + DATA_BYTES])
         yield End()
         number += 1
 
 
-def _parts(mail: Mail, below: str) -> Iterator[tuple[str, Mail]]:
-    """The parts that hold bytes, each under its name; messages that are attached are gone into."""
+def _parts(mail: Mail, below: str) -> Iterator[tuple[str, Mail, list[Mail]]]:
+    """The parts that hold bytes, each under its name, with the messages that begin with it.
+
+    Messages that are attached are gone into.
+    """
     pending = [(below, mail)]
+    begun = [mail]
     place = 0
     while pending:
         prefix, part = pending.pop()
@@ -127,8 +137,20 @@ def _parts(mail: Mail, below: str) -> Iterator[tuple[str, Mail]]:
             inner = part.get_payload()
             assert isinstance(inner, list), "a multipart holds parts"
             pending.extend((prefix, one) for one in reversed(inner) if isinstance(one, Mail))
+            if part.get_content_maintype() == "message":
+                begun += [one for one in inner if isinstance(one, Mail)]
         else:
-            yield prefix + (_name(part) or f"part {place}.{part.get_content_subtype()}"), part
+            yield prefix + (_name(part) or f"part {place}.{part.get_content_subtype()}"), part, begun
+            begun = []
+
+
+def _charset(part: Mail) -> str:
+    """The encoding that a message says a part of it has."""
+    try:
+        said = part.get_content_charset("")
+    except (LookupError, UnicodeError, ValueError):
+        return ""
+    return said if isinstance(said, str) and said.isascii() and len(said) <= _CHARSET_CHARACTERS else ""
 
 
 def _name(part: Mail) -> str | None:

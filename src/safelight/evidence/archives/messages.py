@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from safelight.sandbox import reply_decoder
+from safelight.writing.types import Written
 
 DATA_BYTES = 1 << 20
 _LARGEST = (1 << 63) - 1
@@ -40,7 +41,10 @@ class WalkOrder(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, tag="entry"):
-    """An entry begins. Numbers only grow; `modified` is nanoseconds since 1970; `what` "file", "link" or "special"."""
+    """An entry begins. Numbers only grow; `modified` is nanoseconds since 1970; `what` "file", "link" or "special".
+
+    `letter` is what the fields of the mail say that begins with this part, `charset` what it says of its characters.
+    """
 
     number: Number
     name: Name
@@ -49,6 +53,8 @@ class Entry(msgspec.Struct, frozen=True, tag="entry"):
     what: Annotated[str, msgspec.Meta(max_length=16)] = "file"
     locked: bool = False
     reason: Reason | None = None
+    letter: Written | None = None
+    charset: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class Data(msgspec.Struct, frozen=True, tag="data"):

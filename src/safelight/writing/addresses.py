@@ -1,0 +1,161 @@
+r"""Addresses and accounts in a text, each in one spelling: URLs, mail addresses, account names, telephone numbers.
+
+Rules kept here:
+- each pattern takes time in proportion to the text, whatever it is: what repeats is bounded, and gives nothing back
+  (`{1,64}+`), and a pattern that begins with something common is tried only where a word begins;
+- an address that was made harmless (`hxxp://example[.]org`) counts as what it stands for;
+- scheme and host are lower case, since nobody tells them apart; a path stays as it is, since servers do;
+- what only might be an account or a number is none: it would bury what is.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from safelight.writing.types import ADDRESS_CHARACTERS, MOST_NAMED, NAMED_CHARACTERS, Named, Naming
+
+_URL = re.compile(
+    r"(?<![a-z0-9])(?:(?:h(?:tt|xx)ps?|s?f(?:t|x)p)(?:://|\[:\]//|\[://\]|:\\/\\/)|www(?:\.|\[\.\]))"
+    r"[^\s<>\"`{}|^\x00-\x20]{1,2000}+",
+    re.IGNORECASE,
+)
+_ONION = re.compile(r"(?<![a-z2-7./])(?:[a-z2-7]{56}|[a-z2-7]{16})\.onion(?![a-z0-9])(?:/[^\s<>\"]{0,500}+)?")
+_MAIL = re.compile(
+    r"(?<![\w.%+-])[\w.%+-]{1,64}+(?:@|\[at\])[a-z0-9-]{1,63}+(?:(?:\.|\[\.\])[a-z0-9-]{1,63}+){1,8}+", re.IGNORECASE
+)
+_HANDLE = re.compile(r"@(?<![\w.@/+:-]@)([^\W\d]\w{1,31}+)(?![\w@])(?!\.\w)")
+_FIELD = re.compile(
+    r"^[ \t\"']{0,8}+(?:user|user[ _]?name|user[ _]?id|screen[ _]?name|nick|nick[ _]?name|account|login|handle"
+    r"|skype|snapchat|telegram|instagram|tiktok|kik|discord|wickr|threema|signal|icq)"
+    r"[\"']?[ \t]{0,4}+[:=][ \t]{0,4}+[\"']?([^\s,;\"'<>]{2,64}+)(?![^\s,;\"'<>])",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CHAT_LINE = re.compile(
+    "^\u200e?\\[?\\d{1,4}[./-]\\d{1,2}[./-]\\d{1,4},?[ \u202f]{1,2}\\d{1,2}[:.]\\d{2}(?:[:.]\\d{2})?"
+    "(?:[ \u202f]?[AaPp]\\.?[Mm]\\.?)?(?:\\]| -)[ \u200e]{1,2}([^:\r\n]{1,80}+): ",
+    re.MULTILINE,
+)
+_PHONE = re.compile(r"\+(?<![\w+.@/=-]\+)[1-9]\d{0,2}+(?:[ ()./-]{0,2}\d){6,13}(?![\d\w])")
+_NO_HANDLES = frozenset({
+    "media", "import", "charset", "keyframes", "supports", "page", "namespace", "font", "layer", "property", "override",
+    "param", "return", "returns", "author", "deprecated", "see", "since", "throws", "version", "interface",
+    "implementation", "end", "class", "protocol", "selector", "staticmethod", "classmethod", "dataclass", "pytest",
+})  # fmt: skip
+"""What stands behind an at sign in style sheets and programs."""
+_URL_MARKS = ("://", "www", "[:]//", "[://]", ":\\/\\/")
+_TAIL = ".,;:!?'*_~…\\"
+_HARMLESS = re.compile(r"\[\.\]|\(\.\)|\[dot\]|\(dot\)|\[:\]|\[://\]|\[at\]|\\/", re.IGNORECASE)
+_MEANT = {"[.]": ".", "(.)": ".", "[dot]": ".", "(dot)": ".", "[:]": ":", "[://]": "://", "[at]": "@", "\\/": "/"}
+_MEANT_SCHEMES = {"hxxp": "http", "hxxps": "https", "fxp": "ftp", "sfxp": "sftp"}
+_OPEN = {")": "(", "]": "["}
+_DEFAULT_PORTS = {"http": ":80", "https": ":443", "ftp": ":21"}
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20}):(?://)?")
+
+
+def refang(text: str) -> str:
+    """The text with addresses that were made harmless as what they stand for."""
+    plain = _HARMLESS.sub(lambda found: _MEANT[found[0].lower()], text)
+    return re.sub(
+        r"\b(?:hxxps?|s?fxp)(?=://)", lambda found: _MEANT_SCHEMES[found[0].lower()], plain, flags=re.IGNORECASE
+    )
+
+
+def url_of(written: str) -> str:
+    """A URL in one spelling; applying it again changes nothing."""
+    address = _without_tail(refang(written))
+    scheme, mark, rest = address.partition("://")
+    if not mark:
+        host, slash, path = address.partition("/")
+        return host.lower() + slash + path
+    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
+    login, at, host = rest[:end].rpartition("@")
+    scheme, host = scheme.lower(), host.lower()
+    host = host.removesuffix(_DEFAULT_PORTS.get(scheme, "\n")).removesuffix(".")
+    return f"{scheme}://{login}{at}{host}{rest[end:]}"
+
+
+def named_in(text: str, told: Iterable[Named] = ()) -> tuple[list[Named], bool]:
+    """What a text names, each once, where it stands first, in order; whether some was left out for want of room.
+
+    `told` is what its form says is an address or account.
+    """
+    first: dict[tuple[Naming, str], Named] = {}
+    for one in sorted((*told, *_found(text)), key=lambda one: one.at):
+        first.setdefault((one.what, one.value), one)
+    kept: list[Named] = []
+    room = NAMED_CHARACTERS
+    for one in first.values():
+        room -= len(one.value)
+        if len(kept) == MOST_NAMED or room < 0:
+            return kept, True
+        kept.append(one)
+    return kept, False
+
+
+def link_of(address: str, at: int) -> Named | None:
+    """What a link of a page leads to, None where it leads nowhere but in the page's own site."""
+    address = address.strip()[:ADDRESS_CHARACTERS]
+    scheme = _SCHEME.match(address)
+    if scheme is None:
+        return Named(Naming.URL, url_of("https:" + address), at) if address.startswith("//") else None
+    rest = address[scheme.end() :]
+    match scheme[1].lower():
+        case "http" | "https" | "ftp" | "sftp" | "hxxp" | "hxxps":
+            return Named(Naming.URL, url_of(address), at) if rest else None
+        case "mailto":
+            found = _MAIL.match(rest)
+            return Named(Naming.MAIL, _mail(found[0]), at) if found else None
+        case "tel":
+            number = _digits(rest)
+            return Named(Naming.PHONE, number, at) if 7 < len(number) < 17 else None
+        case "tg" | "skype" | "whatsapp" | "magnet" | "ed2k" | "xmpp" | "sip":
+            return Named(Naming.URL, address, at)
+    return None
+
+
+def _found(text: str) -> Iterator[Named]:
+    """What the patterns find; those that a text has nothing for are not tried: most have nothing for any."""
+    lower = text.lower()
+    if any(mark in lower for mark in _URL_MARKS):
+        for found in _URL.finditer(text):
+            yield Named(Naming.URL, url_of(found[0])[:ADDRESS_CHARACTERS], found.start())
+    if ".onion" in lower:
+        for found in _ONION.finditer(text):
+            yield Named(Naming.URL, _without_tail(found[0]), found.start())
+    if "@" in lower or "[at]" in lower:
+        yield from _people(text)
+    for pattern in (_FIELD, _CHAT_LINE):
+        for found in pattern.finditer(text):
+            yield Named(Naming.ACCOUNT, found[1].strip(), found.start(1))
+    for found in _PHONE.finditer(text):
+        yield Named(Naming.PHONE, _digits(found[0]), found.start())
+
+
+def _people(text: str) -> Iterator[Named]:
+    for found in _MAIL.finditer(text):
+        yield Named(Naming.MAIL, _mail(found[0]), found.start())
+    for found in _HANDLE.finditer(text):
+        if found[1].lower() not in _NO_HANDLES:
+            yield Named(Naming.ACCOUNT, found[0], found.start())
+
+
+def _mail(written: str) -> str:
+    name, _, host = refang(written).rpartition("@")
+    return f"{name}@{host.lower()}"
+
+
+def _digits(written: str) -> str:
+    return "+" * written.startswith("+") + "".join(char for char in written if char in "0123456789")
+
+
+def _without_tail(address: str) -> str:
+    """The address without the end of the sentence that it stands in, or the bracket that was opened before it."""
+    end = len(address)
+    opened = {close: address.count(close) - address.count(begin) for close, begin in _OPEN.items()}
+    while end:
+        last = address[end - 1]
+        if last in _OPEN and opened[last] > 0:
+            opened[last] -= 1
+        elif last not in _TAIL:
+            break
+        end -= 1
+    return address[:end]
