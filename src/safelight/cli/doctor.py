@@ -19,7 +19,7 @@ _NOT_YET = (
     "disk images Ex01, L01, AD1, AFF, VMDK, VHD, VHDX, VDI, qcow2, DMG",
     "files in shadow copies, APFS, LVM, XFS and Btrfs",
     "archives RAR and CAB; of UFDR only what a zip tells",
-    "camera RAW, JPEG 2000, PDF",
+    "camera RAW, PDF",
 )
 
 
@@ -74,7 +74,14 @@ def _decoders() -> Iterator[Finding]:
     import av
     from PIL import features
 
-    for name, feature in (("JPEG", "jpg"), ("PNG", "zlib"), ("TIFF", "libtiff"), ("WebP", "webp"), ("AVIF", "avif")):
+    for name, feature in (
+        ("JPEG", "jpg"),
+        ("PNG", "zlib"),
+        ("TIFF", "libtiff"),
+        ("WebP", "webp"),
+        ("AVIF", "avif"),
+        ("JPEG 2000", "jpg_2000"),
+    ):
         found = features.version(feature)
         there = bool(features.check(feature))
         follows = "" if there else f"{name} files are named as unreadable"

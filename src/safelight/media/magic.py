@@ -44,8 +44,6 @@ _PREFIXES_OF: dict[Kind, tuple[bytes, ...]] = {
         b"\x02#!SILK",
     ),
     Kind.OTHER_PICTURE: (
-        b"\x00\x00\x00\x0cjP  \r\n\x87\n",  # JPEG 2000
-        b"\xffO\xffQ",
         b"\x00\x00\x00\x0cJXL \r\n\x87\n",
         b"\xff\n",  # JPEG XL, bare
         b"8BPS\x00\x01",

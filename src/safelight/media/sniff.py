@@ -7,6 +7,7 @@ number, or, where a format has none (old tar, MP3, text), a check strict enough 
 from collections.abc import Callable
 
 from safelight.media.bmff import kind_of_bmff
+from safelight.media.jpeg2000 import kind_of_jpeg2000
 from safelight.media.magic import AT_OFFSET, PREFIXES
 from safelight.media.mail import kind_of_mail
 from safelight.media.raw_camera import is_camera_raw
@@ -167,6 +168,7 @@ _RULES: tuple[Callable[[bytes], Kind | None], ...] = (
     _by_prefix,
     _tiff,
     _riff,
+    kind_of_jpeg2000,
     kind_of_bmff,
     _bitmap,
     _icon,

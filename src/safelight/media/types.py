@@ -28,6 +28,7 @@ class Kind(StrEnum):
     TIFF = "tiff"
     HEIF = "heif"
     AVIF = "avif"
+    JPEG2000 = "jpeg2000"
     ZIP = "zip"
     TAR = "tar"
     GZIP = "gzip"
@@ -48,7 +49,9 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-PICTURES = frozenset({Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP, Kind.BMP, Kind.TIFF, Kind.HEIF, Kind.AVIF})
+PICTURES = frozenset(
+    {Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP, Kind.BMP, Kind.TIFF, Kind.HEIF, Kind.AVIF, Kind.JPEG2000}
+)
 VIDEOS = frozenset({Kind.VIDEO})
 ARCHIVES = frozenset({Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.BZIP2, Kind.XZ, Kind.SEVEN_ZIP, Kind.MAIL, Kind.MAILBOX})
 IMAGES = frozenset({Kind.EWF, Kind.RAW_IMAGE})
