@@ -79,7 +79,7 @@ def _read_uuid(body: memoryview, found: Found) -> None:
     elif what == "iptc":
         found.iptc = bytes(block)
     elif what == "exif":
-        found.exif = block[6:] if block[:6] == b"Exif\x00\x00" else block
+        found.exif = block[6:] if bytes(block[:6]) == b"Exif\x00\x00" else block
 
 
 def _read_colour(header: memoryview, found: Found) -> None:

@@ -147,6 +147,12 @@ def _boot_sector(head: bytes) -> Kind | None:
     return Kind.RAW_IMAGE if valid and any(entry[4] and any(entry[12:16]) for entry in entries) else None
 
 
+def _late_pdf(head: bytes) -> Kind | None:
+    """A PDF behind blank bytes: readers allow for 1,024 of any kind before its header (ISO 32000-1, annex H.3.4.1)."""
+    begin = head[:1024].removeprefix(b"\xef\xbb\xbf").lstrip(b"\x00\t\n\f\r ")
+    return Kind.PDF if begin.startswith(b"%PDF-") else None
+
+
 def _text(head: bytes) -> Kind | None:
     """Markup, or text of any kind: no control characters, and valid UTF-8 (the last character may be cut)."""
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512].lower()
@@ -178,6 +184,7 @@ _RULES: tuple[Callable[[bytes], Kind | None], ...] = (
     _transport_stream,
     _boot_sector,
     _mpeg_audio,
+    _late_pdf,
     kind_of_mail,
     _text,
 )
