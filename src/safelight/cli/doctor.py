@@ -19,7 +19,7 @@ _NOT_YET = (
     "disk images Ex01, L01, AD1, AFF, VMDK, VHD, VHDX, VDI, qcow2, DMG",
     "files in shadow copies, APFS, LVM, XFS and Btrfs",
     "archives RAR and CAB; of UFDR only what a zip tells",
-    "camera RAW, JPEG 2000, PDF",
+    "camera RAW",
 )
 
 
@@ -73,8 +73,16 @@ def _sandbox() -> Iterator[Finding]:
 def _decoders() -> Iterator[Finding]:
     import av
     from PIL import features
+    from pypdfium2.version import PDFIUM_INFO
 
-    for name, feature in (("JPEG", "jpg"), ("PNG", "zlib"), ("TIFF", "libtiff"), ("WebP", "webp"), ("AVIF", "avif")):
+    for name, feature in (
+        ("JPEG", "jpg"),
+        ("PNG", "zlib"),
+        ("TIFF", "libtiff"),
+        ("WebP", "webp"),
+        ("AVIF", "avif"),
+        ("JPEG 2000", "jpg_2000"),
+    ):
         found = features.version(feature)
         there = bool(features.check(feature))
         follows = "" if there else f"{name} files are named as unreadable"
@@ -90,6 +98,7 @@ def _decoders() -> Iterator[Finding]:
     yield Finding("decoders GIF, APNG, BMP", "Pillow, built in", good=True)
     major, minor, micro = av.library_versions["libavcodec"]
     yield Finding("archives", "zip, 7z, tar, gzip, bzip2, xz; mail and mailboxes", good=True)
+    yield Finding("documents PDF", f"PDFium {PDFIUM_INFO}", good=True)
     yield Finding("decoder video", f"PyAV {av.__version__}, libavcodec {major}.{minor}.{micro}", good=True)
 
 

@@ -44,8 +44,6 @@ _PREFIXES_OF: dict[Kind, tuple[bytes, ...]] = {
         b"\x02#!SILK",
     ),
     Kind.OTHER_PICTURE: (
-        b"\x00\x00\x00\x0cjP  \r\n\x87\n",  # JPEG 2000
-        b"\xffO\xffQ",
         b"\x00\x00\x00\x0cJXL \r\n\x87\n",
         b"\xff\n",  # JPEG XL, bare
         b"8BPS\x00\x01",
@@ -108,6 +106,7 @@ _PREFIXES_OF: dict[Kind, tuple[bytes, ...]] = {
         b"x\x9f>\x22",  # winmail.dat
         b"StuffIt",
     ),
+    Kind.PDF: (b"%PDF-",),
     Kind.EWF: (b"EVF\t\r\n\xff\x00",),  # EnCase E01
     Kind.DISK_IMAGE: (
         b"EVF2\r\n\x81\x00",
@@ -131,7 +130,6 @@ _PREFIXES_OF: dict[Kind, tuple[bytes, ...]] = {
         b"\xebX\x90-FVE-FS-",  # BitLocker
     ),
     Kind.DOCUMENT: (
-        b"%PDF-",
         b"{\\rtf",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",  # old Office, Outlook message
         b"%!PS",

@@ -8,6 +8,7 @@ from safelight.media.decoding import check_size
 from safelight.media.gif import read_gif
 from safelight.media.heif import open_heif
 from safelight.media.jpeg import open_jpeg
+from safelight.media.jpeg2000 import read_jpeg2000
 from safelight.media.motion import clips_in_boxes
 from safelight.media.pillow import PillowFrames
 from safelight.media.png import read_png
@@ -77,6 +78,11 @@ def _walk(view: memoryview, kind: Kind, limits: PictureLimits) -> tuple[Found, i
         if canvas is not None:  # libwebp allocates the canvas as soon as the file is opened
             check_size(canvas, limits)
         return found, None
+    if kind is Kind.JPEG2000:
+        found, claimed = read_jpeg2000(view)
+        if claimed is not None:  # OpenJPEG allocates what the codestream claims, whatever the boxes around it say
+            check_size(claimed, limits)
+        return found, 1
     return Found(), None if kind is Kind.AVIF else 1
 
 

@@ -6,6 +6,7 @@ from PIL import Image, ImageFile
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -25,6 +26,7 @@ _READERS: Mapping[Kind, Callable[..., ImageFile.ImageFile]] = {
     Kind.BMP: BmpImageFile,
     Kind.TIFF: TiffImageFile,
     Kind.AVIF: AvifImageFile,
+    Kind.JPEG2000: Jpeg2KImageFile,
 }
 Image.preinit()
 _ROWS_WANTED = 4

@@ -7,6 +7,7 @@ number, or, where a format has none (old tar, MP3, text), a check strict enough 
 from collections.abc import Callable
 
 from safelight.media.bmff import kind_of_bmff
+from safelight.media.jpeg2000 import kind_of_jpeg2000
 from safelight.media.magic import AT_OFFSET, PREFIXES
 from safelight.media.mail import kind_of_mail
 from safelight.media.raw_camera import is_camera_raw
@@ -146,6 +147,12 @@ def _boot_sector(head: bytes) -> Kind | None:
     return Kind.RAW_IMAGE if valid and any(entry[4] and any(entry[12:16]) for entry in entries) else None
 
 
+def _late_pdf(head: bytes) -> Kind | None:
+    """A PDF behind blank bytes: readers allow for 1,024 of any kind before its header (ISO 32000-1, annex H.3.4.1)."""
+    begin = head[:1024].removeprefix(b"\xef\xbb\xbf").lstrip(b"\x00\t\n\f\r ")
+    return Kind.PDF if begin.startswith(b"%PDF-") else None
+
+
 def _text(head: bytes) -> Kind | None:
     """Markup, or text of any kind: no control characters, and valid UTF-8 (the last character may be cut)."""
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512].lower()
@@ -167,6 +174,7 @@ _RULES: tuple[Callable[[bytes], Kind | None], ...] = (
     _by_prefix,
     _tiff,
     _riff,
+    kind_of_jpeg2000,
     kind_of_bmff,
     _bitmap,
     _icon,
@@ -176,6 +184,7 @@ _RULES: tuple[Callable[[bytes], Kind | None], ...] = (
     _transport_stream,
     _boot_sector,
     _mpeg_audio,
+    _late_pdf,
     kind_of_mail,
     _text,
 )

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     TIFF = "tiff"
     HEIF = "heif"
     AVIF = "avif"
+    JPEG2000 = "jpeg2000"
     ZIP = "zip"
     TAR = "tar"
     GZIP = "gzip"
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     SEVEN_ZIP = "7z"
     MAIL = "mail"
     MAILBOX = "mailbox"
+    PDF = "pdf"
     VIDEO = "video"
     SOUND = "sound"
     OTHER_PICTURE = "other-picture"
@@ -56,9 +58,13 @@ class Beside(StrEnum):
     MATTE = "heif-matte"
 
 
-PICTURES = frozenset({Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP, Kind.BMP, Kind.TIFF, Kind.HEIF, Kind.AVIF})
+PICTURES = frozenset(
+    {Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP, Kind.BMP, Kind.TIFF, Kind.HEIF, Kind.AVIF, Kind.JPEG2000}
+)
 VIDEOS = frozenset({Kind.VIDEO})
-ARCHIVES = frozenset({Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.BZIP2, Kind.XZ, Kind.SEVEN_ZIP, Kind.MAIL, Kind.MAILBOX})
+ARCHIVES = frozenset(
+    {Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.BZIP2, Kind.XZ, Kind.SEVEN_ZIP, Kind.MAIL, Kind.MAILBOX, Kind.PDF}
+)
 IMAGES = frozenset({Kind.EWF, Kind.RAW_IMAGE})
 """Disk images that are walked; of the others (`DISK_IMAGE`) it is only said what they are."""
 CONTAINERS = ARCHIVES | IMAGES

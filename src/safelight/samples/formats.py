@@ -159,6 +159,9 @@ def _others() -> Iterator[Format]:
     yield Format("bmp", Kind.BMP, "bmp", partial(_save, format_name="BMP"), exact=True)
     yield Format("bmp-p", Kind.BMP, "bmp", partial(_mode, mode="P", format_name="BMP"))
     yield Format("avif", Kind.AVIF, "avif", partial(_save, format_name="AVIF", quality=80, speed=8))
+    jpeg2000 = partial(Format, kind=Kind.JPEG2000)
+    yield jpeg2000("jp2", suffix="jp2", write=partial(_save, format_name="JPEG2000"), exact=True)
+    yield jpeg2000("j2k", suffix="j2k", write=partial(_save, format_name="JPEG2000", no_jp2=True), exact=True)
     if find_spec("pillow_heif"):
         yield Format("heic", Kind.HEIF, "heic", _heic)
 

@@ -16,6 +16,7 @@ from safelight.samples.pictures import picture
 from safelight.signatures.digests import digest
 from tests.integration.casework.conftest import zipped
 from tests.nodes import kept_in
+from tests.unit.evidence import documents
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_postgresql]
 GOOD, OTHER, THIRD = (FORMATS["png-rgb"].write(picture(11, number, (96, 64))) for number in range(3))
@@ -115,3 +116,25 @@ def test_content_behind_a_password_is_kept(bench):
     bench.check(keep=Keep.NONE, passwords=(WORD.encode(),))
     bench.check(keep=Keep.NEW, passwords=(WORD.encode(),))
     assert kept_in(bench.vault) == [digest(GOOD).sha256.hex()]
+
+
+def test_the_pictures_of_a_document_are_examined_in_the_sandbox_and_its_password_opens_it(bench):
+    inside = documents.document(
+        [(documents.WHOLE, [0]), (documents.WORDS, [])], [documents.image_of(documents.JPEG, "DCTDecode")]
+    )
+    bench.put("a.bin", inside)
+    bench.put("b.pdf", documents.LOCKED)
+    bench.put(
+        "c.zip", zipped({"deep.pdf": documents.document([(documents.WHOLE, [0])], [documents.flat(documents.B)])})
+    )
+    bench.put("cut.pdf", b"%PDF-1.7\n" + bytes(200))
+    bench.check()
+    found = current(bench)
+    assert {name for name, state in found.items() if state == "examined"} == {
+        "page 1/image 1.jpg", "page 2.png", "page 1/image 1.png"
+    }  # fmt: skip
+    assert found["(document)"] == "locked"
+    assert set(bench.failures()) == {"cut.pdf"}
+
+    bench.check(passwords=(documents.WORD.encode(),))
+    assert "locked" not in current(bench).values()

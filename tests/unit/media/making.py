@@ -81,6 +81,8 @@ def still_in_every_format() -> dict[str, bytes]:
         "tiff-pages": encode(plain, "TIFF", save_all=True, append_images=moving),
         "avif": encode(plain, "AVIF", exif=exif),
         "avif-moving": encode(plain, "AVIF", save_all=True, append_images=moving),
+        "jpeg2000": encode(plain, "JPEG2000"),
+        "jpeg2000-bare": encode(image("LA"), "JPEG2000", no_jp2=True),
         "heic": heic("gradient"),
         "heic-two": heic("two"),
     }

@@ -20,6 +20,7 @@ MODES = {
     "BMP": ("RGB", "L", "1", "P"),
     "TIFF": ("RGB", "L", "1", "P", "LA", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"),
     "AVIF": ("RGB", "RGBA", "L", "LA"),
+    "JPEG2000": ("RGB", "RGBA", "L", "LA", "I;16", "YCbCr"),
 }
 # the peer hashes the indices of palettes, the inks of CMYK: a known defect that is not copied
 COMPARABLE = ("RGB", "L", "LA", "RGBA", "I;16")

@@ -31,6 +31,7 @@ _LEAST_DISK = 64 << 10
 _HOLDS = {
     Kind.MAIL: "a mail: its parts are listed below it",
     Kind.MAILBOX: "a mailbox: what is in it is listed below it",
+    Kind.PDF: "a document (PDF): its pictures, pages and attached files are listed below it",
 }
 
 

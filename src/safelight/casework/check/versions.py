@@ -11,6 +11,7 @@ _PACKAGES = (
     "av",
     "py7zr",
     "pyzipper",
+    "pypdfium2",
     "libewf-python",
     "pytsk3",
     "numpy",

@@ -7,16 +7,26 @@ import encodings.utf_8
 import gzip
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from safelight.evidence.archives import mail, seven_zip, tar, zip  # noqa: A004 - an archive's name is its kind
+from safelight.evidence.archives import mail, pdf, seven_zip, tar, zip  # noqa: A004 - an archive's name is its kind
 from safelight.evidence.archives.copying import copy, say
 from safelight.evidence.archives.messages import Entry, Message, Problem, decode_order, encode
 from safelight.evidence.archives.passwords import Passwords
 
 PRELOADED = (encodings.cp437, encodings.latin_1, encodings.utf_8, gzip, bz2, lzma, zlib)
 """Everything that the standard library would otherwise open lazily, when no file can be opened any more."""
+_LOCKABLE: dict[str, Callable[[BinaryIO, Passwords], Iterator[Message]]] = {
+    "zip": zip.walk,
+    "7z": seven_zip.walk,
+    "pdf": pdf.walk,
+}
+_OPEN: dict[str, Callable[[BinaryIO], Iterator[Message]]] = {
+    "tar": tar.walk,
+    "mail": mail.walk,
+    "mailbox": mail.walk_mailbox,
+}
 _OPENERS: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
 
 
@@ -25,24 +35,16 @@ def read(content: BinaryIO, argument: bytes) -> Iterator[bytes]:
     order = decode_order(argument)
     try:
         yield from map(encode, _walk(content, order.kind, Passwords(order.passwords)))
-    except seven_zip.FAULTS as error:
+    except (*seven_zip.FAULTS, *pdf.FAULTS) as error:
         yield encode(Problem(f"broken {order.kind} archive: {say(error)}"))
 
 
 def _walk(content: BinaryIO, kind: str, passwords: Passwords) -> Iterator[Message]:
-    match kind:
-        case "zip":
-            return zip.walk(content, passwords)
-        case "7z":
-            return seven_zip.walk(content, passwords)
-        case "tar":
-            return tar.walk(content)
-        case "mail":
-            return mail.walk(content)
-        case "mailbox":
-            return mail.walk_mailbox(content)
-        case _:
-            return _compressed(content, kind)
+    if kind in _LOCKABLE:
+        return _LOCKABLE[kind](content, passwords)
+    if kind in _OPEN:
+        return _OPEN[kind](content)
+    return _compressed(content, kind)
 
 
 def _compressed(content: BinaryIO, kind: str) -> Iterator[Message]:
