@@ -1,27 +1,31 @@
 r"""Addresses and accounts in a text, each in one spelling: URLs, mail addresses, account names, telephone numbers.
 
 Rules kept here:
-- each pattern takes time in proportion to the text, whatever it is: what repeats is bounded, and gives nothing back
-  (`{1,64}+`), and a pattern that begins with something common is tried only where a word begins;
+- each pattern takes time in proportion to the text, whatever it is: what repeats is bounded and gives nothing back
+  (`{1,64}+`), and each begins with what is rare (a mark, an at sign, a line), from which a bounded way back is looked;
 - an address that was made harmless (`hxxp://example[.]org`) counts as what it stands for;
 - scheme and host are lower case, since nobody tells them apart; a path stays as it is, since servers do;
 - what only might be an account or a number is none: it would bury what is.
 """
 
 import re
+import string
 from collections.abc import Iterable, Iterator
 
 from safelight.writing.types import ADDRESS_CHARACTERS, MOST_NAMED, NAMED_CHARACTERS, Named, Naming
 
-_URL = re.compile(
-    r"(?<![a-z0-9])(?:(?:h(?:tt|xx)ps?|s?f(?:t|x)p)(?:://|\[:\]//|\[://\]|:\\/\\/)|www(?:\.|\[\.\]))"
-    r"[^\s<>\"`{}|^\x00-\x20]{1,2000}+",
-    re.IGNORECASE,
-)
+_MARK = re.compile(r"://|\[:\]//|\[://\]|:\\/\\/")
+_REST = re.compile(r"[^\s<>\"`{}|^\x00-\x20]{1,1980}+")
+_SCHEMES = frozenset({"http", "https", "hxxp", "hxxps", "ftp", "sftp", "fxp", "sfxp"})
+_LONGEST_SCHEME = 6
+"""One letter more than the longest has: a word that only ends like one is none."""
+_WWW = re.compile(r"[wW]{3}(?:\.|\[\.\])(?<![a-zA-Z0-9./@-][wW]{3}\.)[^\s<>\"`{}|^\x00-\x20]{1,1980}+")
 _ONION = re.compile(r"(?<![a-z2-7./])(?:[a-z2-7]{56}|[a-z2-7]{16})\.onion(?![a-z0-9])(?:/[^\s<>\"]{0,500}+)?")
-_MAIL = re.compile(
-    r"(?<![\w.%+-])[\w.%+-]{1,64}+(?:@|\[at\])[a-z0-9-]{1,63}+(?:(?:\.|\[\.\])[a-z0-9-]{1,63}+){1,8}+", re.IGNORECASE
-)
+_AT = re.compile(r"(?:@|\[at\])[a-z0-9-]{1,63}+(?:(?:\.|\[\.\])[a-z0-9-]{1,63}+){1,8}+", re.IGNORECASE)
+_LOCAL = string.ascii_letters + string.digits + ".!#$%&'*+-/=?^_`{|}~"
+_LOCAL_CHARACTERS = 64
+_AROUND = "!#$%&'*+-/=?^`{|}~."
+"""What may stand in a name, and stands before it more often."""
 _HANDLE = re.compile(r"@(?<![\w.@/+:-]@)([^\W\d]\w{1,31}+)(?![\w@])(?!\.\w)")
 _FIELD = re.compile(
     r"^[ \t\"']{0,8}+(?:user|user[ _]?name|user[ _]?id|screen[ _]?name|nick|nick[ _]?name|account|login|handle"
@@ -41,7 +45,6 @@ _NO_HANDLES = frozenset({
     "implementation", "end", "class", "protocol", "selector", "staticmethod", "classmethod", "dataclass", "pytest",
 })  # fmt: skip
 """What stands behind an at sign in style sheets and programs."""
-_URL_MARKS = ("://", "www", "[:]//", "[://]", ":\\/\\/")
 _TAIL = ".,;:!?'*_~…\\"
 _HARMLESS = re.compile(r"\[\.\]|\(\.\)|\[dot\]|\(dot\)|\[:\]|\[://\]|\[at\]|\\/", re.IGNORECASE)
 _MEANT = {"[.]": ".", "(.)": ".", "[dot]": ".", "(dot)": ".", "[:]": ":", "[://]": "://", "[at]": "@", "\\/": "/"}
@@ -60,7 +63,7 @@ def refang(text: str) -> str:
 
 
 def url_of(written: str) -> str:
-    """A URL in one spelling; applying it again changes nothing."""
+    """A URL in one spelling, which again gives itself."""
     address = _without_tail(refang(written))
     scheme, mark, rest = address.partition("://")
     if not mark:
@@ -69,7 +72,9 @@ def url_of(written: str) -> str:
     end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
     login, at, host = rest[:end].rpartition("@")
     scheme, host = scheme.lower(), host.lower()
-    host = host.removesuffix(_DEFAULT_PORTS.get(scheme, "\n")).removesuffix(".")
+    host = host.rstrip(".")
+    if host.count(":") == 1:
+        host = host.removesuffix(_DEFAULT_PORTS.get(scheme, "\n")).rstrip(".")
     return f"{scheme}://{login}{at}{host}{rest[end:]}"
 
 
@@ -102,8 +107,8 @@ def link_of(address: str, at: int) -> Named | None:
         case "http" | "https" | "ftp" | "sftp" | "hxxp" | "hxxps":
             return Named(Naming.URL, url_of(address), at) if rest else None
         case "mailto":
-            found = _MAIL.match(rest)
-            return Named(Naming.MAIL, _mail(found[0]), at) if found else None
+            name, mark, host = rest.partition("?")[0].rpartition("@")
+            return Named(Naming.MAIL, f"{name}@{host.lower()}", at) if mark and name and host else None
         case "tel":
             number = _digits(rest)
             return Named(Naming.PHONE, number, at) if 7 < len(number) < 17 else None
@@ -114,10 +119,11 @@ def link_of(address: str, at: int) -> Named | None:
 
 def _found(text: str) -> Iterator[Named]:
     """What the patterns find; those that a text has nothing for are not tried: most have nothing for any."""
+    yield from _urls(text)
     lower = text.lower()
-    if any(mark in lower for mark in _URL_MARKS):
-        for found in _URL.finditer(text):
-            yield Named(Naming.URL, url_of(found[0])[:ADDRESS_CHARACTERS], found.start())
+    if "www" in lower:
+        for found in _WWW.finditer(text):
+            yield Named(Naming.URL, url_of(found[0]), found.start())
     if ".onion" in lower:
         for found in _ONION.finditer(text):
             yield Named(Naming.URL, _without_tail(found[0]), found.start())
@@ -130,17 +136,34 @@ def _found(text: str) -> Iterator[Named]:
         yield Named(Naming.PHONE, _digits(found[0]), found.start())
 
 
+def _urls(text: str) -> Iterator[Named]:
+    """Addresses by the mark behind their scheme: marks are rare, letters are not."""
+    end = 0
+    for mark in _MARK.finditer(text):
+        before = text[max(end, mark.start() - _LONGEST_SCHEME) : mark.start()]
+        scheme = before[len(before.rstrip(string.ascii_letters)) :]
+        if mark.start() < end or scheme.lower() not in _SCHEMES:
+            continue
+        rest = _REST.match(text, mark.end())
+        if rest is not None:
+            end = rest.end()
+            begin = mark.start() - len(scheme)
+            yield Named(Naming.URL, url_of(text[begin:end]), begin)
+
+
 def _people(text: str) -> Iterator[Named]:
-    for found in _MAIL.finditer(text):
-        yield Named(Naming.MAIL, _mail(found[0]), found.start())
+    for found in _AT.finditer(text):
+        before = text[max(0, found.start() - _LOCAL_CHARACTERS) : found.start()]
+        name = before[len(before.rstrip(_LOCAL)) :].lstrip(_AROUND)
+        if name:
+            yield Named(Naming.MAIL, f"{name}@{_host(found[0])}", found.start() - len(name))
     for found in _HANDLE.finditer(text):
         if found[1].lower() not in _NO_HANDLES:
             yield Named(Naming.ACCOUNT, found[0], found.start())
 
 
-def _mail(written: str) -> str:
-    name, _, host = refang(written).rpartition("@")
-    return f"{name}@{host.lower()}"
+def _host(written: str) -> str:
+    return refang(written).removeprefix("@").lower()
 
 
 def _digits(written: str) -> str:

@@ -31,8 +31,8 @@ def read_fields(fields: Iterable[tuple[str, str]]) -> Written:
 def kept_of(read: Read, left: list[str]) -> Written:
     """What is kept of a text that was read by its form."""
     named, more = named_in(read.text, read.told)
-    text = clean(read.text, len(read.text)).strip()
-    kept = within(text, KEPT_BYTES)
+    text = read.text.strip()
+    kept = within(clean(text[:KEPT_BYTES], KEPT_BYTES), KEPT_BYTES)
     notes = [*left]
     if len(kept) < len(text):
         notes.append(f"of {len(text)} characters the first {len(kept)} are kept")
