@@ -46,8 +46,8 @@ _NO_HANDLES = frozenset({
 })  # fmt: skip
 """What stands behind an at sign in style sheets and programs."""
 _TAIL = ".,;:!?'*_~…\\"
-_HARMLESS = re.compile(r"\[\.\]|\(\.\)|\[dot\]|\(dot\)|\[:\]|\[://\]|\[at\]|\\/", re.IGNORECASE)
-_MEANT = {"[.]": ".", "(.)": ".", "[dot]": ".", "(dot)": ".", "[:]": ":", "[://]": "://", "[at]": "@", "\\/": "/"}
+_HARMLESS = re.compile(r"\[\.\]|\(\.\)|\[dot\]|\(dot\)|\[:\]|\[://\]|\[at\]|(?<!\\)\\++/", re.IGNORECASE)
+_MEANT = {"[.]": ".", "(.)": ".", "[dot]": ".", "(dot)": ".", "[:]": ":", "[://]": "://", "[at]": "@"}
 _MEANT_SCHEMES = {"hxxp": "http", "hxxps": "https", "fxp": "ftp", "sfxp": "sftp"}
 _OPEN = {")": "(", "]": "["}
 _DEFAULT_PORTS = {"http": ":80", "https": ":443", "ftp": ":21"}
@@ -56,7 +56,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20}):(?://)?")
 
 def refang(text: str) -> str:
     """The text with addresses that were made harmless as what they stand for."""
-    plain = _HARMLESS.sub(lambda found: _MEANT[found[0].lower()], text)
+    plain = _HARMLESS.sub(lambda found: _MEANT.get(found[0].lower(), "/"), text)
     return re.sub(
         r"\b(?:hxxps?|s?fxp)(?=://)", lambda found: _MEANT_SCHEMES[found[0].lower()], plain, flags=re.IGNORECASE
     )
