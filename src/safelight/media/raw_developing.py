@@ -37,7 +37,7 @@ from safelight.media.types import (
 )
 
 _HALVED_FROM = 8_000_000
-"""Pixels from which on a block of two by two becomes one pixel: within 2 bits of what costs three times as long."""
+"""Pixels from which on a block of two by two becomes one pixel: no farther off, at a sixth of the cost."""
 _ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 """EXIF's number of what LibRaw calls flip."""
 _ERRORS = (*DECODER_ERRORS, rawpy.LibRawError, rawpy.NotSupportedError)
