@@ -96,7 +96,7 @@ def outcome(row: dict[str, str], failures: dict[str, str]) -> str:
         return BROKEN if kind == "archive" else kind
     if row["verdict"] != "not examined":
         return READ
-    return ARCHIVE if row["reason"].startswith("an archive") else NO_PICTURE
+    return ARCHIVE if "below it" in row["reason"] or row["reason"].startswith("an archive") else NO_PICTURE
 
 
 def portion(

@@ -19,7 +19,6 @@ _NOT_YET = (
     "disk images Ex01, L01, AD1, AFF, VMDK, VHD, VHDX, VDI, qcow2, DMG",
     "files in shadow copies, APFS, LVM, XFS and Btrfs",
     "archives RAR and CAB; of UFDR only what a zip tells",
-    "camera RAW",
 )
 
 
@@ -72,6 +71,7 @@ def _sandbox() -> Iterator[Finding]:
 
 def _decoders() -> Iterator[Finding]:
     import av
+    import rawpy
     from PIL import features
     from pypdfium2.version import PDFIUM_INFO
 
@@ -96,6 +96,7 @@ def _decoders() -> Iterator[Finding]:
     else:
         yield Finding("decoder HEIC", f"libheif {pi_heif.libheif_version()}", good=True)
     yield Finding("decoders GIF, APNG, BMP", "Pillow, built in", good=True)
+    yield Finding("decoder camera raw", f"LibRaw {'.'.join(map(str, rawpy.libraw_version))}", good=True)
     major, minor, micro = av.library_versions["libavcodec"]
     yield Finding("archives", "zip, 7z, tar, gzip, bzip2, xz; mail and mailboxes", good=True)
     yield Finding("documents PDF", f"PDFium {PDFIUM_INFO}", good=True)

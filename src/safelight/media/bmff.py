@@ -29,5 +29,5 @@ def kind_of_bmff(head: bytes) -> Kind | None:
     if major in _HEIF:
         return Kind.HEIF
     if major in _RAW:
-        return Kind.OTHER_PICTURE
+        return Kind.CAMERA_RAW
     return Kind.SOUND if major in _SOUND else Kind.VIDEO

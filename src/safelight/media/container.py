@@ -37,13 +37,16 @@ class Found:
     """The blocks found while walking a container, not yet read.
 
     `exif` is the TIFF block without its "Exif" prefix; `exif_is_file` is set for TIFF files, whose tags lie scattered
-    over the file itself. `raw` has further blocks to keep as they are; `embedded` pairs what a picture is with its
+    over the file itself. `shot` and `place` are blocks of their own where a file keeps those directories apart (CR3).
+    `raw` has further blocks to keep as they are; `embedded` pairs what a picture is with its
     bytes.
     `multi_picture` is where a JPEG's MPF block begins in the file.
     """
 
     exif: memoryview | None = None
     exif_is_file: bool = False
+    shot: memoryview | None = None
+    place: memoryview | None = None
     xmp: bytes = b""
     iptc: bytes = b""
     photoshop: bytes = b""
@@ -68,7 +71,9 @@ class Described:
 def describe(found: Found, limits: PictureLimits) -> Described:
     """Parse all that was found. Never raises on foreign bytes: what is wrong stands in `metadata.problems`."""
     problems = found.problems
-    exif = read_exif(found.exif, problems) if found.exif is not None else Exif()
+    exif = Exif()
+    if found.exif is not None:
+        exif = read_exif(found.exif, problems, shot=found.shot, place=found.place)
     iptc, irb_thumbnails = read_resources(found.photoshop, problems) if found.photoshop else (b"", [])
     records = found.iptc or iptc
     xmp = _xmp(found, problems)
@@ -123,6 +128,8 @@ def _bounded(
             problems.add(f"embedded picture ({kind}) of {len(content)} bytes is above the limit: left out")
         elif len(kept) >= limits.max_embedded:
             problems.add(f"more than {limits.max_embedded} embedded pictures: the rest was left out")
+        elif sum(len(one) for _, one in kept) + len(content) > limits.max_embedded_total:
+            problems.add(f"embedded picture ({kind}) left out: those before it hold {limits.max_embedded_total} bytes")
         elif all(content != other for _, other in kept):
             kept.append((kind, content))
     return tuple(kept)

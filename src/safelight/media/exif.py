@@ -39,8 +39,13 @@ class Exif:
     thumbnail: bytes | None = None
 
 
-def read_exif(block: memoryview, problems: Problems) -> Exif:
-    """Read a TIFF block (without the leading "Exif"); never raises: what is wrong goes to `problems`."""
+def read_exif(
+    block: memoryview, problems: Problems, *, shot: memoryview | None = None, place: memoryview | None = None
+) -> Exif:
+    """Read a TIFF block (without the leading "Exif"); never raises: what is wrong goes to `problems`.
+
+    `shot` and `place` are TIFF blocks whose first directories stand for those that `block` would point at.
+    """
     exif = Exif()
     try:
         tiff = TiffBlock(block)
@@ -49,7 +54,8 @@ def read_exif(block: memoryview, problems: Problems) -> Exif:
         return exif
     main, *others = [*tiff.chain(problems, 2), Directory({}, 0)]
     _put_all(tiff, main, ExifTags.TAGS, "", exif.fields, problems)
-    _read_children(tiff, main, exif, problems)
+    _read_shot(*_child(tiff, main, _EXIF_IFD, problems, shot), exif, problems)
+    _read_place(*_child(tiff, main, _GPS_IFD, problems, place), exif, problems)
     exif.orientation = _orientation(tiff, main, problems)
     for thumbnail in others[:-1]:
         _put_all(tiff, thumbnail, ExifTags.TAGS, "Thumbnail.", exif.fields, problems)
@@ -57,18 +63,29 @@ def read_exif(block: memoryview, problems: Problems) -> Exif:
     return exif
 
 
-def _read_children(tiff: TiffBlock, main: Directory, exif: Exif, problems: Problems) -> None:
-    shot = _child(tiff, main, _EXIF_IFD, problems)
+def _read_shot(tiff: TiffBlock, shot: Directory, exif: Exif, problems: Problems) -> None:
     _put_all(tiff, shot, ExifTags.TAGS, "", exif.fields, problems)
-    place = _child(tiff, main, _GPS_IFD, problems)
+    _put_all(*_child(tiff, shot, _INTEROP_IFD, problems), _INTEROP_NAMES, "", exif.fields, problems)
+
+
+def _read_place(tiff: TiffBlock, place: Directory, exif: Exif, problems: Problems) -> None:
     _put_all(tiff, place, ExifTags.GPSTAGS, "", exif.fields, problems)
     exif.gps = read_gps(tiff, place, problems)
-    _put_all(tiff, _child(tiff, shot, _INTEROP_IFD, problems), _INTEROP_NAMES, "", exif.fields, problems)
 
 
-def _child(tiff: TiffBlock, parent: Directory, tag: int, problems: Problems) -> Directory:
+def _child(
+    tiff: TiffBlock, parent: Directory, tag: int, problems: Problems, apart: memoryview | None = None
+) -> tuple[TiffBlock, Directory]:
+    """The directory that a field points at, or the first of a block that is kept `apart`."""
+    if apart is not None:
+        try:
+            tiff = TiffBlock(apart)
+        except NotTiffError:
+            problems.add("EXIF directory kept apart does not begin like TIFF: not parsed")
+            return tiff, Directory({}, 0)
+        return tiff, tiff.directory(tiff.first, problems)
     offset = tiff.integer(parent, tag)
-    return tiff.directory(offset, problems) if offset else Directory({}, 0)
+    return tiff, tiff.directory(offset, problems) if offset else Directory({}, 0)
 
 
 def _put_all(

@@ -5,8 +5,8 @@ blocks, and the size that the codestream itself claims, which is what OpenJPEG a
 """
 
 import struct
-from collections.abc import Iterator
 
+from safelight.media.boxes import boxes
 from safelight.media.container import Found
 from safelight.media.types import Kind
 
@@ -41,7 +41,8 @@ def read_jpeg2000(view: memoryview) -> tuple[Found, tuple[int, int] | None]:
     found, size = Found(), None
     if view[:4] == CODESTREAM:
         return found, _claimed(view)
-    for count, (name, body) in enumerate(_boxes(view)):
+    for count, (name, begin, end) in enumerate(boxes(view)):
+        body = view[begin:end]
         if count == _MOST_BOXES:
             found.problems.add(f"more than {_MOST_BOXES} boxes: the rest was not read")
             break
@@ -56,22 +57,6 @@ def read_jpeg2000(view: memoryview) -> tuple[Found, tuple[int, int] | None]:
     return found, size
 
 
-def _boxes(view: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Names and contents of the boxes that stand in a row; one that claims more than is there gives what there is."""
-    at = 0
-    while at + 8 <= len(view):
-        length, name = struct.unpack_from(">L4s", view, at)
-        header = 8
-        if length == 1 and at + 16 <= len(view):
-            (length,) = struct.unpack_from(">Q", view, at + 8)
-            header = 16
-        end = len(view) if length == 0 else at + length
-        if end < at + header:
-            return
-        yield name, view[at + header : end]
-        at = end
-
-
 def _read_uuid(body: memoryview, found: Found) -> None:
     what, block = _UUIDS.get(bytes(body[:16])), body[16 : 16 + _MAX_BLOCK]
     if what == "xmp":
@@ -84,7 +69,8 @@ def _read_uuid(body: memoryview, found: Found) -> None:
 
 def _read_colour(header: memoryview, found: Found) -> None:
     """The ICC profile of a JP2 header, where it names its colours by one (methods 2 and 3)."""
-    for count, (name, body) in enumerate(_boxes(header)):
+    for count, (name, begin, end) in enumerate(boxes(header)):
+        body = header[begin:end]
         if count == _MOST_BOXES:
             return
         if name == b"colr" and len(body) > 3 and body[0] in (2, 3):

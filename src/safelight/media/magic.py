@@ -43,18 +43,21 @@ _PREFIXES_OF: dict[Kind, tuple[bytes, ...]] = {
         b"#!SILK",
         b"\x02#!SILK",
     ),
+    Kind.CAMERA_RAW: (
+        b"IIRO",  # Olympus
+        b"IIRS",
+        b"MMOR",
+        b"IIU\x00",  # Panasonic, Leica
+        b"FUJIFILMCCD-RAW",
+        b"FOVb",  # Sigma
+        b"\x00MRM",  # Minolta
+        b"II\x1a\x00\x00\x00HEAPCCDR",  # Canon, before CR2
+    ),
     Kind.OTHER_PICTURE: (
         b"\x00\x00\x00\x0cJXL \r\n\x87\n",
         b"\xff\n",  # JPEG XL, bare
         b"8BPS\x00\x01",
         b"8BPS\x00\x02",
-        b"IIRO",  # Olympus
-        b"IIRS",
-        b"IIU\x00",  # Panasonic
-        b"MMOR",
-        b"FUJIFILMCCD-RAW",
-        b"FOVb",
-        b"\x00MRM",
         b"II\xbc\x01",  # JPEG XR
         b"#?RADIANCE",
         b"#?RGBE",

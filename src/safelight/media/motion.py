@@ -6,8 +6,8 @@ last box. Told by their own bytes and never by what the metadata say: those may 
 """
 
 import re
-from collections.abc import Iterator
 
+from safelight.media.boxes import boxes
 from safelight.media.types import Clip
 
 _BEGINNING = re.compile(rb"\0\0[\0-\1].ftyp[A-Za-z0-9 ]{4}", re.DOTALL)
@@ -16,7 +16,6 @@ _TOP = frozenset(
     | {b"pdin", b"emsg", b"prft", b"pnot", b"udta"}
 )
 _MADE_FOR_IT = b"mpvd"
-_MOST_BOXES = 100_000
 _MOST_CLIPS = 4
 MOTION_PHOTO = "motion-photo"
 
@@ -36,7 +35,7 @@ def clips_in_boxes(view: memoryview) -> tuple[Clip, ...]:
     """The videos in an ISO media file that is a picture: in boxes made for them, and behind the last box."""
     found: list[Clip] = []
     end = 0
-    for name, begin, stop in _boxes(view, 0):
+    for name, begin, stop in boxes(view, 0):
         if name not in _TOP | {_MADE_FOR_IT}:
             break
         end = stop
@@ -48,22 +47,8 @@ def clips_in_boxes(view: memoryview) -> tuple[Clip, ...]:
 def _last_end(view: memoryview, begin: int) -> int:
     """Where the last box of a video ends that begins here; the end of the file where it is cut."""
     end = begin
-    for name, _, stop in _boxes(view, begin):
+    for name, _, stop in boxes(view, begin):
         if name not in _TOP or (name == b"ftyp" and end > begin):
             break
         end = stop
     return end
-
-
-def _boxes(view: memoryview, at: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, beginning and end of what each box holds, from a place on, as long as they are some."""
-    for _ in range(_MOST_BOXES):
-        size, name, begin = int.from_bytes(view[at : at + 4]), bytes(view[at + 4 : at + 8]), at + 8
-        if size == 1:
-            size, begin = int.from_bytes(view[at + 8 : at + 16]), at + 16
-        elif size == 0:
-            size = len(view) - at
-        if len(name) < 4 or size < begin - at or not all(32 <= one < 127 for one in name):
-            return
-        at += size
-        yield name, begin, min(at, len(view))

@@ -12,6 +12,8 @@ from safelight.media.jpeg2000 import read_jpeg2000
 from safelight.media.motion import clips_in_boxes
 from safelight.media.pillow import PillowFrames
 from safelight.media.png import read_png
+from safelight.media.raw_camera import is_camera_raw
+from safelight.media.raw_developing import open_camera_raw
 from safelight.media.riff import read_webp
 from safelight.media.tiff_file import read_tiff
 from safelight.media.types import PICTURES, Kind, Picture, PictureLimits, UnreadablePictureError
@@ -34,6 +36,8 @@ def open_picture(
     view = memoryview(content).cast("B")
     if kind is Kind.JPEG:
         return open_jpeg(view, limits)
+    if kind is Kind.CAMERA_RAW or (kind is Kind.TIFF and is_camera_raw(view)):  # whose directory may lie far behind
+        return open_camera_raw(view, limits)
     if kind is Kind.HEIF:
         return replace(open_heif(view, limits), clips=clips_in_boxes(view))
     return _open_with_pillow(view, kind, limits)

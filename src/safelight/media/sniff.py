@@ -61,7 +61,7 @@ def _by_offset(head: bytes) -> Kind | None:
 def _tiff(head: bytes) -> Kind | None:
     if head[:4] not in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
         return None
-    return Kind.OTHER_PICTURE if is_camera_raw(head) else Kind.TIFF
+    return Kind.CAMERA_RAW if is_camera_raw(head) else Kind.TIFF
 
 
 def _riff(head: bytes) -> Kind | None:

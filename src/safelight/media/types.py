@@ -15,6 +15,8 @@ from safelight.errors import InputError
 Pixels = NDArray[np.uint8]
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
 Raw = Annotated[bytes, msgspec.Meta(max_length=1 << 20)]
+MOST_EMBEDDED_BYTES = 16 << 20
+"""Of one embedded picture: cameras put a JPEG of full size beside their sensor's values."""
 
 
 class Kind(StrEnum):
@@ -29,6 +31,7 @@ class Kind(StrEnum):
     HEIF = "heif"
     AVIF = "avif"
     JPEG2000 = "jpeg2000"
+    CAMERA_RAW = "camera-raw"
     ZIP = "zip"
     TAR = "tar"
     GZIP = "gzip"
@@ -59,7 +62,8 @@ class Beside(StrEnum):
 
 
 PICTURES = frozenset(
-    {Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP, Kind.BMP, Kind.TIFF, Kind.HEIF, Kind.AVIF, Kind.JPEG2000}
+    {Kind.JPEG, Kind.PNG, Kind.GIF, Kind.WEBP, Kind.BMP, Kind.TIFF, Kind.HEIF, Kind.AVIF}
+    | {Kind.JPEG2000, Kind.CAMERA_RAW}
 )
 VIDEOS = frozenset({Kind.VIDEO})
 ARCHIVES = frozenset(
@@ -140,14 +144,16 @@ class PictureLimits:
     """How much of one picture is decoded at the most; what goes beyond is refused or named, never silently cut.
 
     `max_pixels` holds for each frame, `max_total_pixels` for all frames of one file together; at least one frame is
-    always read. Embedded pictures beyond `max_embedded` in number or `max_embedded_bytes` each are named in `problems`.
+    always read. Embedded pictures beyond `max_embedded` in number, `max_embedded_bytes` each or `max_embedded_total`
+    bytes together are named in `problems`.
     """
 
     max_pixels: int = 250_000_000
     max_frames: int = 1000
     max_total_pixels: int = 2_000_000_000
     max_embedded: int = 8
-    max_embedded_bytes: int = 4 << 20
+    max_embedded_bytes: int = MOST_EMBEDDED_BYTES
+    max_embedded_total: int = 48 << 20
 
 
 @dataclass(frozen=True)

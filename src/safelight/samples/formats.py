@@ -18,6 +18,7 @@ from PIL import Image, ImageOps
 
 from safelight.media.types import Kind
 from safelight.samples.exif import Camera, write_exif
+from safelight.samples.raw_camera import write_dng
 
 Write = Callable[[Image.Image], bytes]
 
@@ -51,6 +52,13 @@ def camera_jpeg(image: Image.Image, camera: Camera, *, orientation: int = 1, qua
     small.thumbnail((160, 160))
     exif = write_exif(camera, orientation=orientation, thumbnail=_save(small, "JPEG", quality=70))
     return _save(stored, "JPEG", quality=quality, exif=exif)
+
+
+def camera_raw(image: Image.Image) -> bytes:
+    """Return a DNG as a camera writes it, with a smaller JPEG of the same picture."""
+    small = image.copy()
+    small.thumbnail((1024, 1024))
+    return write_dng(image, preview=_save(small, "JPEG", quality=85))
 
 
 def interlaced_png(image: Image.Image) -> bytes:
@@ -162,6 +170,7 @@ def _others() -> Iterator[Format]:
     jpeg2000 = partial(Format, kind=Kind.JPEG2000)
     yield jpeg2000("jp2", suffix="jp2", write=partial(_save, format_name="JPEG2000"), exact=True)
     yield jpeg2000("j2k", suffix="j2k", write=partial(_save, format_name="JPEG2000", no_jp2=True), exact=True)
+    yield Format("dng", Kind.CAMERA_RAW, "dng", camera_raw)
     if find_spec("pillow_heif"):
         yield Format("heic", Kind.HEIF, "heic", _heic)
 

@@ -1,7 +1,10 @@
 """Many small files, fast: for the soak and for tests of scale. Each is another content; few are another picture."""
 
+import io
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from safelight.samples.recordings import KEY
 PER_FOLDER = 1000
 BASE_SIZE = (160, 120)
 _BITS = 400_000
+_NEVER = time.gmtime(0)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def bases(seed: int, per_format: int = 2) -> list[Base]:
 
 
 def archive_bases(seed: int) -> list[Base]:
-    """Return small archives of pictures: zip with a locked entry, zip within zip, tar plain and compressed."""
+    """Return small archives of pictures: zip with a locked entry, zip within zip, tar plain and packed; mail, PDF."""
     inside = [(b"%d.jpg" % number, base.content) for number, base in enumerate(bases(seed, 1)[:3])]
     entries = [ZipEntry(name, content) for name, content in inside]
     plain = write_zip([*entries, ZipEntry(b"locked.jpg", inside[0][1], b"practice")])
@@ -46,7 +50,27 @@ def archive_bases(seed: int) -> list[Base]:
         Base("zip-nested", "zip", write_zip([ZipEntry(b"inner.zip", plain), *entries])),
         Base("tar", "tar", write_tar(inside)),
         *(Base(f"tar-{kind}", f"tar.{kind}", write_tar(inside, compression=kind)) for kind in ("gz", "bz2", "xz")),
+        Base("mail", "eml", _mail(inside)),
+        Base("pdf", "pdf", _document(seed)),
     ]
+
+
+def _mail(inside: list[tuple[bytes, bytes]]) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "robin@alpha.example", "kim@beta.example", "Harbour"
+    mail.set_content("Three pictures of the harbour: https://alpha.example/album")
+    for name, content in inside:
+        mail.add_attachment(content, maintype="image", subtype="jpeg", filename=name.decode())
+    mail.set_boundary("harbour")
+    return mail.as_bytes()
+
+
+def _document(seed: int) -> bytes:
+    """Three pages as a scanner writes them."""
+    first, *rest = (picture(seed, number, BASE_SIZE) for number in range(3))
+    out = io.BytesIO()
+    first.save(out, "PDF", save_all=True, append_images=rest, creationDate=_NEVER, modDate=_NEVER)
+    return out.getvalue()
 
 
 def film_bases(seed: int) -> list[Base]:

@@ -3,23 +3,20 @@
 import mmap
 from collections.abc import Iterator
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.media.compiled import warm_up
 from safelight.media.picture import open_picture
-from safelight.media.types import Frame, Kind, Metadata, Picture, UnreadablePictureError
+from safelight.media.types import Frame, Kind, Picture, UnreadablePictureError
 from safelight.signatures import pdq
 from safelight.signatures.pixels import pixel_digest, shown_pixels
 from safelight.signatures.tiles import to_bytes
 from safelight.signatures.types import Embedded, Examination, Still
 
-__all__ = ["MOST_EMBEDDED", "MOST_STILLS", "SAME_FRAME", "examine", "warm_up"]
+__all__ = ["MOST_STILLS", "SAME_FRAME", "examine", "warm_up"]
 
 MOST_STILLS = 2000
-MOST_EMBEDDED = 16
-MOST_EMBEDDED_BYTES = 4 << 20
 SAME_FRAME = 2
 """A frame whose listed hash is within this many bits of one that was kept adds nothing."""
 
@@ -34,7 +31,6 @@ def examine(content: bytes | memoryview | mmap.mmap, kind: Kind) -> Examination:
     stills = list(_distinct_stills(picture))
     if not stills:
         raise UnreadablePictureError(f"the {kind.value} file holds no frame that can be decoded")
-    embedded, dropped = _embedded(picture)
     return Examination(
         format=kind.value,
         size=picture.size,
@@ -42,8 +38,8 @@ def examine(content: bytes | memoryview | mmap.mmap, kind: Kind) -> Examination:
         frames=max(1, picture.frame_count),
         mode=picture.mode[:20],
         stills=stills,
-        embedded=embedded,
-        metadata=_noting(picture.metadata, dropped),
+        embedded=[Embedded(kind=kind[:40], content=content) for kind, content in picture.thumbnails],
+        metadata=picture.metadata,
         damaged=_damage(picture, len(stills)),
         clips=list(picture.clips),
     )
@@ -83,24 +79,6 @@ def _still(frame: Frame, orientation: int, listed: pdq.PdqResult) -> Still:
         shown_size=(pixels.shape[1], pixels.shape[0]),
         pixels=pixel_digest(pixels),
     )
-
-
-def _embedded(picture: Picture) -> tuple[list[Embedded], int]:
-    """The embedded pictures within bounds, and how many are not."""
-    fitting = [
-        Embedded(kind=kind[:40], content=content)
-        for kind, content in picture.thumbnails
-        if len(content) <= MOST_EMBEDDED_BYTES
-    ][:MOST_EMBEDDED]
-    return fitting, len(picture.thumbnails) - len(fitting)
-
-
-def _noting(metadata: Metadata, dropped: int) -> Metadata:
-    """The metadata with a word on embedded pictures that were left out."""
-    if not dropped:
-        return metadata
-    said = f"{dropped} embedded pictures were left out: more than {MOST_EMBEDDED}, or larger than 4 MiB"
-    return msgspec.structs.replace(metadata, problems=[*metadata.problems, said])
 
 
 def _damage(picture: Picture, stills: int) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from safelight.media.types import Clip, Metadata
+from safelight.media.types import MOST_EMBEDDED_BYTES, Clip, Metadata
 
 PdqBits = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _LARGEST = (1 << 31) - 1
@@ -76,7 +76,7 @@ class Embedded(msgspec.Struct, frozen=True):
     """A picture found inside a file, with a sighting of its own: what it is, and its bytes."""
 
     kind: Annotated[str, msgspec.Meta(max_length=40)]
-    content: Annotated[bytes, msgspec.Meta(max_length=4 << 20)]
+    content: Annotated[bytes, msgspec.Meta(max_length=MOST_EMBEDDED_BYTES)]
 
 
 class Examination(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from safelight.vault.actions.erasing import ErasureOrder
 from tests.integration.casework.conftest import NOW, zipped
 from tests.integration.entrances import owner
 from tests.nodes import acting_in, node_in
+from tests.unit.evidence import documents
 from tests.unit.evidence.disks import ntfs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,6 +71,15 @@ def message(subject, text, *attached):
     for name, content in attached:
         made.add_attachment(content, maintype="image", subtype="png", filename=name)
     return made
+
+
+def test_words_of_a_document_are_found_with_its_pictures(bench):
+    page = f"{documents.WHOLE} {documents.WORDS.replace('Harbour', 'ask robin@alpha.example')}"
+    bench.put("a.pdf", documents.document([(page, [0])], [documents.image_of(documents.JPEG, "DCTDecode")]))
+    bench.put("far.png", FAR)
+    bench.check()
+    (places,) = near(bench, "robin@alpha.example", Only.ACCOUNT).values()
+    assert places == ["a.pdf > page 1.png", "a.pdf > page 1/image 1.jpg"]
 
 
 def test_a_text_is_found_with_the_media_in_its_folder(bench):

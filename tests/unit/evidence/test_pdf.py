@@ -28,12 +28,13 @@ def test_pictures_come_out_as_they_were_put_in_and_pages_where_they_show_more():
     found = dict(contents(RICH, "pdf"))
     assert list(found) == [
         b"page 1/image 1.jpg", b"page 2/image 1.jp2", b"page 2.png", b"page 4.png", b"page 5/image 1.png",
-        b"attachments/notes.txt",
+        b"text.txt", b"attachments/notes.txt",
     ]  # fmt: skip
     assert found[b"page 1/image 1.jpg"] == JPEG
     assert found[b"page 2/image 1.jp2"] == JP2
     np.testing.assert_array_equal(np.asarray(shown(found[b"page 5/image 1.png"])), np.asarray(B))
     assert max(shown(found[b"page 2.png"]).size) == pdf.PAGE_SIDE
+    assert found[b"text.txt"] == b"Harbour\n\nHarbour"
     assert found[b"attachments/notes.txt"] == b"rope, lamp oil"
 
 
@@ -49,8 +50,9 @@ def test_a_picture_on_several_pages_comes_once():
 
 def test_words_laid_invisibly_over_a_scan_draw_no_page():
     hidden = "BT 3 Tr /F1 24 Tf 20 80 Td (Harbour) Tj ET"
-    assert len(contents(document([(f"{WHOLE} {hidden}", [0])], [flat(A)]), "pdf")) == 1
-    assert len(contents(document([(f"{WHOLE} {WORDS}", [0])], [flat(A)]), "pdf")) == 2
+    laid, drawn = (contents(document([(f"{WHOLE} {words}", [0])], [flat(A)]), "pdf") for words in (hidden, WORDS))
+    assert [name for name, _ in laid] == [b"page 1/image 1.png", b"text.txt"]
+    assert [name for name, _ in drawn] == [b"page 1/image 1.png", b"page 1.png", b"text.txt"]
 
 
 @pytest.mark.parametrize("given", [(), (b"wrong",)])
@@ -73,7 +75,12 @@ def test_a_page_of_any_size_is_drawn_within_bounds_or_named(box):
     entries, problem = walk_archive(document([(WORDS, [])], box=box), "pdf")
     assert problem is None
     for one in entries:
-        assert one.problem or max(shown(one.content).size) <= pdf.PAGE_SIDE + 1
+        assert one.problem or one.entry.name == b"text.txt" or max(shown(one.content).size) <= pdf.PAGE_SIDE + 1
+
+
+def test_words_are_bounded(monkeypatch):
+    monkeypatch.setattr(pdf, "MOST_CHARACTERS", 10)
+    assert dict(contents(document([(WORDS, [])] * 3), "pdf"))[b"text.txt"] == b"Harbour\n\nHar"
 
 
 def test_a_picture_that_claims_too_much_is_named():

@@ -10,6 +10,7 @@ from PIL import Image
 from safelight.media.picture import open_picture
 from safelight.media.sniff import sniff
 from safelight.media.types import Frame, Picture, Pixels
+from safelight.samples.raw_camera import write_dng
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -83,6 +84,8 @@ def still_in_every_format() -> dict[str, bytes]:
         "avif-moving": encode(plain, "AVIF", save_all=True, append_images=moving),
         "jpeg2000": encode(plain, "JPEG2000"),
         "jpeg2000-bare": encode(image("LA"), "JPEG2000", no_jp2=True),
+        "camera-raw": write_dng(plain, preview=encode(plain, "JPEG")),
+        "camera-raw-alone": write_dng(plain),
         "heic": heic("gradient"),
         "heic-two": heic("two"),
     }

@@ -21,8 +21,9 @@ def test_archives_are_what_they_say():
     kinds = {base.name: sniff(base.content[:4096]) for base in archive_bases(1)}
     assert kinds == {
         "zip": Kind.ZIP, "zip-nested": Kind.ZIP, "tar": Kind.TAR,
-        "tar-gz": Kind.GZIP, "tar-bz2": Kind.BZIP2, "tar-xz": Kind.XZ,
+        "tar-gz": Kind.GZIP, "tar-bz2": Kind.BZIP2, "tar-xz": Kind.XZ, "mail": Kind.MAIL, "pdf": Kind.PDF,
     }  # fmt: skip
+    assert archive_bases(1) == archive_bases(1)
 
 
 @pytest.mark.parametrize("mutated", [False, True])

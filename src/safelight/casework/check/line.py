@@ -29,7 +29,7 @@ class Line:
         self.vault = vault
         self._nursery = nursery
         self._pool = Pool(nursery, self._examined, workers=workers)
-        self._texts = Texts(nursery, self.put)
+        self._texts = Texts(nursery, self.put, workers=max(1, workers // 2))  # they share the processors with pictures
         self.parcels: Handover[Parcel] = Handover(_QUEUE)
         self.urgent = threading.Event()
         self.budget = Budget(_BUDGET_BYTES, contents_allowed())

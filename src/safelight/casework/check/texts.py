@@ -37,8 +37,8 @@ class Text:
 class Texts:
     """Gathers texts from the reading threads; `deliver` gets each parcel once what is written in it is known."""
 
-    def __init__(self, nursery: Nursery, deliver: Callable[[Parcel], None]) -> None:
-        self._nursery, self._deliver = nursery, deliver
+    def __init__(self, nursery: Nursery, deliver: Callable[[Parcel], None], *, workers: int) -> None:
+        self._nursery, self._deliver, self._workers = nursery, deliver, workers
         self._lock = threading.Lock()
         self._batch: list[Text] = []
         self._bytes = 0
@@ -85,7 +85,7 @@ class Texts:
             return
         with self._lock:
             if self._pool is None:
-                self._pool = Pool(self._nursery, self._read, workers=1, task=READER)
+                self._pool = Pool(self._nursery, self._read, workers=self._workers, task=READER)
         self._pool.submit(Job(_sealed(batch), _parts(batch), batch))
 
     def _read(self, outcome: Outcome) -> None:

@@ -12,6 +12,7 @@ _PACKAGES = (
     "py7zr",
     "pyzipper",
     "pypdfium2",
+    "rawpy",
     "libewf-python",
     "pytsk3",
     "numpy",

@@ -1,10 +1,11 @@
-"""PDF (ISO 32000), read by PDFium: embedded pictures, pages as pictures where they show more, attached files.
+"""PDF (ISO 32000), read by PDFium: embedded pictures, pages as pictures where they show more, words, attached files.
 
 A picture that is stored as JPEG or JPEG 2000 comes out byte for byte, so that its digests are those of the file that
 somebody put in; any other becomes a PNG of its pixels. The document is handed to PDFium as bytes: to read it piece by
 piece would need memory that is both new and executable, which the sandbox refuses.
 """
 
+import contextlib
 import ctypes
 import io
 from collections.abc import Generator, Iterator
@@ -32,6 +33,8 @@ MOST_PIXELS = 100_000_000
 """Of one embedded picture that has to be written anew; JPEG and JPEG 2000 are handed out whatever they claim."""
 PAGE_SIDE = 1500
 """Pixels of the longer side of a page that is drawn."""
+MOST_CHARACTERS = 1 << 20
+"""Of the words of a document."""
 MOST_OBJECTS = 200_000
 _STORED = {"DCTDecode": ".jpg", "DCT": ".jpg", "JPXDecode": ".jp2"}
 _FILLS = 0.98
@@ -52,16 +55,20 @@ def walk(content: BinaryIO, passwords: Passwords) -> Iterator[Message]:
         return
     with document:
         yield from _pages(document, walked)
+        if walked.words:
+            yield from _whole(walked, "text.txt", "\n\n".join(walked.words).encode(errors="replace"))
         yield from _attachments(document, walked)
 
 
 @dataclass
 class _Walk:
-    """How far a walk has come: the next entry's number, and digests of the pictures that were handed out."""
+    """How far a walk has come: the next entry's number, digests of pictures that were handed out, words of pages."""
 
     number: int = 0
     seen: set[bytes] = field(default_factory=set)
     unreadable: int = 0
+    words: list[str] = field(default_factory=list)
+    characters: int = 0
 
     def entry(self, name: str, size: int | None = None) -> Entry:
         self.number += 1
@@ -137,6 +144,7 @@ def _page(page: pypdfium2.PdfPage, number: int, walked: _Walk) -> Iterator[Messa
     except FAULTS as error:
         yield from _unreadable(walked, f"page {number}.png", error)
         return
+    _read_words(page, walked)
     whole = shown.whole
     for place, image in enumerate(shown.images, 1):
         fine = yield from _image(image, f"page {number}/image {place}", walked)
@@ -145,6 +153,18 @@ def _page(page: pypdfium2.PdfPage, number: int, walked: _Walk) -> Iterator[Messa
         yield from _unreadable(walked, f"page {number}/(further objects)", ValueError(shown.cut))
     if shown.anything and not whole:
         yield from _drawn(page, f"page {number}.png", walked)
+
+
+def _read_words(page: pypdfium2.PdfPage, walked: _Walk) -> None:
+    """Keep what is written on a page, also what a scanner wrote invisibly; without it the page is what it was."""
+    left = MOST_CHARACTERS - walked.characters
+    if not left:
+        return
+    with contextlib.suppress(*FAULTS), contextlib.closing(page.get_textpage()) as text:
+        words = text.get_text_range(0, min(text.count_chars(), left)).replace("\r\n", "\n").strip()
+        walked.characters += len(words)
+        if words:
+            walked.words.append(words)
 
 
 @dataclass
