@@ -11,6 +11,7 @@ pytestmark = pytest.mark.acceptance
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 WITHOUT_PEERS = [
     "assertions",
+    "camera_raw",
     "faults",
     "images",
     "known_base",

@@ -30,7 +30,7 @@ from safelight.evidence.segments import segments_in_archive
 from safelight.evidence.walk import reason_of
 from safelight.media.sniff import sniff
 from safelight.media.types import IMAGES, Kind
-from safelight.sandbox import Limits, Nursery, SandboxError, WorkerCrashedError
+from safelight.sandbox import Limits, Nursery, SandboxError, WorkerCrashedError, WorkerTimedOutError
 from safelight.sandbox.ahead import in_batches, read_ahead
 
 _OUT_OF_TURN = "the walker spoke out of turn: the rest was not read"
@@ -40,6 +40,11 @@ _AHEAD, _BATCH, _BATCH_BYTES = 4, 256, 1 << 20
 """What an image's walker sends while the message before is digested: so many lists, of so many messages and bytes."""
 _MOST_CRASHES = 10
 """Each costs another walk to where the last one ended."""
+_GOES_ON: dict[Kind, tuple[type[SandboxError], ...]] = {
+    **dict.fromkeys(IMAGES, (WorkerCrashedError,)),
+    Kind.PDF: (WorkerCrashedError, WorkerTimedOutError),
+}
+"""After what another walker goes on. Other archives are one stream: who falls over it falls again."""
 _FILES = frozenset({"file", "deleted"})
 """What an entry may be that has content."""
 WALKER = "safelight.evidence.archives.reader:read"
@@ -134,7 +139,7 @@ class Unpacking:
         return Unpacked(entry, reading, line_of(body.problem or "") or None)
 
     def _messages(self) -> Iterator[Message]:
-        """What the walker says. Where one of a disk image crashes over a file, another goes on behind that file."""
+        """What the walker says. Where one crashes over a file of a disk image, or a page, another goes on behind it."""
         last, within, begun = -1, False, 0
         for crashes in count(1):
             try:
@@ -142,6 +147,7 @@ class Unpacking:
                     for payload in payloads:
                         message = decode(payload)
                         if isinstance(message, Working):
+                            last = max(last, message.at)
                             continue
                         exceeded = self.allowance.take(message)
                         if exceeded is not None:
@@ -153,7 +159,7 @@ class Unpacking:
                         yield message
             except SandboxError as error:
                 said = self._said(error)
-                again = self.kind in IMAGES and isinstance(error, WorkerCrashedError) and crashes < _MOST_CRASHES
+                again = isinstance(error, _GOES_ON.get(self.kind, ())) and crashes < _MOST_CRASHES
                 if not again or last < begun:
                     yield Problem(f"{said}: the rest was not read")
                     return
@@ -165,9 +171,10 @@ class Unpacking:
 
     def _stream(self, begun: int) -> Generator[bytes, None, None]:
         if self.kind not in IMAGES:
-            return self.nursery.stream(self.fds[0], encode(WalkOrder(self.kind.value, self.passwords)), WALKER)
-        asked = order.encode(order.ImageOrder(self.kind.value, begun))
-        stream = self.nursery.stream_parts(self.fds, asked, order.WALKER, self._limits())
+            asked = encode(WalkOrder(self.kind.value, self.passwords, begun))
+            return self.nursery.stream(self.fds[0], asked, WALKER)
+        walk = order.encode(order.ImageOrder(self.kind.value, begun))
+        stream = self.nursery.stream_parts(self.fds, walk, order.WALKER, self._limits())
         return _flat(read_ahead(in_batches(stream, most=_BATCH, size=_BATCH_BYTES), _AHEAD))
 
     def _limits(self) -> Limits:

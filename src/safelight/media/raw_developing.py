@@ -4,16 +4,13 @@ The hash is that of the developed picture; the preview, an embedded picture, has
 JPEG that the camera would have written. Where LibRaw cannot develop a file (a camera of after its release, a file that
 was cut), the preview is the picture, and the examination says so.
 
-LibRaw works with one thread, for one process a core is what uses them; loading it is costly, so only workers do.
+Loading LibRaw takes its time, so only workers do.
 """
 
 import io
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when the library is loaded; a sandboxed worker has one thread
 
 import numpy as np
 import rawpy

@@ -32,8 +32,11 @@ from safelight.sandbox.wire import FILES_AT_ONCE, Frame
 
 _START_SECONDS = 120
 _BIRTHS = 3
-_ENVIRONMENT = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
-"""Small objects come from the C library too, and none are kept aside from what it overwrites (`layers`)."""
+_ENVIRONMENT = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0", "OMP_NUM_THREADS": "1"}
+"""Small objects come from the C library too, and none are kept aside from what it overwrites (`layers`).
+
+A worker has one thread: libraries that would divide their work among several are told so.
+"""
 _GRACE_SECONDS, _GRACE_STEPS = 0.5, 100
 _decode_refusal = reply_decoder(tuple[str, str])
 

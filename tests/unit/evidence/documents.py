@@ -83,3 +83,20 @@ def written(objects: Sequence[bytes]) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     end = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(out))
     return out + b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table) + end
+
+
+def bomb() -> bytes:
+    """A document whose first page calls itself without end, four times each; the second shows a picture."""
+    calls = b"/F Do /F Do /F Do /F Do"
+    return written(
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R 5 0 R]/Count 2>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 240 160]/Contents 4 0 R/Resources<</XObject<</F 7 0 R>>>>>>",
+            stream("", calls),
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 240 160]/Contents 6 0 R/Resources<</XObject<</I0 8 0 R>>>>>>",
+            stream("", WHOLE.encode()),
+            stream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</F 7 0 R>>>>", calls),
+            image_of(JPEG, "DCTDecode"),
+        ]
+    )

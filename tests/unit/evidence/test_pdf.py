@@ -27,8 +27,8 @@ def shown(content: bytes) -> Image.Image:
 def test_pictures_come_out_as_they_were_put_in_and_pages_where_they_show_more():
     found = dict(contents(RICH, "pdf"))
     assert list(found) == [
-        b"page 1/image 1.jpg", b"page 2/image 1.jp2", b"page 2.png", b"page 4.png", b"page 5/image 1.png",
         b"text.txt", b"attachments/notes.txt",
+        b"page 1/image 1.jpg", b"page 2/image 1.jp2", b"page 2.png", b"page 4.png", b"page 5/image 1.png",
     ]  # fmt: skip
     assert found[b"page 1/image 1.jpg"] == JPEG
     assert found[b"page 2/image 1.jp2"] == JP2
@@ -51,8 +51,8 @@ def test_a_picture_on_several_pages_comes_once():
 def test_words_laid_invisibly_over_a_scan_draw_no_page():
     hidden = "BT 3 Tr /F1 24 Tf 20 80 Td (Harbour) Tj ET"
     laid, drawn = (contents(document([(f"{WHOLE} {words}", [0])], [flat(A)]), "pdf") for words in (hidden, WORDS))
-    assert [name for name, _ in laid] == [b"page 1/image 1.png", b"text.txt"]
-    assert [name for name, _ in drawn] == [b"page 1/image 1.png", b"page 1.png", b"text.txt"]
+    assert [name for name, _ in laid] == [b"text.txt", b"page 1/image 1.png"]
+    assert [name for name, _ in drawn] == [b"text.txt", b"page 1/image 1.png", b"page 1.png"]
 
 
 @pytest.mark.parametrize("given", [(), (b"wrong",)])
@@ -92,7 +92,8 @@ def test_a_picture_that_claims_too_much_is_named():
 
 def test_pages_that_are_not_there_end_the_walk():
     entries, problem = walk_archive(document([(WHOLE, [0])], [flat(A)], count=1_000_000), "pdf")
-    assert entries[0].content
+    assert "1000000 pages" in (entries[0].problem or "")
+    assert entries[1].content
     assert len(entries) <= pdf.MOST_UNREADABLE + 3
     assert problem is None or "cannot be read" in problem
 
@@ -101,6 +102,17 @@ def test_pages_that_hold_themselves_end_the_walk():
     content = RICH.replace(b"/Kids[", b"/Kids[2 0 R ")
     entries, _ = walk_archive(content, "pdf")
     assert len(entries) < 100
+
+
+def test_a_walker_goes_on_behind_what_crashed_the_last():
+    whole, _ = walk_archive(RICH, "pdf")
+    for place, last in enumerate(whole):
+        (named, *behind), problem = walk_archive(RICH, "pdf", skip=last.entry.number + 1)
+        assert problem is None
+        assert "its reader crashed" in (named.problem or "")
+        part = last.entry.name.split(b"/")[0].removesuffix(b".png")
+        left = [one for one in whole[place + 1 :] if not one.entry.name.startswith(part)]
+        assert [one.entry for one in behind] == [one.entry for one in left]
 
 
 def test_no_page_and_no_document():

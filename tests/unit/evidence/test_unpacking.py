@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from safelight.evidence.archives.messages import ArchiveLimits
 from safelight.evidence.images import order
-from safelight.evidence.unpacking import Allowance, Unpacked, Unpacking
+from safelight.evidence.unpacking import WALKER, Allowance, Unpacked, Unpacking
 from safelight.media.types import Kind
 from safelight.sandbox import Limits, Nursery
 from tests.unit.evidence.disks import MIB, Folder, encase, ext, fat, noise, ntfs
+from tests.unit.evidence.documents import bomb
 
 MISBEHAVING = [
     f"tests.unit.evidence.hooks:{name}" for name in ("crash_at_odd_ones", "crash_at_once", "crash_at_each", "repeat")
@@ -22,7 +23,7 @@ SMALL = {b"a.bin": noise(1, 4000), b"folder/b.bin": noise(2, 9000)}
 @pytest.fixture(scope="module")
 def nursery():
     with Nursery(
-        order.WALKER, order.VERIFIER, *MISBEHAVING, limits=Limits(wall_seconds=20, memory_bytes=1 << 30)
+        order.WALKER, order.VERIFIER, WALKER, *MISBEHAVING, limits=Limits(wall_seconds=20, memory_bytes=1 << 30)
     ) as made:
         yield made
 
@@ -95,6 +96,13 @@ def test_a_walker_that_crashes_over_a_file_is_followed_by_another_behind_it(unpa
     assert problem is None
     assert [int(one.entry.name) for one in found] == list(range(10))
     assert ["crashed" in (one.problem or "") for one in found] == [bool(number % 2) for number in range(10)]
+
+
+def test_a_page_that_crashes_its_reader_costs_that_page(unpack):
+    found, problem = unpack(bomb(), kind=Kind.PDF)
+    assert problem is None
+    assert [one.entry.name for one in found] == [b"text.txt", b"page 1.png", b"page 2/image 1.jpg"]
+    assert ["its reader crashed" in (one.problem or "") for one in found] == [True, True, False]
 
 
 def test_a_walker_that_crashes_again_and_again_is_given_up(unpack, monkeypatch):

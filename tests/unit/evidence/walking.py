@@ -19,9 +19,9 @@ class Walked:
     problem: str | None
 
 
-def walk_archive(archive: bytes, kind: str, *passwords: bytes) -> tuple[list[Walked], str | None]:
+def walk_archive(archive: bytes, kind: str, *passwords: bytes, skip: int = 0) -> tuple[list[Walked], str | None]:
     """Every entry, and what was wrong with the archive; an exception of the walker goes through."""
-    return put_together(read(io.BufferedReader(io.BytesIO(archive)), encode(WalkOrder(kind, passwords))))
+    return put_together(read(io.BufferedReader(io.BytesIO(archive)), encode(WalkOrder(kind, passwords, skip))))
 
 
 def walk_image(*parts: bytes, kind: str = "raw-image", skip: int = 0) -> tuple[list[Walked], str | None]:

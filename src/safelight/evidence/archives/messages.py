@@ -34,10 +34,14 @@ class ArchiveLimits(msgspec.Struct, frozen=True):
 
 
 class WalkOrder(msgspec.Struct, frozen=True):
-    """What to walk: the archive's kind (a `media.types.Kind` of `ARCHIVES`), and passwords to try, in their order."""
+    """What to walk: the archive's kind (a `media.types.Kind` of `ARCHIVES`), and passwords to try, in their order.
+
+    Entries with numbers below `skip` were told by a walker that then crashed; only documents are taken up there.
+    """
 
     kind: str
     passwords: tuple[bytes, ...] = ()
+    skip: int = 0
 
 
 class Entry(msgspec.Struct, frozen=True, tag="entry"):
@@ -70,7 +74,9 @@ class End(msgspec.Struct, frozen=True, tag="end"):
 
 
 class Working(msgspec.Struct, frozen=True, tag="working"):
-    """Nothing to say yet: passwords are being tried, which takes its time."""
+    """Nothing to say yet: what is done takes its time. `at` is a number below those of the entries that it is for."""
+
+    at: Number = 0
 
 
 class Problem(msgspec.Struct, frozen=True, tag="problem"):

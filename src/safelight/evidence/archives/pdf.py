@@ -5,11 +5,12 @@ somebody put in; any other becomes a PNG of its pixels. The document is handed t
 piece would need memory that is both new and executable, which the sandbox refuses.
 """
 
-import contextlib
 import ctypes
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import Any, BinaryIO, Final
 
@@ -27,6 +28,8 @@ LISTING: Final = b"(document)"
 FAULTS = (*BROKEN, pypdfium2.PdfiumError, ctypes.ArgumentError)
 """What PDFium's wrapper throws on broken documents."""
 DOCUMENT_BYTES = 1 << 30
+_PART = 1 << 20
+"""Numbers of entries that each part of a document has."""
 MOST_PAGES = 10_000
 MOST_UNREADABLE = 50
 MOST_PIXELS = 100_000_000
@@ -43,32 +46,70 @@ _DEEPEST = 4
 """How deep pictures are looked for in forms within forms."""
 
 
-def walk(content: BinaryIO, passwords: Passwords) -> Iterator[Message]:
-    """Yield the pictures, pages and attached files of a document. One that no password opens is locked."""
-    raw = content.read(DOCUMENT_BYTES + 1)
-    if len(raw) > DOCUMENT_BYTES:
+def walk(content: BinaryIO, passwords: Passwords, skip: int = 0) -> Iterator[Message]:
+    """Yield the words, pictures, pages and attached files of a document. One that no password opens is locked.
+
+    Entries below `skip` are left out; what crashed the walker before it is named instead.
+    """
+    if content.seek(0, io.SEEK_END) > DOCUMENT_BYTES:
         yield Problem(f"a document of more than {DOCUMENT_BYTES >> 30} GiB: it was not opened")
         return
-    walked = _Walk()
+    content.seek(0)
+    raw = content.read()
+    walked = _Walk(skip)
     document = yield from _open(raw, passwords, walked)
     if document is None:
         return
     with document:
-        yield from _pages(document, walked)
-        if walked.words:
-            yield from _whole(walked, "text.txt", "\n\n".join(walked.words).encode(errors="replace"))
-        yield from _attachments(document, walked)
+        yield from walked.parts(_parts(document, walked))
+
+
+Part = tuple[str, Callable[[], Iterator[Message]]]
+"""A part of a document: the name that stands for it where it cannot be read, and how it is."""
+
+
+def _parts(document: pypdfium2.PdfDocument, walked: "_Walk") -> Iterator[Part]:
+    """What lies beside the pages comes first: it is read however the pages end."""
+    yield "text.txt", partial(_words, document, walked)
+    for place in range(document.count_attachments()):
+        yield f"attachment {place + 1}", partial(_attachment, document, place, walked)
+    count = len(document)
+    if count > MOST_PAGES:
+        yield "(further pages)", partial(_further, count)
+    for place in range(min(count, MOST_PAGES)):
+        yield f"page {place + 1}.png", partial(_page, document, place, walked)
 
 
 @dataclass
 class _Walk:
-    """How far a walk has come: the next entry's number, digests of pictures that were handed out, words of pages."""
+    """How far a walk has come: the next entry's number, and digests of pictures that were handed out.
 
+    Each part has numbers of its own, so that a walker that goes on behind `skip` knows which one crashed the last.
+    """
+
+    skip: int = 0
     number: int = 0
     seen: set[bytes] = field(default_factory=set)
-    unreadable: int = 0
-    words: list[str] = field(default_factory=list)
-    characters: int = 0
+
+    def parts(self, parts: Iterable[Part]) -> Iterator[Message]:
+        """Yield what the parts hold that was not told before; where one cannot be read, its name stands for it."""
+        unreadable = 0
+        for place, (name, read) in enumerate(parts, 1):
+            first = place * _PART
+            if first + _PART <= self.skip:
+                continue
+            self.number = max(first + 1, self.skip)
+            yield Working(first)
+            try:
+                if first < self.skip:
+                    raise ValueError("its reader crashed over it, or took too long")
+                yield from read()
+            except FAULTS as error:
+                yield from _unreadable(self, name, error)
+                unreadable += 1
+            if unreadable > MOST_UNREADABLE:
+                yield Problem(f"more than {MOST_UNREADABLE} parts cannot be read: the rest was not read")
+                return
 
     def entry(self, name: str, size: int | None = None) -> Entry:
         self.number += 1
@@ -79,8 +120,7 @@ def _open(raw: bytes, passwords: Passwords, walked: _Walk) -> Generator[Message,
     document, why = _opened(raw, None)
     if why != pdfium.FPDF_ERR_PASSWORD:
         if why == pdfium.FPDF_ERR_SECURITY:
-            yield _told(walked, locked=True, reason="encrypted in a way that is not known")
-            yield End()
+            yield from _told(locked=True, reason="encrypted in a way that is not known")
         elif document is None:
             yield Problem("not a readable PDF document: nothing in it was read")
         return document
@@ -91,14 +131,14 @@ def _open(raw: bytes, passwords: Passwords, walked: _Walk) -> Generator[Message,
             passwords.fitted(password)
             break
     said = "opened with a password" if document is not None else passwords.refusal
-    yield _told(walked, locked=document is None, reason=said)
-    yield End()
+    if not walked.skip:
+        yield from _told(locked=document is None, reason=said)
     return document
 
 
-def _told(walked: _Walk, *, locked: bool, reason: str) -> Entry:
-    walked.number += 1
-    return Entry(0, LISTING, None, None, "special", locked=locked, reason=f"the document is encrypted: {reason}")
+def _told(*, locked: bool, reason: str) -> Iterator[Message]:
+    yield Entry(0, LISTING, None, None, "special", locked=locked, reason=f"the document is encrypted: {reason}")
+    yield End()
 
 
 def _opened(raw: bytes, password: str | None) -> tuple[pypdfium2.PdfDocument | None, int]:
@@ -117,54 +157,38 @@ def _text(password: bytes) -> str:
         return password.decode("latin-1")
 
 
-def _pages(document: pypdfium2.PdfDocument, walked: _Walk) -> Iterator[Message]:
-    count = len(document)
-    for number in range(1, min(count, MOST_PAGES) + 1):
-        yield Working()
-        try:
-            page = document[number - 1]
-        except FAULTS as error:
-            yield from _unreadable(walked, f"page {number}.png", error)
-            walked.unreadable += 1
-            if walked.unreadable > MOST_UNREADABLE:
-                yield Problem(f"more than {MOST_UNREADABLE} pages cannot be read: the rest was not read")
-                return
-            continue
-        try:
-            yield from _page(page, number, walked)
-        finally:
-            page.close()
-    if count > MOST_PAGES:
-        yield from _unreadable(walked, "(further pages)", ValueError(f"{count} pages, {MOST_PAGES} were read"))
+def _words(document: pypdfium2.PdfDocument, walked: _Walk) -> Iterator[Message]:
+    """What is written on the pages, also what a scanner wrote invisibly."""
+    words: list[str] = []
+    left = MOST_CHARACTERS
+    for place in range(min(len(document), MOST_PAGES)):
+        yield Working(walked.number)
+        with suppress(*FAULTS), closing(document[place]) as page, closing(page.get_textpage()) as text:
+            found = text.get_text_range(0, min(text.count_chars(), left)).replace("\r\n", "\n").strip()
+            words += [found] * bool(found)
+            left -= len(found)
+        if not left:
+            break
+    if words:
+        yield from _whole(walked, "text.txt", "\n\n".join(words).encode(errors="replace"))
 
 
-def _page(page: pypdfium2.PdfPage, number: int, walked: _Walk) -> Iterator[Message]:
-    try:
+def _further(count: int) -> Iterator[Message]:
+    raise ValueError(f"{count} pages, {MOST_PAGES} were read")
+
+
+def _page(document: pypdfium2.PdfDocument, place: int, walked: _Walk) -> Iterator[Message]:
+    with closing(document[place]) as page:
         shown = _look(page)
-    except FAULTS as error:
-        yield from _unreadable(walked, f"page {number}.png", error)
-        return
-    _read_words(page, walked)
-    whole = shown.whole
-    for place, image in enumerate(shown.images, 1):
-        fine = yield from _image(image, f"page {number}/image {place}", walked)
-        whole = whole and fine
-    if shown.cut:
-        yield from _unreadable(walked, f"page {number}/(further objects)", ValueError(shown.cut))
-    if shown.anything and not whole:
-        yield from _drawn(page, f"page {number}.png", walked)
-
-
-def _read_words(page: pypdfium2.PdfPage, walked: _Walk) -> None:
-    """Keep what is written on a page, also what a scanner wrote invisibly; without it the page is what it was."""
-    left = MOST_CHARACTERS - walked.characters
-    if not left:
-        return
-    with contextlib.suppress(*FAULTS), contextlib.closing(page.get_textpage()) as text:
-        words = text.get_text_range(0, min(text.count_chars(), left)).replace("\r\n", "\n").strip()
-        walked.characters += len(words)
-        if words:
-            walked.words.append(words)
+        whole = shown.whole
+        for number, image in enumerate(shown.images, 1):
+            fine = yield from _image(image, f"page {place + 1}/image {number}", walked)
+            whole = whole and fine
+        if shown.cut:
+            yield from _unreadable(walked, f"page {place + 1}/(further objects)", ValueError(shown.cut))
+        if shown.anything and not whole:
+            yield Working(walked.number)
+            yield from _whole(walked, f"page {place + 1}.png", _drawn(page))
 
 
 @dataclass
@@ -239,28 +263,16 @@ def _as_png(image: Any, size: tuple[int, int]) -> bytes:
         raise ValueError(
             f"the picture claims {size[0]} x {size[1]} pixels, more than {MOST_PIXELS // 1_000_000} million"
         )
-    bitmap = image.get_bitmap()
-    try:
+    with closing(image.get_bitmap()) as bitmap:
         return _png(bitmap.to_pil())
-    finally:
-        bitmap.close()
 
 
-def _drawn(page: pypdfium2.PdfPage, name: str, walked: _Walk) -> Iterator[Message]:
-    yield Working()
-    try:
-        width, height = page.get_size()
-        if not (width > 0 and height > 0):
-            raise ValueError(f"the page claims to be {width:g} x {height:g} points")
-        bitmap = page.render(scale=PAGE_SIDE / max(width, height), rev_byteorder=True)
-        try:
-            content = _png(bitmap.to_pil())
-        finally:
-            bitmap.close()
-    except FAULTS as error:
-        yield from _unreadable(walked, name, error)
-        return
-    yield from _whole(walked, name, content)
+def _drawn(page: pypdfium2.PdfPage) -> bytes:
+    width, height = page.get_size()
+    if not (width > 0 and height > 0):
+        raise ValueError(f"the page claims to be {width:g} x {height:g} points")
+    with closing(page.render(scale=PAGE_SIDE / max(width, height), rev_byteorder=True)) as bitmap:
+        return _png(bitmap.to_pil())
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -270,17 +282,15 @@ def _png(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _attachments(document: pypdfium2.PdfDocument, walked: _Walk) -> Iterator[Message]:
-    for place in range(document.count_attachments()):
-        name = f"attachment {place + 1}"
-        try:
-            attached = document.get_attachment(place)
-            name = f"attachments/{attached.get_name() or name}"
-            content = bytes(attached.get_data())
-        except FAULTS as error:
-            yield from _unreadable(walked, name, error)
-            continue
-        yield from _whole(walked, name, content)
+def _attachment(document: pypdfium2.PdfDocument, place: int, walked: _Walk) -> Iterator[Message]:
+    attached = document.get_attachment(place)
+    name = f"attachments/{attached.get_name() or place + 1}"
+    try:
+        content = bytes(attached.get_data())
+    except FAULTS as error:
+        yield from _unreadable(walked, name, error)
+        return
+    yield from _whole(walked, name, content)
 
 
 def _whole(walked: _Walk, name: str, content: bytes) -> Iterator[Message]:

@@ -12,16 +12,12 @@ from typing import Any, BinaryIO
 
 from safelight.evidence.archives import mail, pdf, seven_zip, tar, zip  # noqa: A004 - an archive's name is its kind
 from safelight.evidence.archives.copying import copy, say
-from safelight.evidence.archives.messages import Entry, Message, Problem, decode_order, encode
+from safelight.evidence.archives.messages import Entry, Message, Problem, WalkOrder, decode_order, encode
 from safelight.evidence.archives.passwords import Passwords
 
 PRELOADED = (encodings.cp437, encodings.latin_1, encodings.utf_8, gzip, bz2, lzma, zlib)
 """Everything that the standard library would otherwise open lazily, when no file can be opened any more."""
-_LOCKABLE: dict[str, Callable[[BinaryIO, Passwords], Iterator[Message]]] = {
-    "zip": zip.walk,
-    "7z": seven_zip.walk,
-    "pdf": pdf.walk,
-}
+_LOCKABLE: dict[str, Callable[[BinaryIO, Passwords], Iterator[Message]]] = {"zip": zip.walk, "7z": seven_zip.walk}
 _OPEN: dict[str, Callable[[BinaryIO], Iterator[Message]]] = {
     "tar": tar.walk,
     "mail": mail.walk,
@@ -34,17 +30,20 @@ def read(content: BinaryIO, argument: bytes) -> Iterator[bytes]:
     """Walk an archive as `argument`, a `WalkOrder`, says; yield encoded messages. A broken one ends in a `Problem`."""
     order = decode_order(argument)
     try:
-        yield from map(encode, _walk(content, order.kind, Passwords(order.passwords)))
+        yield from map(encode, _walk(content, order))
     except (*seven_zip.FAULTS, *pdf.FAULTS) as error:
         yield encode(Problem(f"broken {order.kind} archive: {say(error)}"))
 
 
-def _walk(content: BinaryIO, kind: str, passwords: Passwords) -> Iterator[Message]:
-    if kind in _LOCKABLE:
-        return _LOCKABLE[kind](content, passwords)
-    if kind in _OPEN:
-        return _OPEN[kind](content)
-    return _compressed(content, kind)
+def _walk(content: BinaryIO, order: WalkOrder) -> Iterator[Message]:
+    passwords = Passwords(order.passwords)
+    if order.kind == "pdf":
+        return pdf.walk(content, passwords, order.skip)
+    if order.kind in _LOCKABLE:
+        return _LOCKABLE[order.kind](content, passwords)
+    if order.kind in _OPEN:
+        return _OPEN[order.kind](content)
+    return _compressed(content, order.kind)
 
 
 def _compressed(content: BinaryIO, kind: str) -> Iterator[Message]:
