@@ -18,7 +18,7 @@ from safelight.search.ports import Codes, Hits, Keys
 
 Words = NDArray[np.uint64]
 Stored = tuple[Words, NDArray[np.uint8]]
-"""Codes as 4 x n words, and n bytes: 0 for those that were removed."""
+"""Codes as words x n, two words at least, and n bytes: 0 for those that were removed."""
 Found = NDArray[np.int64]
 """3 x n, in any order: query, row of the index, distance."""
 
@@ -26,13 +26,13 @@ _BLOCK = 2048  # codes; two words each make 32 KB, a first-level cache
 _GROUP = 256  # codes judged together, without a branch each
 _FEWEST_TOGETHER = 3  # queries; eight at a time cost no more than three one by one
 _FEWEST_OUT = 1 << 16  # hits a buffer holds at least; never fewer than a block can give to eight queries
-
-
+WIDTHS = (64, 128, 256, 512)
+"""Bits that codes may have."""
 _STORED = several(array(uint64, 2), array(uint8, 1))
 
 
 class BadCodesError(UsageError):
-    """Codes must be n x 32 bytes with one key each, and a radius lies from 0 to 256."""
+    """Codes must be rows of as many bytes as the index has, with one key each, and a radius lies within their bits."""
 
 
 @part
@@ -49,12 +49,13 @@ def _near_rows(
     """Note those of a few rows that are within the radius of a query; returns how many are noted now."""
     words, alive = stored
     for row in range(low, high):
-        near = popcount(words[0, row] ^ queries[0, query]) + popcount(words[1, row] ^ queries[1, query])
-        if int64(near) > radius or not alive[row]:
+        distance = popcount(words[0, row] ^ queries[0, query]) + popcount(words[1, row] ^ queries[1, query])
+        if int64(distance) > radius or not alive[row]:
             continue
-        far = popcount(words[2, row] ^ queries[2, query]) + popcount(words[3, row] ^ queries[3, query])
-        if int64(near + far) <= radius:
-            out[0, count], out[1, count], out[2, count] = query, row, int64(near + far)
+        for word in range(2, words.shape[0]):
+            distance += popcount(words[word, row] ^ queries[word, query])
+        if int64(distance) <= radius:
+            out[0, count], out[1, count], out[2, count] = query, row, int64(distance)
             count += 1
     return count
 
@@ -163,18 +164,17 @@ def collected(search: Callable[[int, Found], tuple[int, int]], room: int = 0) ->
     return np.concatenate(chunks, axis=1)
 
 
-def _as_words(codes: Codes) -> Words:
-    """Codes (n x 32 bytes) as 4 x n words; the order of bytes within a word does not matter to a distance."""
-    if codes.ndim != 2 or codes.shape[1] != 32 or codes.dtype != np.uint8:
-        raise BadCodesError(f"codes of {codes.dtype} {codes.shape} were given; n x 32 bytes are needed")
-    return np.ascontiguousarray(np.ascontiguousarray(codes).view(np.uint64).T)
-
-
 class ScanIndex:
-    """A `HammingIndex` in memory: 41 bytes a code. Adding is amortised; removed codes leave when half are gone."""
+    """A `HammingIndex` in memory: 41 bytes a code of 256 bits. Adding is amortised; removed codes leave when half are.
 
-    def __init__(self) -> None:
-        self._words: Words = np.empty((4, 0), np.uint64)
+    `bits` is one of `WIDTHS`.
+    """
+
+    def __init__(self, bits: int = 256) -> None:
+        if bits not in WIDTHS:
+            raise BadCodesError(f"codes of {bits} bits were asked for; there are {', '.join(map(str, WIDTHS))}")
+        self.bits = bits
+        self._words: Words = np.empty((max(2, bits // 64), 0), np.uint64)
         self._keys: Keys = np.empty(0, np.int64)
         self._alive: NDArray[np.uint8] = np.empty(0, np.uint8)
         self._used = 0
@@ -184,13 +184,21 @@ class ScanIndex:
         """How many codes are stored."""
         return self._used - self._removed
 
+    def _as_words(self, codes: Codes) -> Words:
+        """Codes as words x n; the order of bytes within a word does not matter to a distance. 64 bits get 64 zeros."""
+        size = self.bits // 8
+        if codes.ndim != 2 or codes.shape[1] != size or codes.dtype != np.uint8:
+            raise BadCodesError(f"codes of {codes.dtype} {codes.shape} were given; n x {size} bytes are needed")
+        words = np.ascontiguousarray(codes).view(np.uint64).T
+        return np.ascontiguousarray(words if len(words) > 1 else np.pad(words, ((0, 1), (0, 0))))
+
     def add(self, keys: Keys, codes: Codes) -> None:
         """Add n codes under n keys; the next call finds them.
 
         Raises:
             BadCodesError: shapes do not fit each other.
         """
-        words = _as_words(codes)
+        words = self._as_words(codes)
         added = words.shape[1]
         if keys.shape != (added,):
             raise BadCodesError(f"{added} codes came with keys of shape {keys.shape}; one key a code is needed")
@@ -214,11 +222,11 @@ class ScanIndex:
         """Every stored code within `radius` bits of each query row, ordered by query, distance, key.
 
         Raises:
-            BadCodesError: the queries are not n x 32 bytes, or the radius is not 0 to 256.
+            BadCodesError: the queries have not as many bytes as the codes, or the radius is not within their bits.
         """
-        if not 0 <= radius <= 256:
-            raise BadCodesError(f"radius {radius} was given; it lies from 0 to 256")
-        found = self._find(_as_words(queries), radius)
+        if not 0 <= radius <= self.bits:
+            raise BadCodesError(f"radius {radius} was given; it lies from 0 to {self.bits}")
+        found = self._find(self._as_words(queries), radius)
         keys = self._keys[found[1]]
         order = np.lexsort((keys, found[2], found[0]))
         return Hits(query=found[0][order], key=keys[order], distance=found[2][order])
@@ -242,7 +250,7 @@ class ScanIndex:
     def _resize(self, capacity: int) -> None:
         used = self._used
         words, keys, alive = (
-            np.empty((4, capacity), np.uint64),
+            np.empty((len(self._words), capacity), np.uint64),
             np.empty(capacity, np.int64),
             np.empty(capacity, np.uint8),
         )
