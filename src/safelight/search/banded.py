@@ -15,20 +15,29 @@ Rules kept here:
 from typing import TypeAlias
 
 import numpy as np
-from numba import int64, uint8, uint16, uint32, uint64, void
+from numba import int64, uint16, uint32, uint64, void
 from numpy.typing import NDArray
 
-from safelight.media.compiled import array, kernel, part, popcount, several
-from safelight.search.scan import Found, ScanIndex, Words, collected
+from safelight.media.compiled import array, kernel, part, popcount, popcount16, several
+from safelight.search.scan import STORED, Found, ScanIndex, Stored, Words, collected
 
 Tables: TypeAlias = tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint16]]
-"""Of each band: where the rows of each value begin, the rows sorted by value, and what each holds in the next band."""
+"""Of each band: where the rows of each value begin, the rows sorted by value, what each holds in the next band.
+
+Behind the last stand `_GROUP` values of nothing.
+"""
+
+Asked: TypeAlias = tuple[int, int, int, int]
+"""What is looked up: the number of the query, the radius, the band, and how many bands there are."""
 
 _BITS = 16  # of a band
 _VALUES = 1 << _BITS
 _FEWEST = 1 << 15  # codes; fewer are scanned sooner than looked up
 _DEAREST = 16  # a code that is looked up costs no more than scanning this many
 _TAIL = 8  # the tables are built anew when an eighth of their rows has been added
+_GROUP = 32  # rows of a bucket judged together, without a branch each
+_ROOM = 4096  # hits that a buffer holds at least
+_CHUNK = 1024  # rows of a bucket between two looks at how much room is left
 _MOST = 1 << 32  # rows that the tables can name
 
 _TABLES = several(array(uint32, 2, writable=True), array(uint32, 2, writable=True), array(uint16, 2, writable=True))
@@ -116,23 +125,74 @@ def _gather(tables: Tables, band: int, value: int, turns: int, buckets: NDArray[
     for turn in range(turns):
         begin, end = _bucket(tables[0], band, value, turn)
         buckets[0, turn], buckets[1, turn] = begin, end
-        buckets[2, turn] = after[band, min(begin, after.shape[1] - 1)]
+        for place in range(begin, end, _GROUP):
+            buckets[2, turn] += after[band, place]
         held += end - begin
     return held
 
 
-@kernel(
-    several(int64, int64)(
-        array(uint64, 2), array(uint8, 1), _TABLES, array(uint64, 2), int64, int64, array(int64, 2, writable=True)
-    )
-)
-def _look_up(
-    words: Words, alive: NDArray[np.uint8], tables: Tables, queries: Words, radius: int, step: int, out: Found
-) -> tuple[int, int]:
+@part
+def _near_places(
+    after: NDArray[np.uint16], begin: int, end: int, value: int, left: int, places: NDArray[np.int64], count: int
+) -> int:
+    """Note the places of a bucket whose next band is `left` bits or fewer from a value; returns how many are noted."""
+    beyond, wanted = uint16(left + 1), uint16(value)
+    for low in range(begin, end, _GROUP):
+        signs = uint16(0)  # as in a scan: its top bit says that some come near enough
+        for lane in range(_GROUP):  # always as many, so that it is one instruction; behind the bucket is more
+            signs |= uint16(popcount16(uint16(after[low + lane] ^ wanted)) - beyond)
+        if signs >> uint16(15):
+            for place in range(low, min(low + _GROUP, end)):
+                places[count] = place
+                count += int64(popcount16(uint16(after[place] ^ wanted))) <= left
+    return count
+
+
+@part
+def _confirm(
+    stored: Stored,
+    rows: NDArray[np.uint32],
+    places: NDArray[np.int64],
+    found: int,
+    asked: Asked,
+    queries: Words,
+    out: Found,
+    count: int,
+) -> int:
+    """Note those of the rows at so many places that are within the radius, unless an earlier band answers them.
+
+    In passes, so that memory fetches what each needs for all of them at once. Uses up `places`.
+    """
+    words, alive = stored
+    query, radius, band, bands = asked
+    for at in range(found):
+        places[at] = rows[places[at]]
+    kept = 0
+    for at in range(found):
+        row = places[at]
+        near = popcount(words[0, row] ^ queries[0, query]) + popcount(words[1, row] ^ queries[1, query])
+        places[kept] = row
+        kept += int64(near) <= radius
+    for at in range(kept):
+        row = places[at]
+        distance = uint64(0)
+        for word in range(words.shape[0]):
+            distance += popcount(words[word, row] ^ queries[word, query])
+        if int64(distance) > radius or not alive[row]:
+            continue
+        if _answers(words, row, queries, query, radius, band, bands):
+            out[0, count], out[1, count], out[2, count] = query, row, int64(distance)
+            count += 1
+    return count
+
+
+@kernel(several(int64, int64)(STORED, _TABLES, array(uint64, 2), int64, int64, array(int64, 2, writable=True)))
+def _look_up(stored: Stored, tables: Tables, queries: Words, radius: int, step: int, out: Found) -> tuple[int, int]:
     """Look each query up in each band from `step` on; stop where `out` might overflow, as a scan does."""
     count = 0
     _, rows, after = tables
     buckets = np.empty((3, 1 + _BITS), np.int64)
+    places = np.empty(4 * _CHUNK, np.int64)
     bands = after.shape[0]
     for now in range(step, queries.shape[1] * bands):
         query, band = now // bands, now % bands
@@ -142,20 +202,17 @@ def _look_up(
         turns = 1 + _BITS * _allowed(radius, band, bands)
         if count + _gather(tables, band, _value(queries, query, band), turns, buckets) > out.shape[1]:
             return count, now
+        asked = (query, radius, band, bands)
+        these_rows, these_after = rows[band], after[band]
+        found = 0
         for turn in range(turns):
-            left = both - min(turn, 1)
-            for place in range(buckets[0, turn], buckets[1, turn]):
-                if int64(popcount(uint64(after[band, place] ^ next_value))) > left:
-                    continue
-                row = int64(rows[band, place])
-                distance = uint64(0)
-                for word in range(words.shape[0]):
-                    distance += popcount(words[word, row] ^ queries[word, query])
-                if int64(distance) > radius or not alive[row]:
-                    continue
-                if _answers(words, row, queries, query, radius, band, bands):
-                    out[0, count], out[1, count], out[2, count] = query, row, int64(distance)
-                    count += 1
+            for low in range(buckets[0, turn], buckets[1, turn], _CHUNK):
+                if found > len(places) - _CHUNK:
+                    count = _confirm(stored, these_rows, places, found, asked, queries, out, count)
+                    found = 0
+                high = min(low + _CHUNK, buckets[1, turn])
+                found = _near_places(these_after, low, high, next_value, both - min(turn, 1), places, found)
+        count = _confirm(stored, these_rows, places, found, asked, queries, out, count)
     return count, -1
 
 
@@ -179,19 +236,25 @@ class BandedIndex(ScanIndex):
         built = tables[1].shape[1]
         counts = _count(tables, queries, radius)
         is_common = counts * self._dearest > built
-        rare, common = np.flatnonzero(~is_common), np.flatnonzero(is_common)
-        asked = np.take(queries, rare, axis=1)
-        found = [
-            collected(
-                lambda step, out: _look_up(self._words, self._alive, tables, asked, radius, step, out),
-                room=int(counts[rare].max(initial=0)),
-            ),
-            self._scan_from(built, asked, radius),
-            self._scan_from(0, np.take(queries, common, axis=1), radius),
-        ]
-        for hits, numbers in zip(found, (rare, rare, common), strict=True):
-            hits[0] = numbers[hits[0]]
-        return np.concatenate(found, axis=1)
+        if not is_common.any():
+            found = [self._looked_up(tables, queries, radius, int(counts.max(initial=0)))]
+        else:
+            rare, common = np.flatnonzero(~is_common), np.flatnonzero(is_common)
+            asked = np.take(queries, rare, axis=1)
+            found = [
+                self._looked_up(tables, asked, radius, int(counts[rare].max(initial=0))),
+                self._scan(0, built, np.take(queries, common, axis=1), radius),
+            ]
+            for hits, numbers in zip(found, (rare, common), strict=True):
+                hits[0] = numbers[hits[0]]
+        if built < self._used:
+            found.append(self._scan(built, self._used, queries, radius))
+        return np.concatenate(found, axis=1) if len(found) > 1 else found[0]
+
+    def _looked_up(self, tables: Tables, queries: Words, radius: int, most: int) -> Found:
+        """All hits among the rows of the tables, for queries whose buckets hold `most` rows at the most."""
+        stored = self._words, self._alive
+        return collected(lambda step, out: _look_up(stored, tables, queries, radius, step, out), max(most, _ROOM))
 
     def _tables_now(self) -> Tables | None:
         """The tables, where they pay; built anew when too many codes have been added since."""
@@ -200,7 +263,7 @@ class BandedIndex(ScanIndex):
             tables = (  # numpy's own memory, which lies in large pages: rows are read in no order
                 np.zeros((self._bands, _VALUES + 1), np.uint32),
                 np.empty((self._bands, self._used), np.uint32),
-                np.empty((self._bands, self._used), np.uint16),
+                np.empty((self._bands, self._used + _GROUP), np.uint16),
             )
             _fill(self._words, tables)
             self._tables = tables

@@ -25,10 +25,11 @@ Found = NDArray[np.int64]
 _BLOCK = 2048  # codes; two words each make 32 KB, a first-level cache
 _GROUP = 256  # codes judged together, without a branch each
 _FEWEST_TOGETHER = 3  # queries; eight at a time cost no more than three one by one
-_FEWEST_OUT = 1 << 16  # hits a buffer holds at least; never fewer than a block can give to eight queries
+_ROOM = 8 * _BLOCK  # hits of a buffer: what a block may give to eight queries
 WIDTHS = (64, 128, 256, 512)
 """Bits that codes may have."""
-_STORED = several(array(uint64, 2), array(uint8, 1))
+STORED = several(array(uint64, 2), array(uint8, 1))
+"""`Stored` as kernels name it."""
 
 
 class BadCodesError(UsageError):
@@ -61,7 +62,7 @@ def _near_rows(
 
 
 @kernel(
-    several(int64, int64)(_STORED, int64, int64, array(uint64, 2), int64, int64, int64, array(int64, 2, writable=True))
+    several(int64, int64)(STORED, int64, int64, array(uint64, 2), int64, int64, int64, array(int64, 2, writable=True))
 )
 def _scan(
     stored: Stored,
@@ -98,7 +99,7 @@ def _scan(
 
 
 @kernel(
-    several(int64, int64)(_STORED, int64, int64, array(uint64, 2), int64, int64, int64, array(int64, 2, writable=True))
+    several(int64, int64)(STORED, int64, int64, array(uint64, 2), int64, int64, int64, array(int64, 2, writable=True))
 )
 def _scan_eight(
     stored: Stored,
@@ -149,19 +150,19 @@ def _scan_eight(
     return count, -1
 
 
-def collected(search: Callable[[int, Found], tuple[int, int]], room: int = 0) -> Found:
+def collected(search: Callable[[int, Found], tuple[int, int]], room: int) -> Found:
     """All that a kernel finds: where it stops before a full buffer, it goes on from that step with an empty one.
 
-    It takes the step to begin with and a buffer for `room` hits at least, which is the most that a step may find; it
-    returns how many it found and the next step, or -1.
+    It takes the step to begin with and a buffer for `room` hits, no fewer than a step may find; it returns how many it
+    found and the next step, or -1.
     """
-    out = np.empty((3, max(room, _FEWEST_OUT)), np.int64)
-    chunks = []
-    step = 0
+    out = np.empty((3, room), np.int64)
+    count, step = search(0, out)
+    chunks = [out[:, :count].copy()]
     while step >= 0:
         count, step = search(step, out)
         chunks.append(out[:, :count].copy())
-    return np.concatenate(chunks, axis=1)
+    return np.concatenate(chunks, axis=1) if len(chunks) > 1 else chunks[0]
 
 
 class ScanIndex:
@@ -233,19 +234,17 @@ class ScanIndex:
 
     def _find(self, queries: Words, radius: int) -> Found:
         """All hits among all rows."""
-        return self._scan_from(0, queries, radius)
+        return self._scan(0, self._used, queries, radius)
 
-    def _scan_from(self, begin: int, queries: Words, radius: int) -> Found:
-        """All hits among the rows from `begin` on."""
-        if begin == self._used:
-            return np.empty((3, 0), np.int64)
+    def _scan(self, begin: int, end: int, queries: Words, radius: int) -> Found:
+        """All hits among the rows from `begin` to `end`."""
         asked = queries.shape[1]
         scan = _scan
         if asked >= _FEWEST_TOGETHER:
             scan = _scan_eight
             queries = np.pad(queries, ((0, 0), (0, -asked % 8)))
         stored = self._words, self._alive
-        return collected(lambda step, out: scan(stored, begin, self._used, queries, asked, radius, step, out))
+        return collected(lambda step, out: scan(stored, begin, end, queries, asked, radius, step, out), _ROOM)
 
     def _resize(self, capacity: int) -> None:
         used = self._used
