@@ -12,6 +12,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 STARTING = [
     "assertions",
     "camera_raw",
+    "exactness",
     "faults",
     "hashing",
     "images",
