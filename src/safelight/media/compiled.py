@@ -109,18 +109,7 @@ def _popcount(_context: Any, word: Any) -> Any:
     return types.uint64(word), generate
 
 
-@intrinsic
-def _popcount16(_context: Any, word: Any) -> Any:
-    """How many bits of a uint16 are set, as a uint16."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.uint16(word), generate
-
-
 popcount: Any = _popcount
-popcount16: Any = _popcount16
 
 
 def warm_up() -> None:

@@ -18,24 +18,24 @@ import numpy as np
 from numba import int64, uint16, uint32, uint64, void
 from numpy.typing import NDArray
 
-from safelight.media.compiled import array, kernel, part, popcount, popcount16, several
+from safelight.media.compiled import array, kernel, part, popcount, several
+from safelight.search.lanes import LANES, near_lanes, trailing_zeros
 from safelight.search.scan import STORED, Found, ScanIndex, Stored, Words, collected
 
 Tables: TypeAlias = tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint16]]
 """Of each band: where the rows of each value begin, the rows sorted by value, what each holds in the next band.
 
-Behind the last stand `_GROUP` values of nothing.
+Behind the last stand `LANES` values of nothing.
 """
 
-Asked: TypeAlias = tuple[int, int, int, int]
-"""What is looked up: the number of the query, the radius, the band, and how many bands there are."""
+Waiting: TypeAlias = NDArray[np.int64]
+"""Of what waits to be confirmed: the step (query times bands plus band), and the place in that band's rows."""
 
 _BITS = 16  # of a band
 _VALUES = 1 << _BITS
 _FEWEST = 1 << 15  # codes; fewer are scanned sooner than looked up
 _DEAREST = 16  # a code that is looked up costs no more than scanning this many
 _TAIL = 8  # the tables are built anew when an eighth of their rows has been added
-_GROUP = 32  # rows of a bucket judged together, without a branch each
 _ROOM = 4096  # hits that a buffer holds at least
 _CHUNK = 1024  # rows of a bucket between two looks at how much room is left
 _MOST = 1 << 32  # rows that the tables can name
@@ -125,56 +125,55 @@ def _gather(tables: Tables, band: int, value: int, turns: int, buckets: NDArray[
     for turn in range(turns):
         begin, end = _bucket(tables[0], band, value, turn)
         buckets[0, turn], buckets[1, turn] = begin, end
-        for place in range(begin, end, _GROUP):
-            buckets[2, turn] += after[band, place]
+        buckets[2, turn] = after[band, begin]
         held += end - begin
     return held
 
 
 @part
 def _near_places(
-    after: NDArray[np.uint16], begin: int, end: int, value: int, left: int, places: NDArray[np.int64], count: int
+    after: NDArray[np.uint16], begin: int, end: int, value: int, left: int, waiting: Waiting, found: int, now: int
 ) -> int:
     """Note the places of a bucket whose next band is `left` bits or fewer from a value; returns how many are noted."""
-    beyond, wanted = uint16(left + 1), uint16(value)
-    for low in range(begin, end, _GROUP):
-        signs = uint16(0)  # as in a scan: its top bit says that some come near enough
-        for lane in range(_GROUP):  # always as many, so that it is one instruction; behind the bucket is more
-            signs |= uint16(popcount16(uint16(after[low + lane] ^ wanted)) - beyond)
-        if signs >> uint16(15):
-            for place in range(low, min(low + _GROUP, end)):
-                places[count] = place
-                count += int64(popcount16(uint16(after[place] ^ wanted))) <= left
-    return count
+    for low in range(begin, end, LANES):
+        near = near_lanes(after, low, uint16(value), uint16(left))
+        if low + LANES > end:  # behind the bucket is another
+            near &= (uint32(1) << uint32(end - low)) - uint32(1)
+        while near:
+            waiting[0, found], waiting[1, found] = now, low + trailing_zeros(near)
+            found += 1
+            near &= near - uint32(1)
+    return found
 
 
 @part
 def _confirm(
     stored: Stored,
     rows: NDArray[np.uint32],
-    places: NDArray[np.int64],
+    waiting: Waiting,
     found: int,
-    asked: Asked,
     queries: Words,
+    radius: int,
     out: Found,
     count: int,
 ) -> int:
-    """Note those of the rows at so many places that are within the radius, unless an earlier band answers them.
+    """Note those of the rows that wait that are within the radius, unless a band before theirs answers them.
 
-    In passes, so that memory fetches what each needs for all of them at once. Uses up `places`.
+    In passes, so that memory fetches what each needs for all of them at once. Uses up what waits.
     """
     words, alive = stored
-    query, radius, band, bands = asked
+    bands = rows.shape[0]
     for at in range(found):
-        places[at] = rows[places[at]]
+        waiting[1, at] = rows[waiting[0, at] & (bands - 1), waiting[1, at]]
     kept = 0
     for at in range(found):
-        row = places[at]
+        now, row = waiting[0, at], waiting[1, at]
+        query = now // bands
         near = popcount(words[0, row] ^ queries[0, query]) + popcount(words[1, row] ^ queries[1, query])
-        places[kept] = row
+        waiting[0, kept], waiting[1, kept] = now, row
         kept += int64(near) <= radius
     for at in range(kept):
-        row = places[at]
+        row, query, band = waiting[1, at], waiting[0, at] // bands, waiting[0, at] & (bands - 1)
         distance = uint64(0)
         for word in range(words.shape[0]):
             distance += popcount(words[word, row] ^ queries[word, query])
@@ -189,31 +188,28 @@ def _confirm(
 @kernel(several(int64, int64)(STORED, _TABLES, array(uint64, 2), int64, int64, array(int64, 2, writable=True)))
 def _look_up(stored: Stored, tables: Tables, queries: Words, radius: int, step: int, out: Found) -> tuple[int, int]:
     """Look each query up in each band from `step` on; stop where `out` might overflow, as a scan does."""
-    count = 0
+    count, found = 0, 0
     _, rows, after = tables
     buckets = np.empty((3, 1 + _BITS), np.int64)
-    places = np.empty(4 * _CHUNK, np.int64)
+    waiting = np.empty((2, 4 * _CHUNK), np.int64)
     bands = after.shape[0]
     for now in range(step, queries.shape[1] * bands):
-        query, band = now // bands, now % bands
+        query, band = now // bands, now & (bands - 1)
         next_band = _after(band, bands)
-        next_value = _value(queries, query, next_band)
+        value, next_value = _value(queries, query, band), _value(queries, query, next_band)
         both = _allowed(radius, band, bands) + _allowed(radius, next_band, bands) + 1
         turns = 1 + _BITS * _allowed(radius, band, bands)
-        if count + _gather(tables, band, _value(queries, query, band), turns, buckets) > out.shape[1]:
-            return count, now
-        asked = (query, radius, band, bands)
-        these_rows, these_after = rows[band], after[band]
-        found = 0
+        if count + found + _gather(tables, band, value, turns, buckets) > out.shape[1]:
+            return _confirm(stored, rows, waiting, found, queries, radius, out, count), now
+        these = after[band]
         for turn in range(turns):
             for low in range(buckets[0, turn], buckets[1, turn], _CHUNK):
-                if found > len(places) - _CHUNK:
-                    count = _confirm(stored, these_rows, places, found, asked, queries, out, count)
+                if found > waiting.shape[1] - _CHUNK:
+                    count = _confirm(stored, rows, waiting, found, queries, radius, out, count)
                     found = 0
                 high = min(low + _CHUNK, buckets[1, turn])
-                found = _near_places(these_after, low, high, next_value, both - min(turn, 1), places, found)
-        count = _confirm(stored, these_rows, places, found, asked, queries, out, count)
-    return count, -1
+                found = _near_places(these, low, high, next_value, both - min(turn, 1), waiting, found, now)
+    return _confirm(stored, rows, waiting, found, queries, radius, out, count), -1
 
 
 class BandedIndex(ScanIndex):
@@ -263,7 +259,7 @@ class BandedIndex(ScanIndex):
             tables = (  # numpy's own memory, which lies in large pages: rows are read in no order
                 np.zeros((self._bands, _VALUES + 1), np.uint32),
                 np.empty((self._bands, self._used), np.uint32),
-                np.empty((self._bands, self._used + _GROUP), np.uint16),
+                np.empty((self._bands, self._used + LANES), np.uint16),
             )
             _fill(self._words, tables)
             self._tables = tables

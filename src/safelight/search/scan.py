@@ -26,6 +26,7 @@ _BLOCK = 2048  # codes; two words each make 32 KB, a first-level cache
 _GROUP = 256  # codes judged together, without a branch each
 _FEWEST_TOGETHER = 3  # queries; eight at a time cost no more than three one by one
 _ROOM = 8 * _BLOCK  # hits of a buffer: what a block may give to eight queries
+_SPARE = 1024  # codes
 WIDTHS = (64, 128, 256, 512)
 """Bits that codes may have."""
 STORED = several(array(uint64, 2), array(uint8, 1))
@@ -204,7 +205,7 @@ class ScanIndex:
         if keys.shape != (added,):
             raise BadCodesError(f"{added} codes came with keys of shape {keys.shape}; one key a code is needed")
         if self._used + added > len(self._keys):
-            self._resize(max(self._used + added, 2 * self._used))
+            self._resize((self._used + added) * 9 // 8 + _SPARE)  # what is not used yet takes no memory
         place = slice(self._used, self._used + added)
         self._words[:, place] = words
         self._keys[place] = keys
