@@ -29,7 +29,10 @@ Behind the last stand `LANES` values of nothing.
 """
 
 Waiting: TypeAlias = NDArray[np.int64]
-"""Of what waits to be confirmed: the step (query times bands plus band), and the place in that band's rows."""
+"""Of what waits to be confirmed: the step (query times bands plus band), and the place in that band's rows.
+
+Beside them rows that were looked at lately, with the query: where the low bits of the row say.
+"""
 
 _BITS = 16  # of a band
 _VALUES = 1 << _BITS
@@ -38,6 +41,7 @@ _DEAREST = 16  # a code that is looked up costs no more than scanning this many
 _TAIL = 8  # the tables are built anew when an eighth of their rows has been added
 _ROOM = 4096  # hits that a buffer holds at least
 _CHUNK = 1024  # rows of a bucket between two looks at how much room is left
+_WAITING = 4096  # rows that wait, and that are remembered, at the most; a power of two
 _MOST = 1 << 32  # rows that the tables can name
 
 _TABLES = several(array(uint32, 2, writable=True), array(uint32, 2, writable=True), array(uint16, 2, writable=True))
@@ -159,13 +163,21 @@ def _confirm(
 ) -> int:
     """Note those of the rows that wait that are within the radius, unless a band before theirs answers them.
 
-    In passes, so that memory fetches what each needs for all of them at once. Uses up what waits.
+    In passes, so that memory fetches what each needs for all of them at once. Uses up what waits. Rows of a cluster
+    come with one band after the other: those that were looked at lately need not be looked at again.
     """
     words, alive = stored
     bands = rows.shape[0]
     for at in range(found):
         waiting[1, at] = rows[waiting[0, at] & (bands - 1), waiting[1, at]]
     kept = 0
+    for at in range(found):
+        now, row = waiting[0, at], waiting[1, at]
+        both, place = (now // bands) << 32 | row, row & (_WAITING - 1)
+        waiting[0, kept], waiting[1, kept] = now, row
+        kept += waiting[2, place] != both
+        waiting[2, place] = both
+    found, kept = kept, 0
     for at in range(found):
         now, row = waiting[0, at], waiting[1, at]
         query = now // bands
@@ -191,7 +203,7 @@ def _look_up(stored: Stored, tables: Tables, queries: Words, radius: int, step: 
     count, found = 0, 0
     _, rows, after = tables
     buckets = np.empty((3, 1 + _BITS), np.int64)
-    waiting = np.empty((2, 4 * _CHUNK), np.int64)
+    waiting = np.full((3, _WAITING), -1, np.int64)
     bands = after.shape[0]
     for now in range(step, queries.shape[1] * bands):
         query, band = now // bands, now & (bands - 1)
@@ -204,7 +216,7 @@ def _look_up(stored: Stored, tables: Tables, queries: Words, radius: int, step: 
         these = after[band]
         for turn in range(turns):
             for low in range(buckets[0, turn], buckets[1, turn], _CHUNK):
-                if found > waiting.shape[1] - _CHUNK:
+                if found > _WAITING - _CHUNK:
                     count = _confirm(stored, rows, waiting, found, queries, radius, out, count)
                     found = 0
                 high = min(low + _CHUNK, buckets[1, turn])
@@ -256,6 +268,7 @@ class BandedIndex(ScanIndex):
         """The tables, where they pay; built anew when too many codes have been added since."""
         built = 0 if self._tables is None else self._tables[1].shape[1]
         if self._fewest <= self._used < _MOST and self._used - built > built // _TAIL:
+            self._sort()
             tables = (  # numpy's own memory, which lies in large pages: rows are read in no order
                 np.zeros((self._bands, _VALUES + 1), np.uint32),
                 np.empty((self._bands, self._used), np.uint32),
@@ -264,6 +277,13 @@ class BandedIndex(ScanIndex):
             _fill(self._words, tables)
             self._tables = tables
         return self._tables
+
+    def _sort(self) -> None:
+        """Put codes that begin alike beside each other, so that those of a cluster are fetched together."""
+        used = slice(0, self._used)
+        order = np.argsort(self._words[0, used])
+        for stored in (*self._words, self._keys, self._alive):
+            stored[used] = stored[used][order]
 
     def _compact(self) -> None:
         super()._compact()
