@@ -88,12 +88,13 @@ mutation: $(STAMPS)/runtime $(STAMPS)/requirements-test $(STAMPS)/requirements-m
 	$(PY) mutmut run $(MUTANTS)
 	$(PY) mutmut results
 
-bench: $(STAMPS)/runtime $(STAMPS)/requirements-bench  ## compare speed and answers with threatexchange on the same files; then rates of vault, log, statements and known base, recall of videos, walking of disk images, camera raw
-	$(foreach one,check_vs_threatexchange vault_rate log assertions known_base videos images camera_raw,$(BIN)/python benchmarks/$(one).py &&) true
+bench: $(STAMPS)/runtime $(STAMPS)/requirements-bench  ## compare speed and answers with threatexchange on the same files; then rates of vault, log, statements and known base, search, hashing, recall of videos, walking of disk images, camera raw
+	$(foreach one,check_vs_threatexchange vault_rate log assertions known_base search hashing videos images camera_raw,$(BIN)/python benchmarks/$(one).py &&) true
 
-soak: $(STAMPS)/runtime  ## 100,000 damaged files and 1,000 rounds of faults (writes benchmarks/SOAK.md and FAULTS.md)
+soak: $(STAMPS)/runtime  ## 100,000 damaged files, 1,000 rounds of faults, ten minutes of search against brute force (writes benchmarks/SOAK.md, FAULTS.md, EXACTNESS.md)
 	$(BIN)/python benchmarks/soak.py --files 100000
 	$(BIN)/python benchmarks/faults.py --rounds 1000
+	$(BIN)/python benchmarks/exactness.py --minutes 10
 
 requirements:  ## re-make requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	@command -v $(UV) >/dev/null || { echo "make: no uv here; install it (pip install uv) or name it: make UV=… requirements" >&2; exit 1; }

@@ -9,14 +9,17 @@ import pytest
 pytestmark = pytest.mark.acceptance
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-WITHOUT_PEERS = [
+STARTING = [
     "assertions",
     "camera_raw",
+    "exactness",
     "faults",
+    "hashing",
     "images",
     "known_base",
     "log",
     "public_sets",
+    "search",
     "sightings",
     "soak",
     "vault_rate",
@@ -24,7 +27,7 @@ WITHOUT_PEERS = [
 ]
 
 
-@pytest.mark.parametrize("name", WITHOUT_PEERS)
+@pytest.mark.parametrize("name", STARTING)
 def test_a_benchmark_starts(name):
     command = [sys.executable, str(FOLDER / f"{name}.py"), "--help"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -34,4 +37,4 @@ def test_a_benchmark_starts(name):
 
 def test_none_is_forgotten():
     apart = {"check_vs_threatexchange", "photographs", "surroundings"}
-    assert {path.stem for path in FOLDER.glob("*.py")} == {*WITHOUT_PEERS, *apart}
+    assert {path.stem for path in FOLDER.glob("*.py")} == {*STARTING, *apart}

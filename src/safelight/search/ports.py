@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Codes = NDArray[np.uint8]
-"""n x 32 bytes: n codes of 256 bits."""
+"""Rows of bytes: n x 32 are n codes of 256 bits."""
 Keys = NDArray[np.int64]
 
 
@@ -25,7 +25,10 @@ class Hits:
 
 
 class HammingIndex(Protocol):
-    """256-bit codes, each under a 64-bit key of the caller's; one key may hold several codes (each is a hit)."""
+    """Codes of 64 to 512 bits, each under a 64-bit key of the caller's; one key may hold several (each is a hit)."""
+
+    bits: int
+    """Bits of a code."""
 
     def add(self, keys: Keys, codes: Codes) -> None:
         """Add codes; MUST be found by the next call."""
@@ -34,7 +37,7 @@ class HammingIndex(Protocol):
         """Remove every code of these keys; unknown keys are ignored."""
 
     def within(self, queries: Codes, radius: int) -> Hits:
-        """Every stored code within `radius` bits (0 to 256) of each query row."""
+        """Every stored code within `radius` bits (0 to `bits`) of each query row."""
 
     def __len__(self) -> int:
         """How many codes are stored."""

@@ -21,19 +21,19 @@ def listed(hits: Hits):
 
 def near(rng, code, bits):
     """The code with this many bits turned."""
-    turned = np.zeros(256, np.uint8)
-    turned[rng.permutation(256)[:bits]] = 1
+    turned = np.zeros(8 * len(code), np.uint8)
+    turned[rng.permutation(len(turned))[:bits]] = 1
     return code ^ np.packbits(turned)
 
 
 @st.composite
-def code_sets(draw):
+def code_sets(draw, bits=256):
     """Keys that repeat, codes around a few centres, duplicates among them, and the centres."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count = draw(st.integers(0, 60))
-    centres = rng.integers(0, 256, (draw(st.integers(1, 4)), 32), dtype=np.uint8)
+    centres = rng.integers(0, 256, (draw(st.integers(1, 4)), bits // 8), dtype=np.uint8)
     codes = np.array(
         [near(rng, centres[i % len(centres)], draw(st.integers(0, 60))) for i in range(count)], np.uint8
-    ).reshape(count, 32)
+    ).reshape(count, bits // 8)
     keys = rng.integers(-5, max(2, draw(st.integers(2, 100))), count)
     return keys, codes, centres

@@ -39,6 +39,23 @@ def test_the_answer_is_that_of_comparing_everything(engine, sets, radius):
     assert listed(hits) == brute_force(keys, codes, queries, radius)
 
 
+@pytest.mark.parametrize("bits", [64, 128, 512])
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_codes_of_other_widths_are_answered_alike(engine, bits, data):
+    keys, codes, centres = data.draw(code_sets(bits))
+    radius = data.draw(st.integers(0, min(bits, 80)))
+    index = engine(bits)
+    index.add(keys, codes)
+    queries = np.concatenate([centres, codes[:3], ~centres])
+    assert listed(index.within(queries, radius)) == brute_force(keys, codes, queries, radius)
+
+
+def test_a_width_that_is_none_is_refused(engine):
+    with pytest.raises(BadCodesError, match="64, 128, 256, 512"):
+        engine(100)
+
+
 @settings(max_examples=40, deadline=None)
 @given(code_sets(), st.lists(st.lists(st.integers(-5, 100), max_size=20), max_size=4))
 def test_removed_keys_are_gone_and_later_ones_are_found(engine, sets, removals):
