@@ -36,7 +36,7 @@ class Finding:
 @click.pass_obj
 def doctor(settings: Settings) -> None:
     """Say what is active: decoders, sandbox layers, database, disk, versions; what is missing and what follows."""
-    findings = [*_sandbox(), *_decoders(), *_walkers(), *_data(settings), *_not_yet(), *_versions()]
+    findings = [*_sandbox(), *_memory(), *_decoders(), *_walkers(), *_data(settings), *_not_yet(), *_versions()]
     if showing.for_people():
         rows = [("ok" if one.good else "MISSING", one.what, one.state, one.follows) for one in findings]
         showing.table("Safelight on this machine", ("", "what", "state", "what follows"), rows)
@@ -67,6 +67,21 @@ def _sandbox() -> Iterator[Finding]:
             yield Finding(f"sandbox layer {layer.value}", "missing", good=False, follows=WHAT_FOLLOWS[layer])
         else:
             yield Finding(f"sandbox layer {layer.value}", "not needed: not started as root", good=True)
+
+
+def _memory() -> Iterator[Finding]:
+    from safelight.platform.swap import clear_swap
+
+    follows = (
+        "what is opened may be written to a disk in clear: turn swap off (swapoff), or put it on an encrypted device"
+    )
+    areas = clear_swap()
+    if areas is None:
+        yield Finding("swap", "cannot be told on this system", good=False, follows=follows)
+    elif areas:
+        yield Finding("swap", f"not seen to be encrypted: {', '.join(areas)}", good=False, follows=follows)
+    else:
+        yield Finding("swap", "none, or encrypted", good=True)
 
 
 def _decoders() -> Iterator[Finding]:
