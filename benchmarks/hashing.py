@@ -94,7 +94,8 @@ def main() -> None:
     warm_up()
     page = Page("Hashing")
     page.line(
-        "file | how many | Safelight, eight hashes | threatexchange, one | ratio | time to the limit | hashes apart"
+        "file | how many | Safelight, eight hashes | threatexchange, one | ratio | "
+        "decoding alone | Huffman codes alone | hashes apart"
     )
     page.line("---|---:|---:|---:|---:|---:|---:|---:")
     with tempfile.TemporaryDirectory() as folder:
