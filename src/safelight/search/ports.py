@@ -25,7 +25,10 @@ class Hits:
 
 
 class HammingIndex(Protocol):
-    """Codes of 64 to 512 bits, each under a 64-bit key of the caller's; one key may hold several (each is a hit)."""
+    """Codes of 64 to 512 bits, each under a 64-bit key of the caller's; one key may hold several (each is a hit).
+
+    One caller at a time; several threads may ask at once after a first call, while nothing is added or removed.
+    """
 
     bits: int
     """Bits of a code."""
